@@ -1,0 +1,47 @@
+# What a developer does here, each in one word. Needs Python 3.11 and make; everything else comes from requirements.lock.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := api scheduler data matching
+
+.PHONY: install demo test test-long check bench lock
+.DELETE_ON_ERROR:
+
+install: .venv/.compiled
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Compiled kernels are kept beside their modules, so that nobody waits for them later.
+.venv/.compiled: .venv/.installed $(wildcard matching/*.py)
+	if [ -e matching/compiled.py ]; then $(BIN)/python -m matching.compiled; fi
+	touch $@
+
+demo: install
+	$(BIN)/dure demo
+
+test: install
+	$(BIN)/pytest -m "not long"
+
+test-long: install
+	$(BIN)/pytest -m long --timeout 3600
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+	$(BIN)/vulture
+	$(BIN)/pylint --disable=all --enable=duplicate-code $(PACKAGES) tests
+
+# One kind of round with `make bench KIND=seoul`, else all of them.
+bench: install
+	$(BIN)/python -m tests.bench $(KIND)
+
+# Chooses the newest versions that pyproject.toml allows and pins them, with the hashes of their files.
+lock: install
+	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --extra cluster --group dev --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --python-platform linux --custom-compile-command "make lock" --output-file requirements.lock
