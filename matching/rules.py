@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from typing import assert_never
 
 from matching.result import Group
 from matching.round import GroupPolicy, MemberRegions, Mentee, Mentor, PairRule, PeerRule, Points, Policy, Program, Round
@@ -50,7 +51,7 @@ def regions_lie_close(a: str, b: str, allowed: MemberRegions) -> bool:
 
 
 def region_points(home: str, region: str, points: Points) -> int:
-    """The points of one placed request for the mentor's home and the mentee's region: near is half, rounded down (ROUND.md, policy.toml)."""
+    """The points of one placed request for home and region: near counts half, rounded down (ROUND.md, policy.toml)."""
     how = nearness(home, region)
     if how is Nearness.SAME:
         return points.region
@@ -166,12 +167,16 @@ class Said:
                     required[key] = required.get(key, frozenset()) | {pair.mentor}
                 case PairRule.POINTS:
                     points[pair.mentor, pair.mentee, pair.subject] += pair.points
+                case _:
+                    assert_never(pair.rule)
         for row in round.peers:
             match row.rule:
                 case PeerRule.APART:
                     apart.add(two(row.mentee, row.other))
                 case PeerRule.POINTS:
                     peers[two(row.mentee, row.other)] += row.points
+                case _:
+                    assert_never(row.rule)
         return cls(frozenset(forbidden), required, dict(points), frozenset(apart), dict(peers))
 
     def forbids(self, mentor: str, mentee: str, subject: str) -> bool:
