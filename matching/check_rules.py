@@ -23,13 +23,20 @@ from matching.rules import (
     teaches,
     term_weeks,
 )
-from matching.week import DAY_MINUTES, inside, write_meetings
+from matching.week import DAY_MINUTES, WEEK_MINUTES, Meetings, inside, write_meetings
 
 Found = Iterator[Violation]
 
 
 def _in_group(one: Seated, source: str, sentence: str) -> Violation:
     return Violation(source=source, place=f"group {one.group.key}", sentence=sentence)
+
+
+def _when(meetings: Meetings) -> str:
+    """Meetings as a person reads them, also where they lie outside the week."""
+    if all(0 <= start < WEEK_MINUTES for start in meetings):
+        return write_meetings(meetings)
+    return "; ".join(f"minute {start}" for start in meetings)
 
 
 # --- single groups ----------------------------------------------------------------------------------------------------------------
@@ -66,19 +73,19 @@ def meets_so_often(case: Case, one: Seated) -> Found:
 def meets_on_different_weekdays(_case: Case, one: Seated) -> Found:
     """The meetings of a group are on different weekdays (ROUND.md rule 2)."""
     if len({start // DAY_MINUTES for start in one.group.meetings}) < len(one.group.meetings):
-        yield _in_group(one, "rule 2", f"two meetings on one weekday: {write_meetings(one.group.meetings)}")
+        yield _in_group(one, "rule 2", f"two meetings on one weekday: {_when(one.group.meetings)}")
 
 
 def meets_at_one_time(case: Case, one: Seated) -> Found:
     """With `same_time` the meetings of a group start at one time of day (ROUND.md rule 2)."""
     if case.policy.group.same_time and len({start % DAY_MINUTES for start in one.group.meetings}) > 1:
-        yield _in_group(one, "rule 2", f"different times of day: {write_meetings(one.group.meetings)}")
+        yield _in_group(one, "rule 2", f"different times of day: {_when(one.group.meetings)}")
 
 
 def meetings_are_in_order(_case: Case, one: Seated) -> Found:
     """The meetings of a group are written in week order (ROUND.md, Out)."""
     if list(one.group.meetings) != sorted(one.group.meetings):
-        yield _in_group(one, "groups.csv", f"meetings out of week order: {write_meetings(one.group.meetings)}")
+        yield _in_group(one, "groups.csv", f"meetings out of week order: {_when(one.group.meetings)}")
 
 
 def mentor_teaches_members(_case: Case, one: Seated) -> Found:
@@ -101,7 +108,7 @@ def everybody_is_free(case: Case, one: Seated) -> Found:
     for start in one.group.meetings:
         for person in people:
             if not inside(start, start + case.policy.group.session_minutes, person.availability):
-                yield _in_group(one, "rule 4", f"{person.key} is not available at {write_meetings((start,))}")
+                yield _in_group(one, "rule 4", f"{person.key} is not available at {_when((start,))}")
 
 
 def meetings_start_on_the_grid(case: Case, one: Seated) -> Found:
@@ -109,7 +116,7 @@ def meetings_start_on_the_grid(case: Case, one: Seated) -> Found:
     for start in one.group.meetings:
         if start % DAY_MINUTES % case.policy.group.start_every_minutes:
             yield _in_group(
-                one, "rule 4", f"{write_meetings((start,))} is no multiple of {case.policy.group.start_every_minutes} minutes from 00:00"
+                one, "rule 4", f"{_when((start,))} is no multiple of {case.policy.group.start_every_minutes} minutes from 00:00"
             )
 
 
@@ -208,7 +215,7 @@ def mentors_meetings_lie_apart(case: Case) -> Found:
     for mentor, taught in case.taught.items():
         for a, b in pairwise(sorted(start for one in taught for start in one.group.meetings)):
             if b < a + length + (buffer if a // DAY_MINUTES == b // DAY_MINUTES else 0):
-                yield Violation(source="rule 5", place=f"mentor {mentor}", sentence=f"meetings too close: {write_meetings((a, b))}")
+                yield Violation(source="rule 5", place=f"mentor {mentor}", sentence=f"meetings too close: {_when((a, b))}")
 
 
 def mentees_meetings_do_not_overlap(case: Case) -> Found:
@@ -216,7 +223,7 @@ def mentees_meetings_do_not_overlap(case: Case) -> Found:
     for mentee, attended in case.attended.items():
         for a, b in pairwise(sorted(start for one in attended for start in one.group.meetings)):
             if b < a + case.policy.group.session_minutes:
-                yield Violation(source="rule 5", place=f"mentee {mentee}", sentence=f"meetings overlap: {write_meetings((a, b))}")
+                yield Violation(source="rule 5", place=f"mentee {mentee}", sentence=f"meetings overlap: {_when((a, b))}")
 
 
 def mentors_have_few_enough_groups(case: Case) -> Found:
