@@ -19,7 +19,7 @@ from tests.rounds.random_rounds import earlier_groups, some_groups, tiny_round, 
 
 pytestmark = needs_the_contract
 
-FEW = [pytest.param(range(n, n + 50), id=f"seeds {n} to {n + 49}") for n in range(0, 150, 50)]
+FEW = [pytest.param(range(n, n + 100), id=f"seeds {n} to {n + 99}") for n in range(0, 300, 100)]
 MANY = [pytest.param(range(n, n + 500), id=f"seeds {n} to {n + 499}", marks=pytest.mark.long) for n in range(1000, 6000, 500)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from matching.case import Case
@@ -31,7 +31,7 @@ from matching.round import (
     Round,
     Teaching,
 )
-from matching.rules import starts_of
+from matching.rules import may_meet, starts_of
 from matching.week import DAY_MINUTES, Stretch, merge, patterns
 
 SUBJECTS = ("math", "english", "korean")
@@ -41,23 +41,24 @@ REGIONS = ("", "Gyeongbuk", "Gyeongbuk/Andong", "Gyeongbuk/Pohang", "Gyeongbuk/P
 def tiny_round(rng: random.Random, *, requires: int | None = None, mentees: int | None = None, mentors: int | None = None) -> Round:
     """A round of 2 to 4 mentors and 3 to 7 mentees (or so many); `requires` rows of `require` (by default seldom one or two)."""
     policy = _policy(rng)
-    asked = SUBJECTS[: rng.choice((1, 2, 2, 3))]
-    days = sorted(rng.sample(range(7), min(7, policy.group.meetings_per_week + rng.choice((1, 1, 2)))))
+    asked = SUBJECTS[: rng.choice((1, 2, 2, 2, 3))]
+    days = sorted(rng.sample(range(7), min(7, policy.group.meetings_per_week + rng.choice((1, 2, 2)))))
     some_mentors = tuple(_mentor(rng, n, policy, asked, days) for n in range(mentors or rng.randint(2, 4)))
     some_mentees = tuple(_mentee(rng, n, policy, asked, days, some_mentors) for n in range(mentees or rng.randint(3, 7)))
     if requires is None:
-        requires = rng.choice((0, 0, 0, 1, 2))
-    return Round(
+        requires = rng.choice((0, 0, 0, 0, 1, 2))
+    round = Round(
         policy=policy,
         mentors=some_mentors,
         mentees=some_mentees,
-        pairs=tuple(_pairs(rng, some_mentors, some_mentees, requires)),
+        pairs=tuple(_pairs(rng, some_mentors, some_mentees)),
         peers=tuple(_peers(rng, some_mentees)),
     )
+    return replace(round, pairs=(*round.pairs, *_requires(rng, round, requires)))
 
 
 def _policy(rng: random.Random) -> Policy:
-    least = rng.choice((1, 1, 1, 1, 1, 2, 2, 2, 3))
+    least = rng.choice((1, 1, 1, 1, 1, 1, 2, 2, 2, 3))
     first_day = dt.date(2026, 3, rng.randint(1, 8))
     return Policy(
         program=Program(time_zone="Asia/Seoul", term_start=first_day, term_end=first_day + dt.timedelta(days=rng.choice((4, 20, 27)))),
@@ -68,20 +69,20 @@ def _policy(rng: random.Random) -> Policy:
             meetings_per_week=rng.choice((1, 1, 1, 1, 2, 2, 3)),
             same_time=rng.random() < 0.6,
             session_minutes=rng.choice((45, 60, 90)),
-            start_every_minutes=rng.choice((30, 60, 60)),
+            start_every_minutes=rng.choice((30, 30, 60)),
             buffer_minutes=rng.choice((0, 0, 15, 30)),
-            max_grade_gap=rng.choice((0, 1, 2, 2)),
+            max_grade_gap=rng.choice((0, 1, 1, 2, 2)),
             member_regions=rng.choice((MemberRegions.ANY, *MemberRegions)),
         ),
-        mentor=MentorPolicy(max_groups=rng.choice((1, 2, 2, 3)), min_weeks=rng.choice((0, 1, 2, 8))),
+        mentor=MentorPolicy(max_groups=rng.choice((1, 2, 3)), min_weeks=rng.choice((0, 1, 1, 2, 8))),
         points=Points(
-            placed=rng.choice((1000, 1000, 100, 100, 0, -50)),
+            placed=rng.choice((1000, 1000, 1000, 300, 300, 100, 100, 0, -50)),
             continuity=rng.choice((0, 120, 500, -70)),
             region=rng.choice((0, 40, 75, -41)),
             time=rng.choice((0, 10, 33, -7)),
             missing_week=rng.choice((0, -15, -40, 5)),
             stay=rng.choice((0, 200, -90)),
-            first_group=rng.choice((0, 60, -150, -400)),
+            first_group=rng.choice((0, 60, -150, -300)),
             first_seat=rng.choice((0, 300, -35)),
             off_target=rng.choice((0, -20, -90, 25)),
             grade_gap=rng.choice((0, -30, 45)),
@@ -96,7 +97,7 @@ def _stretches(rng: random.Random, policy: GroupPolicy, days: Sequence[int], cha
     for day in days:
         if rng.random() < chance:
             start = day * DAY_MINUTES + rng.choice((17 * 60, *[18 * 60] * 5, 18 * 60 + 30))
-            length = policy.session_minutes + policy.start_every_minutes * rng.choice((0, 1, 1, 2, 2)) + rng.choice((0, 0, 15))
+            length = policy.session_minutes + policy.start_every_minutes * rng.choice((0, 1, 2, 2)) + rng.choice((0, 0, 15))
             if rng.random() < 0.15:
                 found += [Stretch(start, start + 30), Stretch(start + 30, start + max(length, 31))]
             else:
@@ -124,7 +125,7 @@ def _mentor(rng: random.Random, n: int, policy: Policy, asked: Sequence[str], da
         preferred=_preferred(rng, availability),
         home_region=rng.choice(REGIONS),
         regions=() if rng.random() < 0.8 else tuple(rng.sample(("Gyeongbuk", "Gyeongbuk/Pohang", "Jeonnam"), rng.randint(1, 2))),
-        max_groups=rng.choice((None, None, None, 1, 2, 3, 0)),
+        max_groups=rng.choice((None, None, None, None, None, 1, 2, 3, 0)),
         max_size=rng.choice((None, None, None, None, 1, 2, 3)),
         max_weekly_minutes=rng.choice((None, None, None, None, 120, 200)),
         available_from=rng.choice((None, None, None, None, term.term_start, term.term_start + dt.timedelta(days=3))),
@@ -135,40 +136,49 @@ def _mentor(rng: random.Random, n: int, policy: Policy, asked: Sequence[str], da
 
 def _mentee(rng: random.Random, n: int, policy: Policy, asked: Sequence[str], days: Sequence[int], mentors: Sequence[Mentor]) -> Mentee:
     availability = _stretches(rng, policy.group, days, 0.9)
-    wanted = rng.sample(asked, min(len(asked), rng.choice((1, 1, 1, 2, 2, 3))))
+    wanted = rng.sample(asked, min(len(asked), rng.choice((1, 1, 2, 2, 3))))
     return Mentee(
         key=f"s{n}",
-        grade=rng.choice((7, 7, 8, 8, 8, 9)),
+        grade=rng.choice((7, 8, 8, 8, 8, 9)),
         requests=tuple(Request(subject, rng.choice((1, 1, 1, 2, 3))) for subject in wanted),
         availability=availability,
         preferred=_preferred(rng, availability),
         region=rng.choice(REGIONS if rng.random() < 0.3 else REGIONS[2:4]),
-        max_groups=rng.choice((None, None, None, None, 1, 2, 0)),
+        max_groups=rng.choice((None, None, None, None, None, None, 1, 2, 0)),
         mentor_gender=rng.choice(("", "", "", "", "", "", "F", "M")),
         previous_mentor=rng.choice(("", "", *(mentor.key for mentor in mentors), "gone")),
     )
 
 
-def _pairs(rng: random.Random, mentors: Sequence[Mentor], mentees: Sequence[Mentee], requires: int) -> list[Pair]:
-    rules = [PairRule.REQUIRE] * requires
-    rules += [PairRule.FORBID] * rng.choice((0, 1, 2)) + [PairRule.POINTS] * rng.choice((0, 1, 3, 5))
-    rng.shuffle(rules)
-    found = []
+def _pairs(rng: random.Random, mentors: Sequence[Mentor], mentees: Sequence[Mentee]) -> Iterator[Pair]:
+    rules = [PairRule.FORBID] * rng.choice((0, 1, 2)) + [PairRule.POINTS] * rng.choice((0, 1, 3, 5))
     for line, rule in enumerate(rules, start=2):
         mentor, mentee = rng.choice(mentors), rng.choice(mentees)
         subject = rng.choice(("", mentee.requests[0].subject, rng.choice(SUBJECTS)))
-        if rule is PairRule.REQUIRE and rng.random() < 0.85:
-            mentor, subject = _meant(rng, mentors, mentee)
         points = rng.choice((140, -140, 333, -1200)) if rule is PairRule.POINTS else 0
-        found.append(Pair(mentor=mentor.key, mentee=mentee.key, subject=subject, rule=rule, points=points, line=line))
-    return found
+        yield Pair(mentor=mentor.key, mentee=mentee.key, subject=subject, rule=rule, points=points, line=line)
 
 
-def _meant(rng: random.Random, mentors: Sequence[Mentor], mentee: Mentee) -> tuple[Mentor, str]:
-    """A request that its mentor could take, mostly, so that not every required pair is hopeless at sight."""
-    wanted = rng.choice(mentee.requests).subject
-    can = [mentor for mentor in mentors if any(taught.subject == wanted and mentee.grade >= taught.lowest for taught in mentor.teaches)]
-    return rng.choice(can or list(mentors)), rng.choice((wanted, wanted, ""))
+def _requires(rng: random.Random, round: Round, number: int) -> Iterator[Pair]:
+    """Rows of `require`, most of them of what some groups could do together, some of what could be alone, few at random."""
+    if not number:
+        return
+    held = [
+        (group.mentor, mentee, rng.choice((group.subject, group.subject, "")))
+        for group in some_groups(rng, round)
+        for mentee in group.members
+    ]
+    could_be = [
+        (mentor.key, mentee.key, request.subject)
+        for mentor in round.mentors
+        for mentee in round.mentees
+        for request in mentee.requests
+        if may_meet(mentor, mentee, request.subject, round.policy)
+    ]
+    for line in range(2 + len(round.pairs), 2 + len(round.pairs) + number):
+        anything = (rng.choice(round.mentors).key, rng.choice(round.mentees).key, rng.choice(SUBJECTS))
+        mentor, mentee, subject = rng.choice(rng.choices((held, could_be, [anything]), (80, 15, 5))[0] or held or could_be or [anything])
+        yield Pair(mentor=mentor, mentee=mentee, subject=subject, rule=PairRule.REQUIRE, line=line)
 
 
 def _peers(rng: random.Random, mentees: Sequence[Mentee]) -> list[Peers]:
