@@ -1,0 +1,1 @@
+"""How people and programs get in: the command line and, later, the web."""

@@ -183,14 +183,15 @@ class PairRule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A row of pairs.csv: `subject` empty means any; `line` is its physical line, 0 where it came from no file."""
+    """A row of pairs.csv: `subject` empty means any; `line` is its physical line, 0 where it came from no file, and makes no difference
+    between two that say the same."""
 
     mentor: str
     mentee: str
     rule: PairRule
     subject: str = ""
     points: int = 0
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
 
 class PeerRule(StrEnum):
@@ -208,7 +209,7 @@ class Peers:
     other: str
     rule: PeerRule
     points: int = 0
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
