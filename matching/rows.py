@@ -44,11 +44,12 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Columns(Generic[T]):
     """What a table is made of. `make` builds the value of a row from its line and fields; `check` yields what is wrong with
-    the fields of a row together, some of which may be missing."""
+    the fields of a row together, some of which may be missing. With `exact`, a file has all the columns, in their order."""
 
     columns: tuple[Column, ...]
     make: Callable[[int, dict[str, Any]], T]
     check: Callable[[Mapping[str, Any]], Iterable[BadValue]] = lambda _fields: ()
+    exact: bool = False
 
 
 @dataclass(slots=True)
@@ -119,6 +120,8 @@ class _Reader(Generic[T]):
         known = {column.name: column for column in self.columns.columns}
         if len(cells) > HEADER_CELLS:
             raise BadFile(self.name, f"has {len(cells):,} cells", f"leave out all but {', '.join(known)}", line=line, column=HEADER)
+        if self.columns.exact and list(cells) != list(known):
+            raise BadFile(self.name, "is not as it must be", f"write {','.join(known)}", line=line, column=HEADER)
         places: dict[str, int] = {}
         for place, cell in enumerate(cells):
             name = unicodedata.normalize("NFC", str(cell))

@@ -32,7 +32,9 @@ def test_a_bound_below_the_score_is_refused() -> None:
         Progress(seconds=1.0, placed=1, score=10, bound=9)
 
 
-@pytest.mark.parametrize(("seconds", "placed"), [pytest.param(-1.0, 0, id="time before the start"), pytest.param(0.0, -1, id="fewer than none")])
+@pytest.mark.parametrize(
+    ("seconds", "placed"), [pytest.param(-1.0, 0, id="time before the start"), pytest.param(0.0, -1, id="fewer than none")]
+)
 def test_progress_starts_at_nothing(seconds: float, placed: int) -> None:
     with pytest.raises(BadLimit):
         Progress(seconds=seconds, placed=placed, score=0, bound=0)
