@@ -50,6 +50,19 @@ def regions_lie_close(a: str, b: str, allowed: MemberRegions) -> bool:
     return allowed is MemberRegions.NEAR and nearness(a, b) >= Nearness.NEAR
 
 
+def region_class(region: str, allowed: MemberRegions) -> str:
+    """The regions whose members may share a group are those of one class (ROUND.md rule 9)."""
+    match allowed:
+        case MemberRegions.ANY:
+            return ""
+        case MemberRegions.NEAR:
+            return region.split("/", 1)[0]
+        case MemberRegions.SAME:
+            return region
+        case _:
+            assert_never(allowed)
+
+
 def region_points(home: str, region: str, points: Points) -> int:
     """The points of one placed request for home and region: near counts half, rounded down (ROUND.md, policy.toml)."""
     how = nearness(home, region)

@@ -1,0 +1,305 @@
+"""What is required is held, or a smallest set of rows that cannot all hold is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from matching.arrange import Row
+from matching.check import check
+from matching.locks import Infeasible, require_feasible, told
+from matching.round import (
+    GroupPolicy,
+    MemberRegions,
+    Mentee,
+    Mentor,
+    MentorPolicy,
+    Pair,
+    PairRule,
+    PeerRule,
+    Peers,
+    Points,
+    Policy,
+    Program,
+    Request,
+    Round,
+    Teaching,
+)
+from matching.week import read_stretch
+from tests.matching.brute import brute_force
+from tests.rounds.random_rounds import some_groups, tiny_round
+
+TERM = Program(time_zone="Asia/Seoul", term_start=dt.date(2026, 3, 2), term_end=dt.date(2026, 3, 29))
+
+
+def mentor(key: str, *, at: str = "Mon 18:00-21:00", subjects: Sequence[str] = ("math",), **said: object) -> Mentor:
+    teaches = tuple(Teaching(subject, 7, 9) for subject in subjects)
+    return replace(Mentor(key=key, teaches=teaches, availability=(read_stretch(at),)), **said)  # type: ignore[arg-type]
+
+
+def mentee(key: str, *, at: str = "Mon 18:00-21:00", subjects: Sequence[str] = ("math",), grade: int = 8, **said: object) -> Mentee:
+    requests = tuple(Request(subject) for subject in subjects)
+    return replace(Mentee(key=key, grade=grade, requests=requests, availability=(read_stretch(at),)), **said)  # type: ignore[arg-type]
+
+
+def require(mentor: str, mentee: str, subject: str = "") -> Pair:
+    return Pair(mentor=mentor, mentee=mentee, subject=subject, rule=PairRule.REQUIRE)
+
+
+def forbid(mentor: str, mentee: str, subject: str = "") -> Pair:
+    return Pair(mentor=mentor, mentee=mentee, subject=subject, rule=PairRule.FORBID)
+
+
+def apart(mentee: str, other: str) -> Peers:
+    return Peers(mentee=mentee, other=other, rule=PeerRule.APART)
+
+
+def a_round(people: Sequence[Mentor | Mentee], rows: Sequence[Row], *, max_groups: int = 2, **group: object) -> Round:
+    policy = GroupPolicy(session_minutes=60, start_every_minutes=60)
+    pairs, peers = [row for row in rows if isinstance(row, Pair)], [row for row in rows if isinstance(row, Peers)]
+    return Round(
+        policy=Policy(
+            program=TERM,
+            group=replace(policy, **group),  # type: ignore[arg-type]
+            mentor=MentorPolicy(max_groups=max_groups, min_weeks=1),
+        ),
+        mentors=tuple(person for person in people if isinstance(person, Mentor)),
+        mentees=tuple(person for person in people if isinstance(person, Mentee)),
+        pairs=tuple(replace(row, line=n) for n, row in enumerate(pairs, start=2)),
+        peers=tuple(replace(row, line=n) for n, row in enumerate(peers, start=2)),
+    )
+
+
+def test_where_nothing_is_required_nothing_is_arranged() -> None:
+    assert require_feasible(a_round([mentor("m"), mentee("s")], [forbid("m", "s")])) == ()
+
+
+def test_what_is_required_is_held_with_no_more_company_than_a_group_needs() -> None:
+    round = a_round([mentor("m"), *(mentee(f"s{n}") for n in range(6))], [require("m", "s3"), apart("s3", "s0")], min_size=2)
+    (group,) = require_feasible(round)
+    assert "s3" in group.members
+    assert "s0" not in group.members
+    assert len(group.members) == 2
+    assert check(round, [group]).faults == ()
+
+
+def test_an_empty_subject_speaks_of_each_request() -> None:
+    both = ("math", "english")
+    round = a_round([mentor("m", subjects=both), mentee("s", subjects=both)], [require("m", "s")])
+    assert sorted(group.subject for group in require_feasible(round)) == ["english", "math"]
+
+
+CONFLICTS = [
+    pytest.param([mentor("m"), mentee("s")], [require("m", "s", "english"), forbid("m", "s")], {}, [0], id="a subject not asked for"),
+    pytest.param(
+        [mentor("m"), mentor("n"), mentee("s"), mentee("t")],
+        [require("m", "t"), require("m", "s"), require("n", "s", "math")],
+        {},
+        [1, 2],
+        id="two mentors for one request",
+    ),
+    pytest.param(
+        [mentor("m"), mentee("s"), mentee("t")],
+        [require("m", "s"), forbid("m", "t"), forbid("m", "s", "math")],
+        {},
+        [0, 2],
+        id="require and forbid of one pair",
+    ),
+    pytest.param([mentor("m"), mentee("s", grade=10)], [require("m", "s")], {}, [0], id="a grade that the mentor does not teach"),
+    pytest.param([mentor("m", regions=("Jeonnam",)), mentee("s", region="Seoul")], [require("m", "s")], {}, [0], id="a region not served"),
+    pytest.param([mentor("m", gender="M"), mentee("s", mentor_gender="F")], [require("m", "s")], {}, [0], id="a gender not asked for"),
+    pytest.param(
+        [mentor("m", available_until=dt.date(2026, 3, 5)), mentee("s")], [require("m", "s")], {}, [0], id="a mentor who covers no week"
+    ),
+    pytest.param([mentor("m", at="Tue 18:00-21:00"), mentee("s")], [require("m", "s")], {}, [0], id="no time in common"),
+    pytest.param([mentor("m", max_groups=0), mentee("s")], [require("m", "s")], {}, [0], id="a mentor of no groups"),
+    pytest.param([mentor("m", max_weekly_minutes=59), mentee("s")], [require("m", "s")], {}, [0], id="a mentor of too few minutes"),
+    pytest.param([mentor("m"), mentee("s", max_groups=0)], [require("m", "s")], {}, [0], id="a mentee of no groups"),
+    pytest.param(
+        [mentor("m", subjects=("math", "english")), mentee("s", subjects=("math", "english"), max_groups=1)],
+        [require("m", "s")],
+        {},
+        [0],
+        id="an empty subject speaks of more requests than the mentee may have groups",
+    ),
+    pytest.param(
+        [mentor("m", subjects=("math", "english")), mentee("s", subjects=("math", "english"), max_groups=1)],
+        [require("m", "s", "math"), require("m", "s", "english")],
+        {},
+        [0, 1],
+        id="more required than a mentee may have groups",
+    ),
+    pytest.param(
+        [mentor("m", max_size=1), mentee("s"), mentee("t")], [require("m", "s")], {"min_size": 2}, [0], id="a mentor of too small groups"
+    ),
+    pytest.param(
+        [mentor("m"), mentee("s"), mentee("t", grade=9)], [require("m", "s")], {"min_size": 2, "max_grade_gap": 0}, [0], id="no company"
+    ),
+    pytest.param(
+        [mentor("m"), mentee("s"), mentee("t"), mentee("u")],
+        [require("m", "s"), forbid("m", "u"), apart("u", "t"), apart("t", "s"), apart("u", "s")],
+        {"min_size": 2},
+        [0, 1, 3],
+        id="forbidden and apart from all the company there is",
+    ),
+    pytest.param(
+        [mentor("m", at="Mon 18:00-19:00"), mentee("s"), mentee("t"), mentee("u")],
+        [require("m", "s"), require("m", "u"), require("m", "t"), apart("u", "s")],
+        {},
+        [0, 1, 3],
+        id="apart, where the mentor has time for one group",
+    ),
+    pytest.param(
+        [mentor("m", at="Mon 18:00-19:00"), mentee("s", region="A/B"), mentee("t", region="A/C")],
+        [require("m", "s"), require("m", "t")],
+        {"member_regions": MemberRegions.SAME},
+        [0, 1],
+        id="members of two regions, where the mentor has time for one group",
+    ),
+    pytest.param(
+        [mentor("m", at="Mon 18:00-20:00", subjects=("math", "english")), mentee("s"), mentee("t", subjects=("english",))],
+        [require("m", "s"), require("m", "t")],
+        {"buffer_minutes": 15},
+        [0, 1],
+        id="two subjects, and a buffer that does not fit between them",
+    ),
+    pytest.param(
+        [mentor("m", max_size=2, max_groups=2), *(mentee(f"s{n}") for n in range(6))],
+        [require("m", f"s{n}") for n in range(5)],
+        {},
+        [0, 1, 2, 3, 4],
+        id="more mentees than a mentor has seats",
+    ),
+    pytest.param(
+        [
+            mentor("m", at="Mon 18:00-19:00"),
+            mentor("n", at="Mon 18:00-19:00", subjects=("english",)),
+            mentee("s", subjects=("math", "english")),
+        ],
+        [require("m", "s", "math"), require("n", "s", "english")],
+        {},
+        [0, 1],
+        id="one mentee with two mentors at one time",
+    ),
+]
+
+
+@pytest.mark.parametrize(("people", "rows", "group", "conflict"), CONFLICTS)
+def test_the_rows_in_conflict_are_named(
+    people: Sequence[Mentor | Mentee], rows: Sequence[Row], group: dict[str, object], conflict: Sequence[int]
+) -> None:
+    round = a_round(people, rows, **group)  # type: ignore[arg-type]
+    with pytest.raises(Infeasible) as caught:
+        require_feasible(round)
+    every = [*round.pairs, *round.peers]
+    assert list(caught.value.rows) == [every[n] for n in conflict]
+
+
+def test_company_needed_twice_is_a_conflict_of_mentors_who_share_nobody_else() -> None:
+    people: list[Mentor | Mentee] = [
+        mentor("m", at="Mon 18:00-19:00"),
+        mentor("n", at="Mon 18:00-19:00"),
+        mentee("s"),
+        mentee("t"),
+        mentee("u"),
+    ]
+    rows = [require("m", "s"), require("n", "t")]
+    with pytest.raises(Infeasible) as caught:
+        require_feasible(a_round(people, rows, min_size=2))
+    assert [row.line for row in caught.value.rows] == [2, 3]
+
+
+def test_a_conflict_is_told_by_file_and_line() -> None:
+    row = replace(require("m-0017", "s-0102", "math"), line=12)
+    bar = replace(apart("s-1", "s-2"), line=3)
+    assert told(row) == "pairs.csv:12: m-0017, s-0102, math: require"
+    assert str(Infeasible((row, bar))) == f"2 rows cannot all hold: {told(row)}; peers.csv:3: s-1, s-2: apart"
+
+
+NO_POINTS = Points(
+    placed=0, continuity=0, region=0, time=0, missing_week=0, stay=0, first_group=0, first_seat=0, off_target=0, grade_gap=0, region_mix=0
+)
+
+
+def _crowded_round(rng: random.Random) -> Round:
+    """A tiny round with much required of what could be held, though not at once, and much forbidden and apart.
+
+    Nothing has points, which makes brute force quick.
+    """
+    round = tiny_round(rng, requires=0)
+    round = replace(round, policy=replace(round.policy, points=NO_POINTS))
+    held = [(member, group.subject, group.mentor) for _ in range(4) for group in some_groups(rng, round, 20) for member in group.members]
+    rng.shuffle(held)
+    if rng.random() < 0.8:
+        held = list({(member, subject): (member, subject, mentor) for member, subject, mentor in held}.values())
+    rows = [
+        Pair(mentor=mentor, mentee=member, subject=rng.choice((*[subject] * 6, "")), rule=PairRule.REQUIRE)
+        for member, subject, mentor in held[: rng.randint(1, 10)]
+    ]
+    rows += [
+        Pair(mentor=rng.choice(round.mentors).key, mentee=rng.choice(round.mentees).key, rule=PairRule.FORBID)
+        for _ in range(rng.choice((0, 1, 3)))
+    ]
+    couples = [rng.sample([mentee.key for mentee in round.mentees], 2) for _ in range(rng.choice((0, 2, 5)))]
+    peers = [Peers(mentee=one, other=other, rule=PeerRule.APART) for one, other in couples]
+    return replace(
+        round,
+        pairs=tuple(replace(row, line=n) for n, row in enumerate(rows, start=2)),
+        peers=tuple(replace(row, line=n) for n, row in enumerate(peers, start=2)),
+    )
+
+
+def _with_rows(round: Round, rows: Sequence[Row]) -> Round:
+    return replace(
+        round,
+        pairs=tuple(row for row in rows if isinstance(row, Pair)),
+        peers=tuple(row for row in rows if isinstance(row, Peers)),
+    )
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(range(400), id="seeds 0 to 399"),
+        *(pytest.param(range(n, n + 1000), id=f"seeds {n} to {n + 999}", marks=pytest.mark.long) for n in range(1000, 4000, 1000)),
+    ],
+)
+def test_brute_force_agrees_and_finds_no_row_of_a_conflict_needless(seeds: Sequence[int]) -> None:
+    sizes: Counter[int] = Counter()
+    for seed in seeds:
+        round = _crowded_round(random.Random(f"locks {seed}"))
+        best = brute_force(round)
+        try:
+            groups = require_feasible(round)
+        except Infeasible as conflict:
+            rows = conflict.rows
+            assert best is None, seed
+            assert brute_force(_with_rows(round, rows)) is None, seed
+            for row in rows:
+                assert brute_force(_with_rows(round, [other for other in rows if other is not row])) is not None, (seed, row)
+            sizes[len(rows)] += 1
+        else:
+            assert best is not None, seed
+            assert check(round, groups).faults == (), seed
+            sizes[0] += 1
+    assert sizes[0] > len(seeds) / 10, "too few rounds that can be held"
+    assert sum(sizes[n] for n in sizes if n > 2) > len(seeds) / 50, f"too few conflicts of three rows and more: {sizes}"
+
+
+def _outcome(round: Round) -> object:
+    try:
+        return require_feasible(round)
+    except Infeasible as conflict:
+        return conflict.rows
+
+
+def test_the_same_round_comes_to_the_same_groups_or_the_same_conflict() -> None:
+    rounds = [_crowded_round(random.Random(f"same {seed}")) for seed in range(60)]
+    outcomes = [_outcome(round) for round in rounds]
+    assert [_outcome(round) for round in rounds] == outcomes
+    assert any(outcomes)
