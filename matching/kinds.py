@@ -38,22 +38,28 @@ class Kind(Generic[T]):
 
 def whole(least: int, most: int = MOST) -> Kind[int]:
     """A whole number from `least` to `most`, both included."""
+    some = "a whole number" if least == -MOST else f"a whole number of {least} or more"
+    right = some if most == MOST else f"a whole number from {least} to {most}"
 
     @lru_cache(maxsize=1024)
     def read(text: str) -> int:
         number = digits(text)
-        if not least <= number <= most:
-            raise BadCell(f"{text[:40]} is out of range")
+        if number < least:
+            raise BadCell(f"{text[:40]} is too small")
+        if number > most:
+            raise BadCell(f"{text[:40]} is too large", f"write at most {MOST}" if most == MOST else "")
         return number
 
-    return Kind(f"a whole number from {least} to {most}", read, typed=int)
+    return Kind(right, read, typed=int)
 
 
 def digits(text: str) -> int:
-    """Reads `-?[0-9]+`; what has more digits than any number allowed comes back as one that is out of every range."""
+    """Reads `-?[0-9]+`; a number of very many digits is only known to lie beyond any range."""
     if not _WHOLE.fullmatch(text):
         raise BadCell(f"{short(text)} is no whole number")
-    return int(text) if len(text) < 20 else sys.maxsize
+    if len(text) < 20:
+        return int(text)
+    return -sys.maxsize if text[0] == "-" else sys.maxsize
 
 
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -230,7 +236,7 @@ def _read_group_meetings(text: str) -> Meetings:
         raise BadCell(str(bad)) from None
 
 
-TEXT: Kind[str] = Kind("text", sys.intern)
+TEXT: Kind[str] = Kind("plain text", sys.intern)
 SUBJECT: Kind[str] = Kind("one subject, without ':' or ';'", _read_subject)
 YES_NO: Kind[bool] = Kind("true or false", _read_yes_no, lambda value: str(value).lower(), typed=bool)
 DATE: Kind[dt.date] = Kind("a date such as 2026-03-02", _read_date, typed=dt.date)

@@ -197,9 +197,14 @@ def _places(parsed: Mapping[str, Any]) -> Iterator[tuple[Place, object]]:
 
 def _toml_text(value: object, kind: Kind[Any]) -> str:
     """The text of a value of the type that its kind must have in TOML; `true` is no number."""
+    if isinstance(value, int) and value.bit_length() > 63:
+        raise BadCell("holds a number of too many digits")
     if type(value) is not kind.typed:
         raise BadCell(f"holds {_described(value)}")
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_CALLED = {int: "the number", float: "the number", dt.datetime: "the moment", dt.date: "the date", dt.time: "the time"}
 
 
 def _described(value: object) -> str:
@@ -207,7 +212,7 @@ def _described(value: object) -> str:
         return f"the text {short(value)}"
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a table"
-    return str(value).lower() if isinstance(value, bool) else short(str(value))
+    return str(value).lower() if isinstance(value, bool) else f"{_CALLED[type(value)]} {value}"
 
 
 def _toml_lines(text: str) -> dict[Place, int]:

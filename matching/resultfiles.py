@@ -11,13 +11,14 @@ from matching.faults import BadResult, Fault, Faults
 from matching.folders import refuse_others, write_folder
 from matching.kinds import MEETINGS, MOST, SUBJECT, TEXT, Known, choice, key, pointer, whole
 from matching.result import Advice, Change, EndedBy, Group, Reason, Result, Unplaced
+from matching.roster import FILE as ROSTER, Roster, write_roster
 from matching.rows import Column, Columns, Rows, read_rows
 from matching.summary import read_summary, write_summary
 
 T = TypeVar("T")
 
 SUMMARY = "summary.json"
-FILES = ("groups.csv", "members.csv", "unplaced.csv", "advice.csv", "changes.csv", SUMMARY)
+FILES = ("groups.csv", "members.csv", "unplaced.csv", "advice.csv", "changes.csv", SUMMARY, ROSTER)
 
 
 GROUPS = Columns(
@@ -133,8 +134,10 @@ def _table(folder: Path, name: str, columns: Columns[T], faults: Faults) -> Rows
     return Rows(keys=None)
 
 
-def write_result(result: Result, folder: Path, *, repaired: bool = False) -> None:
-    """Writes a result folder, all at once; with `repaired` it has a changes.csv. What was there before is replaced.
+def write_result(result: Result, folder: Path, *, roster: Roster | None = None, repaired: bool = False) -> None:
+    """Writes a result folder, all at once, in the place of an earlier one.
+
+    With a roster the folder can be shown without its round; with `repaired` it has a changes.csv.
 
     The same values give the same bytes; the run's times stand only in `seconds` and `history` of summary.json.
 
@@ -144,22 +147,27 @@ def write_result(result: Result, folder: Path, *, repaired: bool = False) -> Non
         The folder holds something else than a result.
     """
     refuse_others(folder, FILES)
-    write_folder(folder, lambda made: _write_files(result, made, repaired=repaired))
+
+    def fill(made: Path) -> None:
+        _write_files(result, made)
+        if roster:
+            (made / ROSTER).write_text(write_roster(roster), encoding="utf-8", newline="\n")
+        if repaired:
+            _write(made / "changes.csv", CHANGES, sorted(result.changes, key=lambda row: (row.mentee, row.subject)))
+
+    write_folder(folder, fill)
 
 
-def _write_files(result: Result, folder: Path, *, repaired: bool) -> None:
+def _write_files(result: Result, folder: Path) -> None:
     groups = sorted(result.groups, key=lambda group: group.key)
     _write(folder / "groups.csv", GROUPS, groups)
     seats = [(group.key, mentee) for group in groups for mentee in sorted(group.members)]
     write_csv(folder / "members.csv", ("group_id", "mentee_id"), seats)
     unplaced = sorted(result.unplaced, key=lambda row: (row.mentee, row.subject))
-    changes = sorted(result.changes, key=lambda row: (row.mentee, row.subject))
     _write(folder / "unplaced.csv", UNPLACED, unplaced)
     _write(folder / "advice.csv", ADVICE, result.advice)
-    if repaired:
-        _write(folder / "changes.csv", CHANGES, changes)
     write_summary(result, folder / SUMMARY)
 
 
-def _write(path: Path, columns: Columns[Any], rows: Sequence[object]) -> None:
+def _write(path: Path, columns: Columns[Any], rows: Sequence[Any]) -> None:
     write_csv(path, [column.name for column in columns.columns], ([column.written(row) for column in columns.columns] for row in rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,13 +129,13 @@ class _Reader(Generic[T]):
             if name not in known:
                 self.tell(line, name[:40] or f"column {place + 1}", "is no column of this table", _rightly(name, known, cells))
             elif name in places:
-                self.tell(line, name, "is a column given twice", "keep one of them")
+                self.tell(line, name, "is given twice", "keep one of these columns")
             else:
                 places[name] = place
         for column in known.values():
             if column.required and column.name not in places:
                 self.complete = False
-                self.tell(line, column.name, "is a column that is missing", f"add it, with {column.kind.right}")
+                self.tell(line, column.name, "is missing", f"add this column, with {column.kind.right}")
                 if column.unique:
                     self.read.keys = None
         self.width = len(cells)
@@ -143,7 +144,7 @@ class _Reader(Generic[T]):
     def row(self, line: int, cells: Sequence[object]) -> None:
         """Reads the cells of a row, and makes its value if all of them are good."""
         if len(cells) != self.width:
-            mend = f"write {self.width}, one for each column, and quotes around a cell that holds a comma"
+            mend = f"write {self.width}, one for each column (in CSV, a cell with a comma in it needs quotes)"
             self.tell(line, ROW, f"has {len(cells)} cell{'' if len(cells) == 1 else 's'}", mend)
             self.remember(line, cells)
             return
@@ -163,7 +164,10 @@ class _Reader(Generic[T]):
             self.read.values.append(self.columns.make(line, fields))
 
     def cell(self, line: int, column: Column, cell: object, fields: dict[str, Any]) -> None:
-        """Reads one cell into the field that it fills; an empty one leaves it out."""
+        """Reads one cell into the field that it fills; an empty one leaves it out. What may be of any type is kept as it is."""
+        if column.kind.typed is object and not isinstance(cell, str | None):
+            fields[column.field] = cell
+            return
         text = cell if type(cell) is str else as_text(cell, column.kind)
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
@@ -220,13 +224,13 @@ def as_text(value: object, kind: Kind[Any]) -> str:
         return _number(value)
     if isinstance(value, dt.date):
         return _date(value, kind)
-    if isinstance(value, Formula | ErrorValue):
-        raise BadCell(f"holds {value}")
-    raise BadCell(f"holds a {type(value).__name__}")
+    if isinstance(value, dt.time):
+        raise BadCell(f"holds the time {value}")
+    raise BadCell(f"holds {value}" if isinstance(value, Formula | ErrorValue) else f"holds a {type(value).__name__}")
 
 
 def _number(value: float) -> str:
-    if value != value:  # noqa: PLR0124 - a frame's empty cell is not a number
+    if math.isnan(value):
         return ""
     if abs(value) >= EXACT:
         raise BadCell("holds a number too large to be exact")

@@ -96,6 +96,11 @@ def read_round(path: Path) -> Round:
         raise BadRound((bad.fault,)) from None
 
 
+def name_of(path: Path, table: str) -> str:
+    """How faults name a table of the round at this path."""
+    return f"{path.name}[{table}]" if path.suffix.lower() == ".xlsx" and not path.is_dir() else f"{table}.csv"
+
+
 def round_from_frames(
     mentors: DataFrame, mentees: DataFrame, policy: Policy, pairs: DataFrame | None = None, peers: DataFrame | None = None
 ) -> Round:

@@ -32,8 +32,8 @@ PIECES = 3_000_000
 """A workbook has at most so many rows and texts."""
 SHEET_ROWS = 1_048_576
 """No sheet of any workbook has more."""
-SHEET_COLUMNS = 40
-"""No table is so wide by far; what lies to the right is not looked at."""
+SHEET_COLUMNS = 24
+"""No table is so wide; what lies to the right is not looked at."""
 BATCH = 1_000
 """So many rows are read at a time."""
 
@@ -104,7 +104,7 @@ class Sheets:
 
 
 def _opened(path: Path) -> Workbook:
-    from openpyxl import load_workbook  # noqa: PLC0415 - only who reads a workbook waits for it
+    from openpyxl import load_workbook
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,0 +1,100 @@
+"""The command `dure`: what its words and options are. What they do lies in a module for each.
+
+Importing this takes a moment only: whatever is large is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import time
+
+STARTED = time.monotonic()
+"""Here, before anything else is imported, the time of a command begins."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Matches small groups of mentees with mentors, and proves how far from the best a result can be at most.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+RoundPath = Annotated[Path, typer.Argument(metavar="ROUND", help="A folder with the round's files, or one XLSX workbook.")]
+ResultPath = Annotated[Path, typer.Argument(metavar="RESULT", help="A folder that `dure match` wrote.")]
+OutPath = Annotated[Path, typer.Option(metavar="RESULT", help="The folder to write, in the place of an earlier result.")]
+PreviousPath = Annotated[Path | None, typer.Option(metavar="RESULT", help="An earlier result: what stays as it was there earns points.")]
+Seconds = Annotated[float | None, typer.Option("--time", metavar="SECONDS", help="Stop after so long, start-up and reading included.")]
+Effort = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="Stop after so much work for the round's size; the same result each time. [default: 1, without --time]"),
+]
+ExplainSeconds = Annotated[
+    float | None,
+    typer.Option(
+        "--explain-time",
+        metavar="SECONDS",
+        help="Confirm gains and advice for at most so long; 0 leaves them out. [default: a quarter of the solving time, at most 60]",
+    ),
+]
+Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="What chance begins with.")]
+Workers = Annotated[int, typer.Option(metavar="N", min=1, max=1024, help="How many processes to use.")]
+Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Use the Dask cluster at this address, such as tcp://host:8786.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show nothing while it runs.")]
+
+
+@app.callback()
+def commands() -> None:
+    """Makes every command one of several, even where there is only one."""
+
+
+@app.command()
+def match(
+    ctx: typer.Context,
+    round: RoundPath,
+    out: OutPath,
+    seconds: Seconds = None,
+    effort: Effort = None,
+    seed: Seed = 0,
+    workers: Workers = 2,
+    previous: PreviousPath = None,
+    cluster: Cluster = None,
+    explain_seconds: ExplainSeconds = None,
+    quiet: Quiet = False,
+) -> None:
+    """Place a round's requests in groups, as close to the best as time allows."""
+    from api.match import Wish, fulfil
+
+    wish = Wish(
+        round=round,
+        out=out,
+        seconds=seconds,
+        effort=effort,
+        explain_seconds=explain_seconds,
+        seed=seed,
+        workers=workers,
+        previous=previous,
+        cluster=cluster,
+        quiet=quiet,
+    )
+    raise typer.Exit(fulfil(wish, began=ctx.obj or time.monotonic()))
+
+
+@app.command()
+def check(round: RoundPath, result: ResultPath, previous: PreviousPath = None) -> None:
+    """Judge a result by every rule, and count its points."""
+    from api.judge import judge
+
+    raise typer.Exit(judge(round, result, previous))
+
+
+def main() -> None:
+    """Runs the command line."""
+    app(obj=STARTED)
+
+
+if __name__ == "__main__":
+    main()

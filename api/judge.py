@@ -1,0 +1,33 @@
+"""`dure check`: says of a result what is wrong with it, and what it scores."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from api.exits import Exit, complain, refuse
+from matching.check import check_result
+from matching.faults import BadFiles, BadResult
+from matching.resultfiles import read_groups, read_result
+from matching.tables import read_round
+
+
+def judge(round_path: Path, result_path: Path, previous_path: Path | None) -> Exit:
+    """Judges a result; a result that cannot be read is faulty, a round that cannot is bad input."""
+    try:
+        round = read_round(round_path)
+        previous = read_groups(previous_path) if previous_path else ()
+    except BadFiles as bad:
+        return refuse(bad)
+    try:
+        result = read_result(result_path)
+    except BadResult as bad:
+        complain(bad.lines())
+        return Exit.FAULTY
+    verdict = check_result(round, result, previous)
+    if verdict.score is not None:
+        worth = ", ".join(f"{kind} {points:,}" for kind, points in verdict.parts.items() if points)
+        sys.stdout.write(f"score {verdict.score:,}{f' ({worth})' if worth else ''}\n")
+    complain(str(fault) for fault in verdict.faults)
+    sys.stdout.write(f"{len(verdict.faults)} faults\n" if verdict.faults else "nothing is wrong\n")
+    return Exit.DONE if verdict.fine else Exit.FAULTY
