@@ -82,7 +82,10 @@ class Race:
 
 
 def race(kind: str, seed: int, round: Round, limit: float, peers: Sequence[str], slack: float = 5.0) -> Race:
-    """Writes the round to files and lets the command and the peers run on them; all but the command are killed `slack` seconds late."""
+    """Writes the round to files and lets the command and the peers run on them.
+
+    Peers are killed `slack` seconds after the limit; the command, which should end by then, four times as late.
+    """
     with TemporaryDirectory(prefix="dure-bench-") as folder:
         files = Path(folder) / "round"
         write_round(round, files)

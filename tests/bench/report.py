@@ -40,7 +40,7 @@ def show_race(console: Console, race: Race, goal: Goal | None) -> None:
             f"{entry.seconds:.1f}",
             f"{entry.megabytes:,.0f}",
             f"{ratio:.3f} ×" if ratio is not None else NOTHING,
-            _aim(entry, goal),
+            _aim(race, entry, goal),
             _verdict(race, entry, goal),
         )
     console.print(table)
@@ -95,12 +95,14 @@ def write_json(path: Path, races: Sequence[tuple[Race, Goal | None]], scaling: S
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _aim(entry: Entry, goal: Goal | None) -> str:
+def _aim(race: Race, entry: Entry, goal: Goal | None) -> str:
+    """The goal in a word, with its own seconds where the race had others."""
     if goal is None:
         return NOTHING
     if entry.who != OURS:
         return f"≥ {goal.least_ratio(entry.who):g} ×"
-    return f"≤ {goal.gap:.1%}" if goal.gap else "proven"
+    aim = f"≤ {goal.gap:.1%}" if goal.gap else "proven"
+    return aim if race.limit == goal.seconds else f"{aim} in {goal.seconds} s"
 
 
 def _verdict(race: Race, entry: Entry, goal: Goal | None) -> str:
