@@ -29,5 +29,6 @@ def judge(round_path: Path, result_path: Path, previous_path: Path | None) -> Ex
         worth = ", ".join(f"{kind} {points:,}" for kind, points in verdict.parts.items() if points)
         sys.stdout.write(f"score {verdict.score:,}{f' ({worth})' if worth else ''}\n")
     complain(str(fault) for fault in verdict.faults)
-    sys.stdout.write(f"{len(verdict.faults)} faults\n" if verdict.faults else "nothing is wrong\n")
+    faults = len(verdict.faults)
+    sys.stdout.write(f"{faults} fault{'s' if faults > 1 else ''}\n" if faults else "nothing is wrong\n")
     return Exit.DONE if verdict.fine else Exit.FAULTY

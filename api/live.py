@@ -73,7 +73,7 @@ class Lines:
         self._last, self._waiting = progress, None
 
 
-class _Board:
+class Board:
     """What a terminal shows: rich asks for it several times a second."""
 
     def __init__(self, requests: int, clock: Callable[[], float]) -> None:
@@ -82,6 +82,7 @@ class _Board:
         self._progress: Progress | None = None
 
     def watch(self, progress: Progress) -> None:
+        """Takes note of how far the solve is."""
         self._progress = progress
 
     def __rich__(self) -> Table:
@@ -103,6 +104,6 @@ class _Board:
 def _drawn(requests: int, clock: Callable[[], float]) -> Iterator[Watch]:
     from rich.live import Live
 
-    board = _Board(requests, clock)
+    board = Board(requests, clock)
     with Live(board, refresh_per_second=DRAWN_PER_SECOND):
         yield board.watch

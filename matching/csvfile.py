@@ -126,6 +126,8 @@ def _column(header: list[str], place: int) -> str:
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Writes a table in UTF-8 with LF line ends, the same bytes for the same cells."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        plain = csv.writer(file, lineterminator="\n")
+        quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        plain.writerow(header)
+        for row in rows:  # the plain writer does not see that a carriage return needs quotes
+            (quoted if any("\r" in cell for cell in row) else plain).writerow(row)

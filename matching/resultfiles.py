@@ -100,7 +100,8 @@ def read_result(folder: Path) -> Result:
     unplaced = _table(folder, "unplaced.csv", UNPLACED, faults).values
     advice = _table(folder, "advice.csv", ADVICE, faults).values if (folder / "advice.csv").exists() else []
     changes = _table(folder, "changes.csv", CHANGES, faults).values if (folder / "changes.csv").exists() else []
-    summary = read_summary(folder / SUMMARY, faults, {"groups": len(groups), "placed": sum(len(group.members) for group in groups)})
+    counted = {} if faults.found else {"groups": len(groups), "placed": sum(len(group.members) for group in groups)}
+    summary = read_summary(folder / SUMMARY, faults, counted)
     if summary is None or faults.found:
         raise faults.error(BadResult)
     return Result(
