@@ -15,6 +15,8 @@ from typing import Annotated
 
 import typer
 
+from api.exits import Exit
+
 app = typer.Typer(
     help="Matches small groups of mentees with mentors, and proves how far from the best a result can be at most.",
     add_completion=False,
@@ -66,21 +68,26 @@ def match(
     quiet: Quiet = False,
 ) -> None:
     """Place a round's requests in groups, as close to the best as time allows."""
-    from api.match import Wish, fulfil
+    try:
+        from api.match import Wish, fulfil
 
-    wish = Wish(
-        round=round,
-        out=out,
-        seconds=seconds,
-        effort=effort,
-        explain_seconds=explain_seconds,
-        seed=seed,
-        workers=workers,
-        previous=previous,
-        cluster=cluster,
-        quiet=quiet,
-    )
-    raise typer.Exit(fulfil(wish, began=ctx.obj or time.monotonic()))
+        wish = Wish(
+            round=round,
+            out=out,
+            seconds=seconds,
+            effort=effort,
+            explain_seconds=explain_seconds,
+            seed=seed,
+            workers=workers,
+            previous=previous,
+            cluster=cluster,
+            quiet=quiet,
+        )
+        ended = fulfil(wish, began=ctx.obj or time.monotonic())
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(Exit.NO_RESULT) from None
+    raise typer.Exit(ended)
 
 
 @app.command()

@@ -53,12 +53,8 @@ class NoCluster(Exception):
 
 def fulfil(wish: Wish, *, began: float) -> Exit:
     """Does what was asked for; the time limit counts from `began`, a reading of `time.monotonic`."""
-    try:
-        with stoppable() as stopped:
-            return _match(wish, lambda: time.monotonic() - began, stopped)
-    except KeyboardInterrupt:
-        complain(["interrupted"])
-        return Exit.NO_RESULT
+    with stoppable() as stopped:
+        return _match(wish, lambda: time.monotonic() - began, stopped)
 
 
 def _match(wish: Wish, clock: Callable[[], float], stopped: Callable[[], bool]) -> Exit:

@@ -1,0 +1,146 @@
+"""`dure match` writes a whole result, or nothing, and ends with the status that the contract names (ROUND.md, Exits)."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result as Ended
+
+from api.cli import app
+from matching.result import EndedBy
+from matching.resultfiles import read_result
+from matching.tables import write_round
+from tests import small
+from tests.bench.rounds import make_round
+from tests.small import Edit, add, be, swap
+from tests.workbooks import sheets_of, write_workbook
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONIOENCODING": "utf-8"}
+
+
+def match(path: Path, *options: str) -> Ended:
+    return CliRunner().invoke(app, ["match", str(path), "--out", str(path.parent / "result"), *options])
+
+
+def command(path: Path, out: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "api.cli", "match", str(path), "--out", str(out), *options]
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A round that is not solved in a minute."""
+    path = tmp_path_factory.mktemp("large") / "round"
+    write_round(make_round("rural", 1), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "edits", [pytest.param({}, id="the small round"), pytest.param({"pairs.csv": be(None), "peers.csv": be(None)}, id="without wishes")]
+)
+def test_a_result_is_written_that_the_judge_finds_right(edits: Mapping[str, Edit], tmp_path: Path) -> None:
+    path = small.write(tmp_path / "round", edits)
+    ended = match(path)
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines()[-1].endswith(f"proven best: {tmp_path / 'result'}")
+    assert sorted(held.name for held in (tmp_path / "result").iterdir()) == [
+        "advice.csv",
+        "groups.csv",
+        "members.csv",
+        "roster.json",
+        "summary.json",
+        "unplaced.csv",
+    ]
+    judged = CliRunner().invoke(app, ["check", str(path), str(tmp_path / "result")])
+    assert (judged.exit_code, judged.stderr) == (0, "")
+
+
+def test_a_quiet_run_says_nothing(tmp_path: Path) -> None:
+    ended = match(small.write(tmp_path / "round"), "--quiet")
+    assert (ended.exit_code, ended.output) == (0, "")
+
+
+def test_a_workbook_gives_the_same_result_as_its_folder(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    folder = small.write(tmp_path / "one" / "round")
+    assert match(folder, "--seed", "3").exit_code == 0
+    assert match(write_workbook(tmp_path / "other" / "book.xlsx", sheets_of(folder)), "--seed", "3").exit_code == 0
+    for path in (tmp_path / "one" / "result").iterdir():
+        if path.name != "summary.json":
+            assert path.read_bytes() == (tmp_path / "other" / "result" / path.name).read_bytes()
+
+
+def test_a_repair_lists_its_changes(tmp_path: Path) -> None:
+    path = small.write(tmp_path / "round")
+    assert match(path).exit_code == 0
+    assert match(path, "--previous", str(tmp_path / "result")).exit_code == 0
+    assert (tmp_path / "result" / "changes.csv").read_text(encoding="utf-8") == "mentee_id,subject,before,after,why\n"
+
+
+@pytest.mark.parametrize(
+    ("edits", "lines"),
+    [
+        pytest.param({"pairs.csv": add("m-2,s-2,,require,\n")}, {"3", "4"}, id="required and forbidden"),
+        pytest.param({"pairs.csv": add("m-1,s-2,,require,\n")}, {"4"}, id="a mentor who does not teach it"),
+        pytest.param({"pairs.csv": add("m-1,s-1,social,require,\n")}, {"4"}, id="a subject not asked for"),
+        pytest.param({"pairs.csv": swap("forbid,", "require,\nm-1,s-2,english,require,")}, {"4"}, id="two mentors, one of whom cannot"),
+    ],
+)
+def test_an_infeasible_round_names_rows_that_cannot_all_hold(edits: Mapping[str, Edit], lines: set[str], tmp_path: Path) -> None:
+    path = small.write(tmp_path / "round", edits)
+    ended = match(path)
+    assert ended.exit_code == 3
+    assert set(re.findall(r"^pairs\.csv:(\d+): ", ended.stderr, re.MULTILINE)) == lines
+    assert [held.name for held in tmp_path.iterdir()] == ["round"]
+
+
+def test_rows_of_a_workbook_are_named_with_their_sheet(tmp_path: Path) -> None:
+    sheets = sheets_of(small.write(tmp_path / "round"))
+    sheets["pairs"].append(["m-2", "s-2", None, "require"])
+    ended = match(write_workbook(tmp_path / "book.xlsx", sheets))
+    assert ended.exit_code == 3
+    assert set(re.findall(r"^book\.xlsx\[pairs\]:(\d+): ", ended.stderr, re.MULTILINE)) == {"3", "4"}
+
+
+def test_a_time_limit_that_is_over_before_anything_is_found_writes_nothing(large: Path, tmp_path: Path) -> None:
+    ended = CliRunner().invoke(app, ["match", str(large), "--out", str(tmp_path / "result"), "--time", "0.000001"])
+    assert ended.exit_code == 4
+    assert re.fullmatch(r"no result after [0-9.]+ seconds\n", ended.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_time_limit_holds_for_the_whole_command(large: Path, tmp_path: Path) -> None:
+    began = time.monotonic()
+    limited = command(large, tmp_path / "result", "--time", "4", "--explain-time", "0")
+    ended = subprocess.run(limited, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    assert time.monotonic() - began < 4 + 5
+    assert read_result(tmp_path / "result").ended_by is EndedBy.TIME
+
+
+def test_ctrl_c_writes_the_best_so_far(large: Path, tmp_path: Path) -> None:
+    long = command(large, tmp_path / "result", "--time", "100", "--explain-time", "0")
+    with subprocess.Popen(long, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as running:
+        assert running.stdout
+        first = running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        _, stderr = running.communicate(timeout=30)
+    assert (running.returncode, stderr) == (0, ""), first
+    result = read_result(tmp_path / "result")
+    assert result.ended_by is EndedBy.INTERRUPT
+    assert result.groups
+
+
+def test_a_cluster_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
+    ended = match(small.write(tmp_path / "round"), "--cluster", "nonsense://127.0.0.1:1")
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith("--cluster: no cluster at nonsense://127.0.0.1:1")
+    assert [held.name for held in tmp_path.iterdir()] == ["round"]
