@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -68,7 +67,7 @@ def require_feasible(round: Round, *, work: float = WORK) -> tuple[Group, ...]:
     rows = [*required, *search.bars]
     found = search.arranger.arrange(rows, everything=False)
     if found.outcome is not Outcome.HELD:
-        conflict = search.small_conflict()
+        conflict = search.conflict()
         if conflict:
             raise Infeasible(conflict)
         found = search.arranger.arrange(rows)
@@ -96,49 +95,38 @@ class _Search:
         """Whether these rows were proven not to hold together."""
         return self.arranger.arrange(rows).outcome is Outcome.IMPOSSIBLE
 
-    def small_conflict(self) -> tuple[Row, ...]:
-        """Rows in conflict among few: one alone, two, then those that share mentors and mentees. Empty where there is none."""
-        for row in self.required:
-            if self.impossible([row]):
-                return (row,)
-        for two in self._two_at_odds():
-            if self.impossible(two):
-                return tuple(two)
-        for rows in self._components():
-            if self.impossible(rows):
-                return self.shrink(rows)
+    def conflict(self) -> tuple[Row, ...]:
+        """Rows in conflict among those that share mentors or mentees; empty where none of these are at odds with each other."""
+        for required, bars in self._components():
+            rows = [*required, *bars]
+            if self.arranger.arrange(rows, everything=False).outcome is not Outcome.HELD and self.impossible(rows):
+                return self._one_or_two(required, bars) or self.shrink(rows)
         return ()
 
-    def _two_at_odds(self) -> Iterable[Sequence[Row]]:
-        """Two mentors required for one mentee; `require` and `forbid` of one pair."""
-        of_mentee: dict[str, list[Pair]] = defaultdict(list)
-        for row in self.required:
-            of_mentee[row.mentee].append(row)
-        for rows in of_mentee.values():
-            yield from ([a, b] for a, b in combinations(rows, 2) if a.mentor != b.mentor)
-        forbidden: dict[tuple[str, str], list[Pair]] = defaultdict(list)
-        for bar in self.bars:
-            if isinstance(bar, Pair):
-                forbidden[bar.mentor, bar.mentee].append(bar)
-        for row in self.required:
-            yield from ([row, bar] for bar in forbidden.get((row.mentor, row.mentee), ()))
+    def _one_or_two(self, required: Sequence[Pair], bars: Sequence[Row]) -> tuple[Row, ...]:
+        """A row that cannot hold alone, or two mentors required for one mentee, or `require` and `forbid` of one pair."""
+        forbids = [bar for bar in bars if isinstance(bar, Pair)]
+        alone: list[tuple[Row, ...]] = [(row,) for row in required]
+        two: list[tuple[Row, ...]] = [(a, b) for a, b in combinations(required, 2) if a.mentee == b.mentee and a.mentor != b.mentor]
+        two += [(row, bar) for row in required for bar in forbids if (row.mentor, row.mentee) == (bar.mentor, bar.mentee)]
+        return next((rows for rows in (*alone, *two) if self.impossible(rows)), ())
 
-    def _components(self) -> list[list[Row]]:
-        """The required rows that hang together by mentors or mentees, each with the bars that could touch their groups."""
-        found: list[tuple[set[str], set[str], list[Row]]] = []
+    def _components(self) -> Iterator[tuple[list[Pair], list[Row]]]:
+        """The required rows that hang together by mentors or mentees, each time with the bars that could touch their groups."""
+        found: list[tuple[set[str], set[str], list[Pair]]] = []
         for row in self.required:
-            mentors, mentees = {row.mentor}, {row.mentee}
-            rows: list[Row] = [row]
-            apart = []
+            mentors, mentees, rows = {row.mentor}, {row.mentee}, [row]
+            others = []
             for one in found:
                 if row.mentor in one[0] or row.mentee in one[1]:
                     mentors |= one[0]
                     mentees |= one[1]
                     rows = [*one[2], *rows]
                 else:
-                    apart.append(one)
-            found = [*apart, (mentors, mentees, rows)]
-        return [[*rows, *self._touching(mentors, mentees)] for mentors, mentees, rows in found]
+                    others.append(one)
+            found = [*others, (mentors, mentees, rows)]
+        for mentors, mentees, rows in found:
+            yield rows, self._touching(mentors, mentees)
 
     def _touching(self, mentors: set[str], mentees: set[str]) -> list[Row]:
         """Bars of these mentors; where groups need nobody else, only those among these mentees."""

@@ -13,66 +13,10 @@ import pytest
 from matching.arrange import Row
 from matching.check import check
 from matching.locks import Infeasible, require_feasible, told
-from matching.round import (
-    GroupPolicy,
-    MemberRegions,
-    Mentee,
-    Mentor,
-    MentorPolicy,
-    Pair,
-    PairRule,
-    PeerRule,
-    Peers,
-    Points,
-    Policy,
-    Program,
-    Request,
-    Round,
-    Teaching,
-)
-from matching.week import read_stretch
+from matching.round import MemberRegions, Mentee, Mentor, Pair, PairRule, PeerRule, Peers, Points, Round
 from tests.matching.brute import brute_force
+from tests.rounds.hand_made import a_round, apart, forbid, mentee, mentor, require
 from tests.rounds.random_rounds import some_groups, tiny_round
-
-TERM = Program(time_zone="Asia/Seoul", term_start=dt.date(2026, 3, 2), term_end=dt.date(2026, 3, 29))
-
-
-def mentor(key: str, *, at: str = "Mon 18:00-21:00", subjects: Sequence[str] = ("math",), **said: object) -> Mentor:
-    teaches = tuple(Teaching(subject, 7, 9) for subject in subjects)
-    return replace(Mentor(key=key, teaches=teaches, availability=(read_stretch(at),)), **said)  # type: ignore[arg-type]
-
-
-def mentee(key: str, *, at: str = "Mon 18:00-21:00", subjects: Sequence[str] = ("math",), grade: int = 8, **said: object) -> Mentee:
-    requests = tuple(Request(subject) for subject in subjects)
-    return replace(Mentee(key=key, grade=grade, requests=requests, availability=(read_stretch(at),)), **said)  # type: ignore[arg-type]
-
-
-def require(mentor: str, mentee: str, subject: str = "") -> Pair:
-    return Pair(mentor=mentor, mentee=mentee, subject=subject, rule=PairRule.REQUIRE)
-
-
-def forbid(mentor: str, mentee: str, subject: str = "") -> Pair:
-    return Pair(mentor=mentor, mentee=mentee, subject=subject, rule=PairRule.FORBID)
-
-
-def apart(mentee: str, other: str) -> Peers:
-    return Peers(mentee=mentee, other=other, rule=PeerRule.APART)
-
-
-def a_round(people: Sequence[Mentor | Mentee], rows: Sequence[Row], *, max_groups: int = 2, **group: object) -> Round:
-    policy = GroupPolicy(session_minutes=60, start_every_minutes=60)
-    pairs, peers = [row for row in rows if isinstance(row, Pair)], [row for row in rows if isinstance(row, Peers)]
-    return Round(
-        policy=Policy(
-            program=TERM,
-            group=replace(policy, **group),  # type: ignore[arg-type]
-            mentor=MentorPolicy(max_groups=max_groups, min_weeks=1),
-        ),
-        mentors=tuple(person for person in people if isinstance(person, Mentor)),
-        mentees=tuple(person for person in people if isinstance(person, Mentee)),
-        pairs=tuple(replace(row, line=n) for n, row in enumerate(pairs, start=2)),
-        peers=tuple(replace(row, line=n) for n, row in enumerate(peers, start=2)),
-    )
 
 
 def test_where_nothing_is_required_nothing_is_arranged() -> None:
@@ -116,7 +60,7 @@ CONFLICTS = [
     pytest.param(
         [mentor("m", available_until=dt.date(2026, 3, 5)), mentee("s")], [require("m", "s")], {}, [0], id="a mentor who covers no week"
     ),
-    pytest.param([mentor("m", at="Tue 18:00-21:00"), mentee("s")], [require("m", "s")], {}, [0], id="no time in common"),
+    pytest.param([mentor("m", free="Tue 18:00-21:00"), mentee("s")], [require("m", "s")], {}, [0], id="no time in common"),
     pytest.param([mentor("m", max_groups=0), mentee("s")], [require("m", "s")], {}, [0], id="a mentor of no groups"),
     pytest.param([mentor("m", max_weekly_minutes=59), mentee("s")], [require("m", "s")], {}, [0], id="a mentor of too few minutes"),
     pytest.param([mentor("m"), mentee("s", max_groups=0)], [require("m", "s")], {}, [0], id="a mentee of no groups"),
@@ -148,21 +92,21 @@ CONFLICTS = [
         id="forbidden and apart from all the company there is",
     ),
     pytest.param(
-        [mentor("m", at="Mon 18:00-19:00"), mentee("s"), mentee("t"), mentee("u")],
+        [mentor("m", free="Mon 18:00-19:00"), mentee("s"), mentee("t"), mentee("u")],
         [require("m", "s"), require("m", "u"), require("m", "t"), apart("u", "s")],
         {},
         [0, 1, 3],
         id="apart, where the mentor has time for one group",
     ),
     pytest.param(
-        [mentor("m", at="Mon 18:00-19:00"), mentee("s", region="A/B"), mentee("t", region="A/C")],
+        [mentor("m", free="Mon 18:00-19:00"), mentee("s", region="A/B"), mentee("t", region="A/C")],
         [require("m", "s"), require("m", "t")],
         {"member_regions": MemberRegions.SAME},
         [0, 1],
         id="members of two regions, where the mentor has time for one group",
     ),
     pytest.param(
-        [mentor("m", at="Mon 18:00-20:00", subjects=("math", "english")), mentee("s"), mentee("t", subjects=("english",))],
+        [mentor("m", free="Mon 18:00-20:00", subjects=("math", "english")), mentee("s"), mentee("t", subjects=("english",))],
         [require("m", "s"), require("m", "t")],
         {"buffer_minutes": 15},
         [0, 1],
@@ -177,8 +121,8 @@ CONFLICTS = [
     ),
     pytest.param(
         [
-            mentor("m", at="Mon 18:00-19:00"),
-            mentor("n", at="Mon 18:00-19:00", subjects=("english",)),
+            mentor("m", free="Mon 18:00-19:00"),
+            mentor("n", free="Mon 18:00-19:00", subjects=("english",)),
             mentee("s", subjects=("math", "english")),
         ],
         [require("m", "s", "math"), require("n", "s", "english")],
@@ -202,8 +146,8 @@ def test_the_rows_in_conflict_are_named(
 
 def test_company_needed_twice_is_a_conflict_of_mentors_who_share_nobody_else() -> None:
     people: list[Mentor | Mentee] = [
-        mentor("m", at="Mon 18:00-19:00"),
-        mentor("n", at="Mon 18:00-19:00"),
+        mentor("m", free="Mon 18:00-19:00"),
+        mentor("n", free="Mon 18:00-19:00"),
         mentee("s"),
         mentee("t"),
         mentee("u"),
