@@ -177,10 +177,12 @@ def _parsed(text: str, name: str) -> dict[str, Any]:
         raise BadFile(name, "holds lists in lists without end", "leave only the keys of a policy") from None
     except ValueError as bad:
         told = _TOLD_PLACE.fullmatch(str(bad))
-        lines = text.splitlines()
-        line = int(told[2]) if told and told[2] else max(len(lines), 1)
-        key = lines[line - 1].partition("=")[0].strip()[:40] if lines else ""
-        reason = told[1] if told else str(bad)
+        if not told:
+            raise BadFile(name, "holds a number of too many digits", "leave only the keys of a policy") from None
+        lines = text.rstrip("\n").split("\n")
+        line = int(told[2]) if told[2] else len(lines)
+        key = lines[line - 1].partition("=")[0].strip()[:40]
+        reason = told[1]
         if reason.startswith("Cannot"):
             raise BadFile(name, "is given twice", "keep one of them", line=line, column=key) from None
         raise BadFile(name, f"is no TOML ({reason})", "write it as key = value", line=line, column=key or ROW) from None
@@ -220,8 +222,8 @@ def _toml_lines(text: str) -> dict[Place, int]:
     found: dict[Place, int] = {}
     table: tuple[str, ...] = ()
     statement, start = "", 1
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
-        statement += line
+    for number, line in enumerate(text.split("\n"), start=1):
+        statement += line + "\n"
         try:
             parsed = tomllib.loads(statement)
         except ValueError:

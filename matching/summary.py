@@ -90,7 +90,7 @@ def _parsed(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _line(text: str, name: str) -> int:
-    return next((line for line, held in enumerate(text.splitlines(), start=1) if f'"{name}"' in held), 1)
+    return next((line for line, held in enumerate(text.split("\n"), start=1) if f'"{name}"' in held), 1)
 
 
 def write_summary(result: Result, path: Path) -> None:
