@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -43,8 +43,7 @@ _UNREADABLE = (
     AttributeError,
     BadZipFile,
     EOFError,
-    IndexError,
-    KeyError,
+    LookupError,
     NotImplementedError,
     OSError,
     ParseError,
@@ -66,21 +65,27 @@ class Sheets:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.name
+        self._name = path.name
+        self._file = path.open("rb")
         try:
-            with ZipFile(path) as archive:
+            with ZipFile(self._file) as archive:
                 _weigh(archive, path.name)
-            self._book = _opened(path)
+            self._book = _opened(self._file)
         except _UNREADABLE:
+            self._file.close()
             raise self._unreadable() from None
+        except BadFile:
+            self._file.close()
+            raise
 
     def close(self) -> None:
         """Lets the file go."""
         self._book.close()
+        self._file.close()
 
     def called(self, sheet: str) -> str:
         """How faults name a sheet."""
-        return f"{self._file}[{sheet}]"
+        return f"{self._name}[{sheet}]"
 
     def holds(self, sheet: str) -> bool:
         """Whether there is such a sheet."""
@@ -100,15 +105,15 @@ class Sheets:
             raise self._unreadable() from None
 
     def _unreadable(self) -> BadFile:
-        return BadFile(self._file, "is no workbook that can be read", "save it as .xlsx, without a password")
+        return BadFile(self._name, "is no workbook that can be read", "save it as .xlsx, without a password")
 
 
-def _opened(path: Path) -> Workbook:
+def _opened(file: BinaryIO) -> Workbook:
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return load_workbook(path, read_only=True, keep_links=False)
+        return load_workbook(file, read_only=True, keep_links=False)
 
 
 def _weigh(archive: ZipFile, file: str) -> None:
