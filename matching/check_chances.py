@@ -6,6 +6,7 @@ every size, until the work allowed is spent.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from matching.case import Case, Seated
 from matching.check_points import MEMBER_POINTS, worth
 from matching.check_reasons import People, chosen, coming, meetings_of_many
 from matching.result import Group
-from matching.round import Mentee, Mentor
+from matching.round import Mentee, Mentor, Teaching
 from matching.rules import mentee_max_groups, mentor_max_size
 from matching.week import Meetings, overlap, write_meetings
 
@@ -54,7 +55,7 @@ def chances(people: People, unplaced: Sequence[Asked], looked_at: Collection[tup
     for mentor in case.round.mentors:
         if len(case.taught.get(mentor.key, ())) < people.most_groups[mentor.key]:
             for taught in mentor.teaches:
-                for mentee, way in openings(people, mentor, taught.subject, asked.get(taught.subject, ()), looked_at, work):
+                for mentee, way in openings(people, mentor, taught, asked.get(taught.subject, ()), looked_at, work):
                     found.setdefault((mentee.key, taught.subject), way)
     return found
 
@@ -88,26 +89,36 @@ def seats(people: People, mentee: Mentee, subject: str) -> Iterator[str]:
 
 
 def openings(
-    people: People, mentor: Mentor, subject: str, asking: Sequence[Mentee], looked_at: Collection[tuple[str, str]], work: Work
+    people: People, mentor: Mentor, taught: Teaching, asking: Sequence[Mentee], looked_at: Collection[tuple[str, str]], work: Work
 ) -> Iterator[tuple[Mentee, str]]:
-    """New groups of this mentor, who has room for one, of those asking, all unplaced; with each the request of `looked_at` it places."""
+    """New groups of this mentor, who has room for one, of those asking, all unplaced; with each the request of `looked_at` it places.
+
+    Those asking are in the order of their grades.
+    """
     case, policy = people.case, people.case.policy.group
-    candidates = [mentee for mentee in asking if people.allowed(mentor, mentee, subject)]
-    if len(candidates) < policy.min_size or not any((mentee.key, subject) in looked_at for mentee in candidates):
-        return
-    taught = [one.group.meetings for one in case.taught.get(mentor.key, ())]
+    busy = [one.group.meetings for one in case.taught.get(mentor.key, ())]
     free = [
         start
         for start in people.mentor_starts[mentor.key]
-        if not any(overlap((start,), meetings, policy.session_minutes, policy.buffer_minutes) for meetings in taught)
+        if not any(overlap((start,), meetings, policy.session_minutes, policy.buffer_minutes) for meetings in busy)
     ]
+
+    def could_come(mentee: Mentee) -> bool:
+        return not people.mentee_starts[mentee.key].isdisjoint(free) and people.allowed(mentor, mentee, taught.subject)
+
+    first = bisect_left(asking, taught.lowest, key=lambda mentee: mentee.grade)
+    after = bisect_right(asking, taught.highest, key=lambda mentee: mentee.grade)
+    taught_here = asking[first:after]
+    if not any((mentee.key, taught.subject) in looked_at and could_come(mentee) for mentee in taught_here):
+        return
+    candidates = [mentee for mentee in taught_here if could_come(mentee)]
     when = [frozenset(start for start in people.mentee_starts[mentee.key] if not _is_busy(case, mentee, (start,))) for mentee in candidates]
     for meetings, who in meetings_of_many(coming(free, when), policy, policy.min_size):
         if not work.spend():
             return
-        company = Company(people, mentor, subject, meetings, chosen(who, candidates), work)
+        company = Company(people, mentor, taught.subject, meetings, chosen(who, candidates), work)
         for mentee in company.candidates:
-            if (mentee.key, subject) in looked_at:
+            if (mentee.key, taught.subject) in looked_at:
                 gain, members = company.gain_with(mentee)
                 if gain > 0:
                     others = ", ".join(sorted(member.key for member in members if member is not mentee))

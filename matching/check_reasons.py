@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 
 from matching.case import Case, Seated
 from matching.result import Reason
 from matching.round import GroupPolicy, Mentee, Mentor
 from matching.rules import eligible, mentor_max_size, most_groups, regions_lie_close, starts_of
 from matching.week import DAY_MINUTES, Meetings, patterns
+
+SOME_COMPANY = 60
+"""So many mentees are tried first as company of a request that cannot stand alone."""
 
 
 class People:
@@ -148,10 +152,20 @@ def some_time_is_shared(people: People, mentee: Mentee, subject: str) -> bool:
 def some_group_could_stand(people: People, mentee: Mentee, subject: str) -> bool:
     """A group with this request could stand if nobody else were there, else the reason is `no_group` (ROUND.md, Out).
 
-    Rules 1 to 6 and 8 to 12; a `require` of other requests is not looked at, and rule 7 of nobody.
+    Rules 1 to 6 and 8 to 12; a `require` of other requests is not looked at, and rule 7 of nobody. Some company is tried
+    first, as mostly any will do, then all there is.
     """
+    others = (other for other in people.asking.get(subject, ()) if other is not mentee and people.may_sit(mentee, other))
+    some = list(islice(others, SOME_COMPANY))
+    if _could_stand_with(people, mentee, subject, some):
+        return True
+    everybody = [*some, *others]
+    return len(everybody) > len(some) and _could_stand_with(people, mentee, subject, everybody)
+
+
+def _could_stand_with(people: People, mentee: Mentee, subject: str, others: Sequence[Mentee]) -> bool:
+    """The same with no other company than these, who may all sit with the mentee."""
     policy = people.case.policy.group
-    others = [other for other in people.asking.get(subject, ()) if other is not mentee and people.may_sit(mentee, other)]
     for mentor in people.teaching.get(subject, ()):
         if people.most_groups[mentor.key] < 1 or not people.allowed(mentor, mentee, subject):
             continue

@@ -265,3 +265,10 @@ def test_the_first_reason_that_holds_is_the_true_one(
 ) -> None:
     round = a_round(people, rows, **policy)  # type: ignore[arg-type]  # keys of the policy's group
     assert true_reason(People(Case.of(round)), round.mentee_of["s"], "math") is reason
+
+
+@pytest.mark.parametrize(("free", "reason"), [("Mon 18:00-19:00", Reason.NO_SEAT), ("Wed 18:00-19:00", Reason.NO_GROUP)])
+def test_company_is_found_among_many_who_cannot_come(free: str, reason: Reason) -> None:
+    many = [mentee(f"t{n:03d}", free="Tue 18:00-19:00") for n in range(100)]
+    round = a_round([M, S, *many, mentee("u", free=free)], min_size=2)
+    assert true_reason(People(Case.of(round)), round.mentee_of["s"], "math") is reason
