@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from api.live import shown
 from matching.faults import BadFiles
 from matching.folders import refuse_others
 from matching.limits import BadLimit, Limits, OutOfTime
-from matching.result import Result
+from matching.result import Group, Result
 from matching.resultfiles import FILES, read_groups, write_result
 from matching.roster import roster_of
 from matching.round import Round
@@ -54,21 +54,22 @@ class NoCluster(Exception):
 def fulfil(wish: Wish, *, began: float) -> Exit:
     """Does what was asked for; the time limit counts from `began`, a reading of `time.monotonic`."""
     with stoppable() as stopped:
-        return _match(wish, lambda: time.monotonic() - began, stopped)
+        try:
+            limits = wish.limits()
+            refuse_others(wish.out, FILES)
+            round = read_round(wish.round)
+            previous = read_groups(wish.previous) if wish.previous else ()
+        except BadLimit as bad:
+            complain([str(bad)])
+            return Exit.BAD_INPUT
+        except BadFiles as bad:
+            return refuse(bad)
+        return _match(wish, limits, round, previous, clock=lambda: time.monotonic() - began, stopped=stopped)
 
 
-def _match(wish: Wish, clock: Callable[[], float], stopped: Callable[[], bool]) -> Exit:
-    try:
-        limits = wish.limits()
-        refuse_others(wish.out, FILES)
-        round = read_round(wish.round)
-        previous = read_groups(wish.previous) if wish.previous else ()
-    except BadLimit as bad:
-        complain([str(bad)])
-        return Exit.BAD_INPUT
-    except BadFiles as bad:
-        return refuse(bad)
-
+def _match(
+    wish: Wish, limits: Limits, round: Round, previous: Sequence[Group], *, clock: Callable[[], float], stopped: Callable[[], bool]
+) -> Exit:
     from matching import solve  # bad input was told before the solver is loaded
     from matching.locks import Infeasible, Undecided, told
 
@@ -95,7 +96,15 @@ def _match(wish: Wish, clock: Callable[[], float], stopped: Callable[[], bool]) 
     except (OutOfTime, Undecided) as nothing:
         complain([str(nothing)])
         return Exit.NO_RESULT
-    write_result(result, wish.out, roster=roster_of(round), repaired=wish.previous is not None)
+    return _written(wish, round, result)
+
+
+def _written(wish: Wish, round: Round, result: Result) -> Exit:
+    try:
+        write_result(result, wish.out, roster=roster_of(round), repaired=wish.previous is not None)
+    except OSError as error:
+        complain([f"{wish.out}: cannot be written ({error.strerror}); name a folder with room"])
+        return Exit.BAD_INPUT
     if not wish.quiet:
         sys.stdout.write(f"{_ending(result)}: {wish.out}\n")
     return Exit.DONE

@@ -32,9 +32,10 @@ class OutOfTime(Exception):
 class Limits:
     """When a solve must end, whatever it has found by then.
 
-    `seconds` are counted by the solve's clock from 0, `effort` is work relative to the round's size (1 is the usual
-    amount), `explain_seconds` cap the confirming of gains and advice after the solve; 0 leaves that out. `None` sets no
-    such limit, save for `explain_seconds`: there it is a quarter of the solving time, at most 60 s.
+    `seconds` is a reading of the solve's clock, which may have begun before the solve; `effort` is work relative to the
+    round's size (1 is the usual amount); `explain_seconds` cap the confirming of gains and advice after the solve, and 0
+    leaves that out. `None` sets no such limit, save for `explain_seconds`: there it is a quarter of the solving time, at
+    most 60 s.
 
     Raises
     ------
