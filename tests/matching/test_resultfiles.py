@@ -164,11 +164,11 @@ def told(folder: Path, edits: Mapping[str, Edit]) -> list[str]:
         pytest.param(
             {"summary.json": swap("1.235", "NaN")},
             ["summary.json:11: seconds: holds 'NaN'; write a number from 0 up"],
-            id="a time that is no number"
+            id="a time that is no number",
         ),
         pytest.param(
             {"summary.json": swap('"effort"', '"boredom"')},
-            ["summary.json:10: ended_by: holds '\"boredom\"'; write \"proof\", \"effort\", \"time\", \"interrupt\""],
+            ['summary.json:10: ended_by: holds \'"boredom"\'; write "proof", "effort", "time", "interrupt"'],
             id="an end that is none",
         ),
     ],
