@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from api.exits import Exit
+from api.languages import Language
 
 app = typer.Typer(
     help="Matches small groups of mentees with mentors, and proves how far from the best a result can be at most.",
@@ -46,6 +47,10 @@ Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="What
 Workers = Annotated[int, typer.Option(metavar="N", min=1, max=1024, help="How many processes to use.")]
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Use the Dask cluster at this address, such as tcp://host:8786.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show nothing while it runs.")]
+Rows = Annotated[int, typer.Option(metavar="N", min=1, help="Print at most so many rows of each table.")]
+PagePath = Annotated[Path, typer.Option(metavar="FILE", help="The page to write, such as report.html.")]
+PageLanguage = Annotated[Language, typer.Option(help="The language of the page.")]
+KeptPath = Annotated[Path | None, typer.Option(metavar="RESULT", help="Keep the result in this folder.")]
 
 
 @app.callback()
@@ -96,6 +101,30 @@ def check(round: RoundPath, result: ResultPath, previous: PreviousPath = None) -
     from api.judge import judge
 
     raise typer.Exit(judge(round, result, previous))
+
+
+@app.command()
+def show(result: ResultPath, rows: Rows = 50) -> None:
+    """Print a result: groups, the week, shares, loads, and who is left and why."""
+    from api.show import show_result
+
+    raise typer.Exit(show_result(result, rows=rows))
+
+
+@app.command()
+def report(result: ResultPath, out: PagePath, language: PageLanguage = Language.EN) -> None:
+    """Draw a result as one page with charts, to open in a browser, to print or to send."""
+    from api.report import write_report
+
+    raise typer.Exit(write_report(result, out, language))
+
+
+@app.command()
+def demo(ctx: typer.Context, out: KeptPath = None) -> None:
+    """Solve a small round of two rural regions, show it, and explain a part of it."""
+    from api.demo import demonstrate
+
+    raise typer.Exit(demonstrate(out, began=ctx.obj or time.monotonic()))
 
 
 def main() -> None:

@@ -11,14 +11,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from matching.faults import BadResult, Fault
 from matching.round import Round
 from matching.rules import most_groups
 
 FILE = "roster.json"
-
-
-class BadRoster(ValueError):
-    """A text is no roster; the message says what is missing or wrong in it."""
+MEND = "write the result again with dure match"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +92,7 @@ def read_roster(text: str) -> Roster:
 
     Raises
     ------
-    BadRoster
+    BadResult
         The text is something else.
     """
     try:
@@ -126,7 +124,7 @@ def read_roster(text: str) -> Roster:
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise BadRoster(f"{FILE}: it is no roster ({error!r}); write the result again") from error
+        raise BadResult((Fault(FILE, 0, "", f"is no roster ({error!r})", MEND),)) from error
 
 
 def _text(row: Mapping[str, object], name: str) -> str:
