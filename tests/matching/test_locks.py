@@ -12,7 +12,7 @@ import pytest
 
 from matching.arrange import Row
 from matching.check import check
-from matching.locks import Infeasible, require_feasible, told
+from matching.locks import Infeasible, Undecided, require_feasible, told
 from matching.round import MemberRegions, Mentee, Mentor, Pair, PairRule, PeerRule, Peers, Points, Round
 from tests.matching.brute import brute_force
 from tests.rounds.hand_made import a_round, apart, forbid, mentee, mentor, require
@@ -247,3 +247,11 @@ def test_the_same_round_comes_to_the_same_groups_or_the_same_conflict() -> None:
     outcomes = [_outcome(round) for round in rounds]
     assert [_outcome(round) for round in rounds] == outcomes
     assert any(outcomes)
+
+
+def test_what_is_not_settled_within_the_work_allowed_is_said_to_be_so() -> None:
+    people: list[Mentor | Mentee] = [*(mentor(f"m{n}", max_size=2) for n in range(3)), *(mentee(f"s{n}") for n in range(9))]
+    round = a_round(people, [require(f"m{n % 3}", f"s{n}") for n in range(9)])
+    with pytest.raises(Undecided) as caught:
+        require_feasible(round, work=0.0)
+    assert str(caught.value) == "it was not settled whether the 9 rows of require in pairs.csv can all hold"
