@@ -1,0 +1,70 @@
+"""`dure demo` solves the project's own round with what `dure match` does, shows it and explains a part of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.demo import explained, telling
+from api.overview import Overview, read_overview
+from data.demo import ROUND
+from matching.check import check_result
+from matching.result import Reason
+from matching.resultfiles import read_result
+from matching.tables import read_round
+from tests.api.shown import RESULT, WHOLE
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What the command says, and the result that it keeps."""
+    kept = tmp_path_factory.mktemp("demo") / "result"
+    ended = CliRunner().invoke(app, ["demo", "--out", str(kept)])
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    return ended.stdout, kept
+
+
+def test_the_result_is_right_and_proven_best(shown: tuple[str, Path]) -> None:
+    result = read_result(shown[1])
+    assert check_result(read_round(ROUND), result).fine
+    assert result.optimal
+
+
+def test_some_requests_are_left_for_every_reason(shown: tuple[str, Path]) -> None:
+    assert all(read_overview(shown[1]).reasons.values())
+
+
+def test_three_of_four_mentees_have_a_group(shown: tuple[str, Path]) -> None:
+    overview = read_overview(shown[1])
+    assert len(overview.mentees_seated) >= 0.75 * len(overview.mentees_asking) == 52.5
+
+
+def test_it_shows_tables_the_week_an_explanation_and_advice(shown: tuple[str, Path]) -> None:
+    said, kept = shown
+    headings = ["The week", "Placed requests", "Groups", "Mentors", "Unplaced requests", "What would help most"]
+    places = [said.index(f"\n{heading}") for heading in [*headings, "One unplaced request, explained", "The best advice"]]
+    assert places == sorted(places)
+    assert read_result(kept).advice[0].sentence in said[places[-1] :]
+
+
+def test_an_explanation_names_who_asked_for_what_and_what_is_in_the_way() -> None:
+    text = explained(WHOLE).plain
+    assert "이서준 (s-1, grade 8) asked for english and is in no group for it." in text
+    assert "g-9 is full" in text
+    assert "One more group for 김하늘" in text
+
+
+def test_the_request_that_is_explained_could_have_had_a_group() -> None:
+    told = telling(WHOLE)
+    assert told
+    assert told.reason is Reason.NO_SEAT
+
+
+def test_where_all_is_placed_there_is_nothing_to_explain() -> None:
+    whole = Overview(replace(RESULT, unplaced=(), advice=()), WHOLE.roster)
+    assert telling(whole) is None
+    assert explained(whole).plain == "No single addition that was tried places more."
