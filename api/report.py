@@ -61,8 +61,8 @@ def report(overview: Overview, language: Language) -> str:
     return _environment(language, words).get_template("report.html").render(
         language=language.value,
         title=(overview.roster.program if overview.roster else "") or words.gettext("Result of a matching round"),
-        style=Markup(style),  # noqa: S704 - a file of this package
-        script=Markup(script),  # noqa: S704 - a file of this package
+        style=style,
+        script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
         overview=overview,
         result=result,
@@ -97,7 +97,7 @@ def _environment(language: Language, words: gettext.NullTranslations) -> Environ
         finalize=_clean,
     )
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined] # the extension adds it
-    environment.filters |= {
+    environment.filters.update({
         "number": partial(format_decimal, locale=locale),
         "signed": lambda number: format_decimal(number, format="+#,##0;-#,##0", locale=locale),
         "share": lambda part: format_percent(whole_percent(part) / 100, locale=locale),
@@ -105,7 +105,7 @@ def _environment(language: Language, words: gettext.NullTranslations) -> Environ
         "seconds": lambda seconds: words.gettext("%(seconds)s s") % {"seconds": format_decimal(round(seconds, 1), locale=locale)},
         "date": lambda day: _date(day, locale),
         "meetings": lambda meetings: _meetings(meetings, locale),
-    }
+    })
     return environment
 
 
