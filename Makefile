@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := api scheduler data matching
 
-.PHONY: install demo test test-long check bench lock
+.PHONY: install demo test test-long check bench picture lock
 .DELETE_ON_ERROR:
 
 install: .venv/.compiled
@@ -40,6 +40,10 @@ check: install
 # One kind of round with `make bench KIND=seoul`, else all of them.
 bench: install
 	$(BIN)/python -m tests.bench $(KIND)
+
+# Draws the README's picture anew; needs Debian's chromium and fonts-noto-cjk.
+picture: install
+	$(BIN)/python -m tests.browser.picture
 
 # Chooses the newest versions that pyproject.toml allows and pins them, with the hashes of their files.
 lock: install

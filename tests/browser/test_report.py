@@ -8,9 +8,11 @@ import pytest
 
 from api.languages import Language
 from api.report import report
+from matching.resultfiles import write_result
 from tests.api.page import read_page
-from tests.api.shown import WHOLE
+from tests.api.shown import RESULT, ROSTER, WHOLE
 from tests.browser.chromium import needs_chromium, open_page
+from tests.browser.picture import draw
 
 pytestmark = needs_chromium
 
@@ -48,3 +50,9 @@ def test_the_page_is_not_wider_than_a_phone(tmp_path: Path) -> None:
     html = report(WHOLE, Language.EN).replace("http-equiv", "data-http-equiv").replace("</body>", f"{measure}</body>")
     wide, _, window = read_page(open_page(html, tmp_path, "--window-size=500,900").html).one("title").text.partition(" of ")
     assert int(wide) <= int(window) <= 500
+
+
+def test_the_readmes_picture_is_drawn_of_a_result(tmp_path: Path) -> None:
+    write_result(RESULT, tmp_path / "result", roster=ROSTER)
+    draw(tmp_path / "result", tmp_path / "docs" / "report.png", tmp_path)
+    assert (tmp_path / "docs" / "report.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
