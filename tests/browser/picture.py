@@ -17,7 +17,7 @@ from api.report import write_report
 from tests.browser.chromium import CHROMIUM, FLAGS, SECONDS
 
 PICTURE = Path(__file__).parents[2] / "docs" / "report.png"
-SIZE = "1180,1330"
+SIZE = "1180,1366"
 """Wide and high enough for the figures, the week and the shares."""
 
 
@@ -27,7 +27,7 @@ def draw(result: Path, picture: Path, folder: Path) -> None:
     write_report(result, page, Language.EN)
     picture.parent.mkdir(exist_ok=True)
     here = (f"--user-data-dir={folder / 'profile'}", f"--window-size={SIZE}", f"--screenshot={picture}", page.as_uri())
-    subprocess.run([str(CHROMIUM), *FLAGS, *here], check=True, timeout=SECONDS)
+    subprocess.run([str(CHROMIUM), *FLAGS, *here], check=True, capture_output=True, timeout=SECONDS)
 
 
 def main() -> int:
