@@ -122,9 +122,14 @@ def report(result: ResultPath, out: PagePath, language: PageLanguage = Language.
 @app.command()
 def demo(ctx: typer.Context, out: KeptPath = None) -> None:
     """Solve a small round of two rural regions, show it, and explain a part of it."""
-    from api.demo import demonstrate
+    try:
+        from api.demo import demonstrate
 
-    raise typer.Exit(demonstrate(out, began=ctx.obj or time.monotonic()))
+        ended = demonstrate(out, began=ctx.obj or time.monotonic())
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(Exit.NO_RESULT) from None
+    raise typer.Exit(ended)
 
 
 def main() -> None:
