@@ -1,0 +1,568 @@
+"""The best week of one mentor, when each request is worth so much: exact, compiled.
+
+The prices ask it of every mentor, the search of the mentors that it takes apart. Worths are thousandths of a point.
+A week is at most `cap` groups that do not clash. Apart pairs are not looked at here and positive peers' points are
+in the worth of both, half each, so the answer is never below the truth, and equals it where there are none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from matching.eligible import GRADES, NEVER, Board, Ints
+
+FAR = 1 << 60
+MOST_STEPS = 20_000
+
+kernel = njit(cache=True, nogil=True, _nrt=False)
+inline = njit(cache=True, nogil=True, forceinline=True, _nrt=False)
+
+
+class View(NamedTuple):
+    """What things are worth to a mentor at the moment."""
+
+    worth: Ints  # [R] what a request brings to a group
+    times: Ints  # [E] what it brings more at these meetings
+    key: Ints  # [E] the sum of both when `order` was sorted by it, or FAR
+    order: Ints  # [E] entries of each bucket, in descending order of `key`
+    meets: Ints  # [R] the pattern at which each request is placed, or -1, so that nobody is asked to be in two places; [0] if none is
+
+
+class Scratch(NamedTuple):
+    """Room to work in, one for each thread."""
+
+    region: Ints  # [regions + 1] what a region is worth with this mentor, NEVER where not served; 0 stands for none
+    extra: Ints  # [R] what this mentor's special requests are worth more
+    top: Ints  # [GRADES * width] the best values of each grade
+    top_request: Ints
+    count: Ints  # [GRADES]
+    value: Ints  # a window's pool
+    request: Ints
+    dp: Ints  # [size + 1]
+    taken: Ints  # [pool, size + 1]
+    pool_region: Ints
+    spare: Ints  # [size + 1]
+    most: Ints  # [offers] no less than the offer's best group is worth
+    known: Ints  # [offers] 1 where that is its worth
+    rank: Ints  # [offers]
+    stack: Ints  # [cap + 1]
+    members_of: Ints  # [offers, size + 1] of the offer's best group, where known
+    size_of: Ints  # [offers]
+    set: Ints  # [cap + 1] offers whose groups are to be disjoint
+    trial: Ints  # [cap + 1, size + 1]
+    trial_size: Ints
+    keep: Ints  # [cap + 1, size + 1]
+    keep_size: Ints
+    left_out: Ints  # [64] requests left out of ...
+    left_from: Ints  # ... this group of the trial
+    left_next: Ints  # the other group to try, or -1
+    picked: Ints  # [cap + 1] offers of the week
+    size: Ints  # [cap + 1] their sizes
+    members: Ints  # [cap + 1, size + 1] their requests
+
+
+def scratch(board: Board) -> Scratch:
+    """Room for any mentor of the board."""
+    buckets = int(np.diff(board.bucket_ptr).max(initial=0)) + int(np.diff(board.special_ptr).max(initial=0)) + 2
+    pool = buckets * min(GRADES, board.max_grade_gap + 1)
+    size, cap = int(board.size.max(initial=1)) + 1, int(board.cap.max(initial=1)) + 1
+    offers = int(np.diff(board.offer_ptr).max(initial=0)) + 1
+    regions = int(max(board.region.max(initial=-1), board.home.max(initial=-1))) + 2
+
+    def ints(*shape: int) -> Ints:
+        return np.zeros(shape, np.int64)
+
+    return Scratch(
+        ints(regions), ints(len(board.mentee)), ints(GRADES * buckets), ints(GRADES * buckets), ints(GRADES), ints(pool), ints(pool),
+        ints(size), ints(pool, size), ints(pool), ints(size), ints(offers), ints(offers), ints(offers),
+        ints(cap), ints(offers, size), ints(offers), ints(cap), ints(cap, size), ints(cap), ints(cap, size), ints(cap), ints(64), ints(64), ints(64),
+        ints(cap), ints(cap), ints(cap, size))
+
+
+@inline
+def entry_of(board, r, slot):
+    """The entry of a request at a slot, or -1."""
+    low, high = board.entry_ptr[r], board.entry_ptr[r + 1]
+    end = high
+    while low < high:
+        mid = (low + high) // 2
+        if board.entry_slot[mid] < slot:
+            low = mid + 1
+        else:
+            high = mid
+    if low < end and board.entry_slot[low] == slot:
+        return board.entry_at[low]
+    return -1
+
+
+@inline
+def clash(board, p, q, buffer):
+    """Whether two patterns of meetings overlap, or on one day lie less than the buffer apart (rule 5)."""
+    k = board.pattern_starts.shape[1]
+    for i in range(k):
+        for j in range(k):
+            a, b = board.pattern_starts[p, i], board.pattern_starts[q, j]
+            apart = board.session_minutes + (buffer if a // 1440 == b // 1440 else 0)
+            if -apart < a - b < apart:
+                return True
+    return False
+
+
+@inline
+def size_worth(board, n):
+    """What a group's size is worth. A positive region_mix is taken in full, which is never below the truth."""
+    worth = board.off_target * abs(n - board.target_size)
+    if board.region_mix > 0:
+        worth += board.region_mix * (n - 1)
+    return worth
+
+
+@inline
+def seat_mentor(board, m, s):
+    """Prepares the scratch for a mentor: what regions are worth, and their special requests."""
+    s.region[:] = 0
+    low, high = board.serve_ptr[m], board.serve_ptr[m + 1]
+    if board.home[m] >= 0:
+        for i in range(board.part_from[m], board.part_until[m]):
+            s.region[i + 1] = board.region_near
+        s.region[board.home[m] + 1] = board.region_same
+    if low < high:
+        at = 0
+        for i in range(low, high):
+            while at < board.serve_from[i] + 1:
+                s.region[at] = NEVER
+                at += 1
+            at = max(at, board.serve_until[i] + 1)
+        while at < len(s.region):
+            s.region[at] = NEVER
+            at += 1
+    for i in range(board.special_ptr[m], board.special_ptr[m + 1]):
+        s.extra[board.special_request[i]] = board.special_worth[i]
+
+
+@inline
+def leave_mentor(board, m, s):
+    """Undoes what `seat_mentor` left at the requests."""
+    for i in range(board.special_ptr[m], board.special_ptr[m + 1]):
+        s.extra[board.special_request[i]] = 0
+
+
+@inline
+def member_worth(board, m, e, r, view, s):
+    """What a request brings to any group of this mentor at this entry's meetings, offer's worth aside; NEVER-like if it may not."""
+    if board.wants_gender[r] != 0 and board.wants_gender[r] != board.gender[m]:
+        return NEVER
+    if len(view.meets) > 0:
+        i = board.mentee[r]
+        for other in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]):
+            if other != r and view.meets[other] >= 0 and clash(board, view.meets[other], board.slot_pattern[board.entry_home[e]], 0):
+                return NEVER
+    value = view.worth[r] + view.times[e] + s.region[board.region[r] + 1] + s.extra[r]
+    if board.stay_mentor[r] == m and board.stay_pattern[r] == board.slot_pattern[board.entry_home[e]]:
+        value += board.stay
+    if board.locked[r] >= 0 and board.locked[r] != m:
+        return NEVER
+    return value
+
+
+@inline
+def keep(values, requests, first, count, value, r, most, slack):
+    """Puts a request into a list in descending order of value that holds all within `slack` of its `most`-th best."""
+    i = first + count
+    while i > first and values[i - 1] < value:
+        values[i] = values[i - 1]
+        requests[i] = requests[i - 1]
+        i -= 1
+    values[i] = value
+    requests[i] = r
+    count += 1
+    if count > most:
+        least = values[first + most - 1] - slack
+        while count > most and values[first + count - 1] <= least:
+            count -= 1
+    return count
+
+
+@inline
+def gather(board, m, o, view, drift, slack, s):
+    """Fills the lists of each grade with the requests that could be in the offer's best group.
+
+    No entry is worth more than `drift` more than its `key`. All requests within `slack` of the `size`-th best of their grade are kept.
+    """
+    slot = board.offer_slot[o]
+    most = board.size[m]
+    per_member = board.offer_worth[o]
+    width = len(s.top) // GRADES
+    near = max(0, board.region_same, board.region_near) if board.home[m] >= 0 else 0
+    low, high = board.offer_lowest[o], board.offer_highest[o]
+    for g in range(low, high + 1):
+        s.count[g] = 0
+    # Special requests may be worth much more than the order knows: they come first.
+    for i in range(board.special_ptr[m], board.special_ptr[m + 1]):
+        r = board.special_request[i]
+        g = board.grade[r]
+        if board.subject[r] == board.slot_subject[slot] and low <= g <= high:
+            e = entry_of(board, r, slot)
+            if e >= 0:
+                value = member_worth(board, m, e, r, view, s) + per_member
+                if value > NEVER // 2:
+                    s.count[g] = keep(s.top, s.top_request, g * width, s.count[g], value, r, most, slack)
+    for g in range(low, high + 1):
+        first, count = g * width, s.count[g]
+        for i in range(board.bucket_ptr[slot * GRADES + g], board.bucket_ptr[slot * GRADES + g + 1]):
+            e = view.order[i]
+            if count >= most and view.key[e] + per_member + near + drift <= s.top[first + most - 1] - slack:
+                break
+            r = board.entry_request[e]
+            if s.extra[r] != 0:
+                continue
+            value = member_worth(board, m, e, r, view, s) + per_member
+            if value > NEVER // 2 and (count < most or value > s.top[first + most - 1] - slack):
+                count = keep(s.top, s.top_request, first, count, value, r, most, slack)
+        s.count[g] = count
+
+
+@inline
+def widest(board, a, high, s):
+    """The highest grade with anybody that may sit with grade `a`."""
+    b = min(high, a + board.max_grade_gap)
+    while b > a and s.count[b] == 0:
+        b -= 1
+    return b
+
+
+@inline
+def pool_window(board, m, a, b, slack, s):
+    """Joins the lists of grades a to b into the window's pool; returns its length."""
+    most, count, width = board.size[m], 0, len(s.top) // GRADES
+    for g in range(a, b + 1):
+        for i in range(g * width, g * width + s.count[g]):
+            if count >= most and s.top[i] <= s.value[most - 1] - slack:
+                break
+            count = keep(s.value, s.request, 0, count, s.top[i], s.top_request[i], most, slack)
+    return count
+
+
+@inline
+def plain_best(board, low, high, s):
+    """The best of a pool when regions cost nothing: worth and size."""
+    best, size, total = -FAR, 0, 0
+    for n in range(1, high + 1):
+        total += s.value[n - 1]
+        if n >= low and total + size_worth(board, n) > best:
+            best, size = total + size_worth(board, n), n
+    return best, size
+
+
+@inline
+def mixed_best(board, count, low, high, s):
+    """The best of a pool when each region beyond the first costs: a knapsack, regions joined one by one; members in `spare`."""
+    for n in range(high + 1):
+        s.dp[n] = -FAR
+    s.dp[0] = 0
+    regions = 0
+    for i in range(count):
+        region = board.region[s.request[i]]
+        seen = False
+        for j in range(regions):
+            if s.pool_region[j] == region:
+                seen = True
+        if seen:
+            continue
+        for n in range(high, 0, -1):
+            best, best_k, total, k = s.dp[n], 0, 0, 0
+            for j in range(i, count):
+                if board.region[s.request[j]] == region:
+                    k += 1
+                    if k > n:
+                        break
+                    total += s.value[j]
+                    if s.dp[n - k] > -FAR:
+                        worth = s.dp[n - k] + total + (board.region_mix if n > k else 0)
+                        if worth > best:
+                            best, best_k = worth, k
+            s.dp[n] = best
+            s.taken[regions, n] = best_k
+        s.pool_region[regions] = region
+        regions += 1
+    best, size = -FAR, 0
+    for n in range(max(low, 1), high + 1):
+        if s.dp[n] > -FAR and s.dp[n] + size_worth(board, n) > best:
+            best, size = s.dp[n] + size_worth(board, n), n
+    left, at = size, 0
+    for k in range(regions - 1, -1, -1):
+        if left == 0:
+            break
+        want = s.taken[k, left]
+        left -= want
+        for j in range(count):
+            if want > 0 and board.region[s.request[j]] == s.pool_region[k]:
+                s.spare[at] = s.request[j]
+                at += 1
+                want -= 1
+    return best, size
+
+
+@kernel
+def offer_most(board, m, o, view, drift, s):
+    """No less than any group of the offer is worth: regions' mix aside."""
+    gather(board, m, o, view, drift, 0, s)
+    low, high = board.offer_lowest[o], board.offer_highest[o]
+    best = -FAR
+    for a in range(low, high + 1):
+        if s.count[a] > 0:
+            last = widest(board, a, high, s)
+            for b in range(a if board.grade_gap != 0 else last, last + 1):
+                if s.count[b] > 0:
+                    count = pool_window(board, m, a, b, 0, s)
+                    if count >= board.min_size:
+                        worth_of_it, _ = plain_best(board, board.min_size, min(count, board.size[m]), s)
+                        best = max(best, worth_of_it + board.grade_gap * (b - a))
+    return best
+
+
+@kernel
+def best_group(board, m, o, view, drift, s, members):
+    """The best group of an offer: (worth, size), its requests in `members`; (-FAR, 0) where none can stand."""
+    slack = -board.region_mix if board.region_mix < 0 else 0
+    gather(board, m, o, view, drift, slack, s)
+    low, high, most = board.offer_lowest[o], board.offer_highest[o], board.size[m]
+    best, size = -FAR, 0
+    for a in range(low, high + 1):
+        if s.count[a] == 0:
+            continue
+        last = widest(board, a, high, s)
+        for b in range(a if board.grade_gap != 0 else last, last + 1):
+            if s.count[b] == 0:
+                continue
+            count = pool_window(board, m, a, b, slack, s)
+            if count < board.min_size:
+                continue
+            got, n = plain_best(board, board.min_size, min(count, most), s)
+            if got + board.grade_gap * (b - a) <= best:
+                continue
+            if slack == 0:
+                for j in range(n):
+                    s.spare[j] = s.request[j]
+            else:
+                got, n = mixed_best(board, count, board.min_size, min(count, most), s)
+            if got + board.grade_gap * (b - a) > best:
+                best, size = got + board.grade_gap * (b - a), n
+                for j in range(n):
+                    members[j] = s.spare[j]
+    return best, size
+
+
+@inline
+def without(s, r):
+    """Leaves a request out of the next groups."""
+    s.extra[r] += NEVER
+
+
+@inline
+def again(s, r):
+    """Undoes `without`."""
+    s.extra[r] -= NEVER
+
+
+@inline
+def shared(s, a, b):
+    """A request that both groups of the trial hold, or -1."""
+    for i in range(s.trial_size[a]):
+        for j in range(s.trial_size[b]):
+            if s.trial[a, i] == s.trial[b, j]:
+                return s.trial[a, i]
+    return -1
+
+
+@inline
+def try_group(board, m, view, drift, d, o, depth, s):
+    """Works out the d-th group of the trial, without what was left out for it down to this depth; returns its worth."""
+    for level in range(depth):
+        if s.left_from[level] == d:
+            without(s, s.left_out[level])
+    value, s.trial_size[d] = best_group(board, m, o, view, drift, s, s.trial[d])
+    for level in range(depth):
+        if s.left_from[level] == d:
+            again(s, s.left_out[level])
+    return value
+
+
+@kernel
+def disjoint(board, m, view, drift, n, least, most_nodes, s):
+    """The best groups of the `n` offers in `s.set` when nobody sits in two of them: (worth, bound); only worths over `least` count.
+
+    Where two groups want the same request, it is left out of one or of the other (branch and bound). After
+    `most_nodes` the bound is that of what was not looked into. The groups are left in `keep`.
+    """
+    depth, nodes, best, bound = 0, 0, least, least
+    while True:
+        nodes += 1
+        total = 0
+        for d in range(n):
+            value = try_group(board, m, view, drift, d, s.set[d], depth, s)
+            if s.trial_size[d] == 0:
+                total = -FAR
+                break
+            total += value
+        go_back = total <= best
+        if not go_back:
+            r, a, b = -1, 0, 0
+            for i in range(n):
+                for j in range(i):
+                    if r < 0:
+                        r, a, b = shared(s, j, i), j, i
+            if r < 0:
+                best = total
+                bound = max(bound, total)
+                for d in range(n):
+                    s.keep_size[d] = s.trial_size[d]
+                    for j in range(s.trial_size[d]):
+                        s.keep[d, j] = s.trial[d, j]
+                go_back = True
+            elif nodes >= most_nodes or depth >= len(s.left_out):
+                bound = max(bound, total)
+                go_back = True
+            else:
+                s.left_out[depth], s.left_from[depth], s.left_next[depth] = r, b, a
+                depth += 1
+        if go_back:
+            while depth > 0 and s.left_next[depth - 1] < 0:
+                depth -= 1
+            if depth == 0:
+                return best, bound
+            s.left_from[depth - 1] = s.left_next[depth - 1]
+            s.left_next[depth - 1] = -1
+
+
+@inline
+def rank_offers(board, m, view, drift, discount, s):
+    """Values each offer a little too high, less the discount, and ranks those that could be in a week; returns their number."""
+    first, count = board.offer_ptr[m], 0
+    for k in range(board.offer_ptr[m + 1] - first):
+        most = offer_most(board, m, first + k, view, drift, s) - discount
+        if most > 0 or most + board.first_group > 0:
+            s.most[k] = most
+            s.known[k] = 0
+            i = count
+            while i > 0 and s.most[s.rank[i - 1]] < most:
+                s.rank[i] = s.rank[i - 1]
+                i -= 1
+            s.rank[i] = k
+            count += 1
+    return count
+
+
+@inline
+def learn(board, m, view, drift, at, count, s):
+    """Works out the offer at rank `at`; returns whether it keeps its rank. Else it moves down to where it belongs."""
+    k = s.rank[at]
+    value, s.size_of[k] = best_group(board, m, board.offer_ptr[m] + k, view, drift, s, s.members_of[k])
+    s.known[k] = 1
+    lower = value < s.most[k]
+    s.most[k] = value
+    if not lower:
+        return True
+    i = at
+    while i + 1 < count and s.most[s.rank[i + 1]] > value:
+        s.rank[i] = s.rank[i + 1]
+        i += 1
+    s.rank[i] = k
+    return i == at
+
+
+@inline
+def overlap(s, a, b):
+    """Whether the best groups of two offers hold a request in common."""
+    for i in range(s.size_of[a]):
+        for j in range(s.size_of[b]):
+            if s.members_of[a, i] == s.members_of[b, j]:
+                return True
+    return False
+
+
+@kernel
+def best_week(board, m, view, drift, most_nodes, discount, s):
+    """The mentor's best week: (worth, bound, groups). Offers stand in `picked`, members in `members`; (0, 0, 0) is to do nothing.
+
+    Offers are first valued a little too high; only those that could be in the best week are worked out, depth first.
+    `most_nodes` limits what is spent on weeks whose groups want the same request; the bound holds all the same. With a
+    `discount` on offers not yet worked out it is quicker, the week not always the best, and the bound means nothing.
+    """
+    seat_mentor(board, m, s)
+    first = board.offer_ptr[m]
+    cap = min(board.cap[m], board.offer_ptr[m + 1] - first)
+    count = rank_offers(board, m, view, drift, discount, s)
+    best, groups, bound, steps = 0, 0, 0, 0
+    depth, at, total = 0, 0, 0
+    while True:
+        reach, left, j = total, cap - depth, at
+        while left > 0 and j < count and s.most[s.rank[j]] > 0:
+            reach += s.most[s.rank[j]]
+            left -= 1
+            j += 1
+        if groups == 0 and depth == 0 and at < count and board.first_group > 0:
+            reach = max(reach, s.most[s.rank[at]])
+        hopeless = reach <= best if groups > 0 else reach + board.first_group <= 0
+        if at >= count or depth == cap or hopeless or steps > MOST_STEPS:
+            if steps > MOST_STEPS and not hopeless:
+                bound = max(bound, reach)
+            if depth == 0:
+                break
+            depth -= 1
+            at = s.stack[depth]
+            total -= s.most[s.rank[at]]
+            at += 1
+            continue
+        k = s.rank[at]
+        pattern = board.slot_pattern[board.offer_slot[first + k]]
+        free = True
+        for d in range(depth):
+            if clash(board, board.slot_pattern[board.offer_slot[first + s.rank[s.stack[d]]]], pattern, board.buffer_minutes):
+                free = False
+                break
+        if free and s.known[k] == 0:
+            steps += 1
+            if not learn(board, m, view, drift, at, count, s):
+                continue
+        if free:
+            steps += 1
+            s.stack[depth] = at
+            total += s.most[k]
+            depth += 1
+            if total > best or groups == 0 and depth == 1 and total + board.first_group > 0:
+                apart = True
+                for d in range(depth - 1):
+                    if overlap(s, s.rank[s.stack[d]], k):
+                        apart = False
+                for d in range(depth - 1):
+                    for c in range(d):
+                        if overlap(s, s.rank[s.stack[c]], s.rank[s.stack[d]]):
+                            apart = False
+                if apart:
+                    best, groups = total, depth
+                    for d in range(depth):
+                        i = s.rank[s.stack[d]]
+                        s.picked[d], s.size[d] = first + i, s.size_of[i]
+                        for j in range(s.size_of[i]):
+                            s.members[d, j] = s.members_of[i, j]
+                else:
+                    for d in range(depth):
+                        s.set[d] = first + s.rank[s.stack[d]]
+                    value, could = disjoint(board, m, view, drift, depth, best, most_nodes, s)
+                    bound = max(bound, could)
+                    if value > best:
+                        best, groups = value, depth
+                        for d in range(depth):
+                            s.picked[d], s.size[d] = s.set[d], s.keep_size[d]
+                            for j in range(s.keep_size[d]):
+                                s.members[d, j] = s.keep[d, j]
+        at += 1
+    leave_mentor(board, m, s)
+    bound = max(bound, best) + board.first_group
+    if groups == 0 or best + board.first_group <= 0:
+        return 0, max(bound, 0), 0
+    return best + board.first_group, bound, groups

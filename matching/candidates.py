@@ -1,0 +1,152 @@
+"""The groups worth considering: all that could be in a result better than the best known, or as near to that as asked.
+
+A result that holds a group cannot score more than the bound less what the group's mentor loses, at the prices, by holding it.
+So where that loss is more than (bound - score), the group can be left aside without losing any better result.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from matching.best import FAR, Scratch, View, clash, inline, kernel, leave_mentor, member_worth, offer_most, seat_mentor
+from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.plan import member_part, together
+
+
+class Groups(NamedTuple):
+    """Groups that could be held, in the order of mentor, offer and members."""
+
+    mentor: Ints  # [G]
+    offer: Ints
+    size: Ints
+    members: Ints  # [G, size]
+    worth: Ints  # true worth, first_group and first_seat aside
+    loss: Ints  # what the mentor loses at the prices by holding it, at least
+
+
+@inline
+def most_beside(board, m, view, o, s):
+    """What the rest of a week that holds offer `o` is worth at most."""
+    first, left, total = board.offer_ptr[m], board.cap[m] - 1, 0
+    pattern = board.slot_pattern[board.offer_slot[o]]
+    # The best of each offer that does not clash with it; whether those clash with each other is not looked at.
+    last, last_k = FAR, -1
+    while left > 0:
+        best, best_k = 0, -1
+        for k in range(board.offer_ptr[m + 1] - first):
+            if s.most[k] > best and (s.most[k] < last or s.most[k] == last and k > last_k):
+                if not clash(board, board.slot_pattern[board.offer_slot[first + k]], pattern, board.buffer_minutes):
+                    best, best_k = s.most[k], k
+        if best_k < 0:
+            break
+        total += best
+        last, last_k = best, best_k
+        left -= 1
+    return total
+
+
+@kernel
+def list_groups(board, m, week, slack, view, s, room, out, at):
+    """Writes the groups of a mentor whose loss is at most `slack` from place `at` on; `week` is the mentor's best week's worth.
+
+    `room` is (values, requests, chosen). Returns the next place, or -1 where `out` is too small.
+    """
+    values, requests, chosen = room
+    seat_mentor(board, m, s)
+    first, last = board.offer_ptr[m], board.offer_ptr[m + 1]
+    for o in range(first, last):
+        s.most[o - first] = offer_most(board, m, o, view, 0, s)
+    for o in range(first, last):
+        rest = most_beside(board, m, view, o, s) + board.first_group
+        need = week - slack - rest
+        if s.most[o - first] < need:
+            continue
+        slot, most = board.offer_slot[o], board.size[m]
+        count = 0
+        for e in range(board.bucket_ptr[slot * GRADES + board.offer_lowest[o]], board.bucket_ptr[slot * GRADES + board.offer_highest[o] + 1]):
+            r = board.entry_request[e]
+            value = member_worth(board, m, e, r, view, s) + board.offer_worth[o]
+            if value > NEVER // 2:
+                i = count
+                while i > 0 and values[i - 1] < value:
+                    values[i], requests[i] = values[i - 1], requests[i - 1]
+                    i -= 1
+                values[i], requests[i] = value, r
+                count += 1
+        # Depth first over members in descending order of value.
+        n, i, total = 0, 0, 0
+        while True:
+            reach = -FAR
+            if i < count and n < most:
+                more = total
+                for k in range(1, most - n + 1):
+                    if i + k > count:
+                        break
+                    more += values[i + k - 1]
+                    size = n + k
+                    if size >= board.min_size:
+                        reach = max(reach, more + board.off_target * abs(size - board.target_size)
+                                    + max(0, board.region_mix) * (size - 1) + max(0, board.grade_gap) * board.max_grade_gap)
+            if reach < need:
+                if n == 0:
+                    break
+                n -= 1
+                i = chosen[n]
+                total -= values[i]
+                i += 1
+                continue
+            chosen[n] = i
+            total += values[i]
+            s.spare[n] = requests[i]
+            n += 1
+            i += 1
+            # `together` knows what is below the truth in `values`: peers are counted there by halves.
+            mine = together(board, s.spare, n, -1, -1)
+            if mine < NEVER // 2:
+                n -= 1
+                total -= values[chosen[n]]
+                continue
+            if n >= board.min_size:
+                reduced = total + mine
+                for k in range(n):
+                    reduced -= board.peer_half[s.spare[k]]
+                if reduced >= need:
+                    if at >= len(out.mentor):
+                        leave_mentor(board, m, s)
+                        return -1
+                    out.mentor[at], out.offer[at], out.size[at] = m, o, n
+                    out.worth[at] = mine
+                    for k in range(n):
+                        r = s.spare[k]
+                        out.members[at, k] = r
+                        out.worth[at] += member_part(board, o, m, r)
+                    out.loss[at] = week - rest - reduced
+                    at += 1
+    leave_mentor(board, m, s)
+    return at
+
+
+@kernel
+def list_all(board, mentors, weeks, slack, view, s, room, out):
+    """`list_groups` of several mentors; returns their number, or -1 where `out` is too small."""
+    at = 0
+    for m in mentors:
+        at = list_groups(board, m, weeks[m], slack, view, s, room, out, at)
+        if at < 0:
+            return -1
+    return at
+
+
+def groups_within(board: Board, mentors: Ints, weeks: Ints, slack: int, view: View, s: Scratch, most: int) -> Groups | None:
+    """The groups of these mentors whose loss is at most `slack`; `None` where there are more than `most`."""
+    size = int(board.size.max(initial=1))
+
+    def ints(*shape: int) -> Ints:
+        return np.zeros(shape, np.int64)
+
+    out = Groups(ints(most), ints(most), ints(most), ints(most, size), ints(most), ints(most))
+    longest = int(np.diff(board.bucket_ptr[::GRADES]).max(initial=0)) + 1
+    found = list_all(board, mentors, weeks, slack, view, s, (ints(longest), ints(longest), ints(size + 1)), out)
+    return None if found < 0 else Groups(*(column[:found] for column in out))

@@ -1,0 +1,362 @@
+"""Who may sit with whom, and when: a round as arrays, never a list of all (mentor, subject, meetings, request).
+
+The unit of every worth here is a thousandth of a point (`MILLI`), so that prices between whole points stay whole numbers.
+
+A *slot* is a subject, the meetings of a week and a class of regions whose mentees may share a group (rule 9). Its
+*entries* are the requests that can come then, in buckets by grade. An *offer* is a mentor at a slot.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from matching import rules
+from matching.result import Group
+from matching.round import MemberRegions, Mentee, Mentor, PairRule, PeerRule, Round
+from matching.week import Meetings, Stretch, inside, patterns, starts
+
+MILLI = 1000
+NEVER = -(1 << 50)
+"""A worth that keeps two apart whatever else is paid."""
+
+GRADES = 13
+"""Buckets of a slot: grades 0 (unused) to 12."""
+
+Ints = npt.NDArray[np.int64]
+
+
+class Board(NamedTuple):
+    """A round as arrays. CSR pairs are named `x_ptr` and what they point into. Indices are int64, worths in thousandths.
+
+    M mentors that may be used, I mentees, R requests (in the order of the mentees), Q slots, E entries, P meetings, O offers.
+    """
+
+    min_size: int
+    target_size: int
+    max_grade_gap: int
+    session_minutes: int
+    buffer_minutes: int
+    off_target: int
+    grade_gap: int
+    region_mix: int
+    region_same: int
+    region_near: int
+    first_group: int
+    first_seat: int
+    # mentors [M]
+    cap: Ints  # groups at most
+    size: Ints  # members at most
+    home: Ints  # region, -1 for none
+    part_from: Ints  # the regions that share its first part
+    part_until: Ints
+    gender: Ints
+    serve_ptr: Ints  # [M + 1] intervals of regions; none = everywhere
+    serve_from: Ints
+    serve_until: Ints
+    special_ptr: Ints  # [M + 1] requests that are worth more or less with this mentor, or NEVER
+    special_request: Ints
+    special_worth: Ints
+    offer_ptr: Ints  # [M + 1]
+    offer_slot: Ints  # [O]
+    offer_lowest: Ints
+    offer_highest: Ints
+    offer_worth: Ints  # for each member
+    # mentees [I]
+    mentee_cap: Ints
+    mentee_ptr: Ints  # [I + 1] its requests
+    peer_ptr: Ints  # [I + 1]
+    peer_mentee: Ints
+    peer_worth: Ints  # NEVER: apart
+    # requests [R]
+    mentee: Ints
+    subject: Ints
+    base: Ints  # placed, and first_seat where the mentee has no other request
+    peer_half: Ints  # half of what peers could add
+    grade: Ints
+    region: Ints  # ids in path order; -1 for none
+    wants_gender: Ints  # 0: any
+    locked: Ints  # the mentor it is required to have, -1 for none
+    bonus: int  # what all that is required is worth more in `base`, so that nothing is worth breaking it
+    stay_mentor: Ints
+    stay_pattern: Ints
+    stay: int
+    entry_ptr: Ints  # [R + 1] where the request stands: slots ascending
+    entry_slot: Ints
+    entry_at: Ints
+    # slots [Q]
+    slot_subject: Ints
+    slot_pattern: Ints
+    bucket_ptr: Ints  # [Q * GRADES + 1]
+    entry_request: Ints  # [E]
+    entry_home: Ints  # [E] its slot
+    entry_worth: Ints  # [E] preferred times
+    entry_cell: Ints  # [E, k] where a mentee of several requests has several: the first cell of each meeting, else -1
+    cell_mentee: Ints  # [C] times of such mentees, in units of start_every_minutes
+    cells: int  # of one meeting
+    # meetings [P, k]
+    pattern_starts: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A board with the names of what its indices mean."""
+
+    board: Board
+    mentors: tuple[Mentor, ...]
+    mentees: tuple[Mentee, ...]
+    subjects: tuple[str, ...]
+    meetings: tuple[Meetings, ...]
+    request_of: dict[tuple[str, str], int]
+    """Requests by mentee's key and subject."""
+
+    def groups(self, chosen: Iterable[tuple[int, int, Sequence[int]]]) -> tuple[Group, ...]:
+        """(mentor, slot, requests) as groups with keys in the order of mentor and meetings."""
+        found = []
+        for mentor, slot, requests in chosen:
+            members = tuple(sorted(self.mentees[self.board.mentee[r]].key for r in requests))
+            meetings = self.meetings[self.board.slot_pattern[slot]]
+            found.append((self.mentors[mentor].key, meetings, self.subjects[self.board.slot_subject[slot]], members))
+        width = len(str(len(found)))
+        return tuple(
+            Group(key=f"g-{n:0{width}d}", mentor=mentor, subject=subject, meetings=meetings, members=members)
+            for n, (mentor, meetings, subject, members) in enumerate(sorted(found), 1)
+        )
+
+
+def csr(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    """Lists of lists as pointers and one flat array."""
+    ptr = np.zeros(len(lists) + 1, np.int64)
+    np.cumsum([len(one) for one in lists], out=ptr[1:])
+    return ptr, np.fromiter((x for one in lists for x in one), np.int64, ptr[-1])
+
+
+class _Weeks:
+    """The patterns of meetings that fit a week, each known by a number, worked out once for equal weeks."""
+
+    def __init__(self, rnd: Round) -> None:
+        self.rule = rnd.policy.group
+        self.number: dict[Meetings, int] = {}
+        self._seen: dict[tuple[tuple[Stretch, ...], bool], list[int]] = {}
+
+    def of(self, availability: tuple[Stretch, ...], *, new: bool) -> list[int]:
+        """The numbers of the patterns that fit; with `new`, those not met before get one, else they are left out."""
+        known = self._seen.get((availability, new))
+        if known is None:
+            rule, number = self.rule, self.number
+            free = starts(availability, rule.session_minutes, rule.start_every_minutes)
+            found = patterns(free, rule.meetings_per_week, rule.same_time)
+            known = [number.setdefault(p, len(number)) for p in found] if new else [number[p] for p in found if p in number]
+            self._seen[availability, new] = known
+        return known
+
+    def liked(self, numbers: Sequence[int], preferred: tuple[Stretch, ...]) -> list[int]:
+        """How many meetings of each pattern lie in preferred time."""
+        if not preferred:
+            return [0] * len(numbers)
+        length, all_meetings = self.rule.session_minutes, list(self.number)
+        return [sum(inside(at, at + length, preferred) for at in all_meetings[n]) for n in numbers]
+
+
+def _number(texts: Iterable[str]) -> dict[str, int]:
+    return {text: n for n, text in enumerate(sorted(set(texts)))}
+
+
+def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
+    """The arrays of a round; with `previous`, its groups earn `stay`."""
+    policy, rule, points = rnd.policy, rnd.policy.group, rnd.policy.points
+    mentors = tuple(m for m in rnd.mentors if rules.most_groups(m, policy) > 0)
+    subjects = _number(t.subject for m in mentors for t in m.teaches)
+    mentees = rnd.mentees
+    weeks = _Weeks(rnd)
+    mentor_patterns = [weeks.of(m.availability, new=True) for m in mentors]
+
+    # Regions in path order: those that one covers stand together.
+    paths = sorted({tuple(m.region.split("/")) for m in mentees if m.region} | {tuple(m.home_region.split("/")) for m in mentors if m.home_region})
+    region_at = {"/".join(path): n for n, path in enumerate(paths)}
+    classes: dict[str, int] = {}
+    genders = {"": 0}
+    req_mentee, req_subject, req_base, mentee_ptr = [], [], [], [0]
+    for i, mentee in enumerate(mentees):
+        limit = rules.mentee_max_groups(mentee)
+        for request in mentee.requests:
+            req_mentee.append(i)
+            req_subject.append(subjects.get(request.subject, -1) if limit else -1)
+            req_base.append(MILLI * (points.placed * request.priority + (points.first_seat if len(mentee.requests) == 1 else 0)))
+        mentee_ptr.append(len(req_mentee))
+    request_of = {(mentees[i].key, request.subject): r for i in range(len(mentees)) for r, request in enumerate(mentees[i].requests, mentee_ptr[i])}
+    regions = [region_at.get(m.region, -1) for m in mentees]
+    mentee_class = [classes.setdefault(_class(m.region, rule.member_regions), len(classes)) for m in mentees]
+
+    # Entries: (slot, grade, request), for slots that some mentor offers.
+    n_patterns, n_classes = max(len(weeks.number), 1), max(len(classes), 1)
+    mentor_subjects = [[subjects[t.subject] for t in m.teaches] for m in mentors]
+    offered = np.zeros(max(len(subjects), 1) * n_patterns, bool)
+    for taught, able in zip(mentor_subjects, mentor_patterns, strict=True):
+        for s in taught:
+            offered[s * n_patterns + np.asarray(able, np.int64)] = True
+    able_of = [weeks.of(m.availability, new=False) for m in mentees]
+    liked_of = [weeks.liked(able, m.preferred) for able, m in zip(able_of, mentees, strict=True)]
+    able_ptr, able_flat = csr(able_of)
+    liked_flat = csr(liked_of)[1]
+    mentee_at, subject_at = np.asarray(req_mentee, np.int64), np.asarray(req_subject, np.int64)
+    counts = np.where(subject_at >= 0, np.diff(able_ptr)[mentee_at], 0) if len(mentee_at) else np.zeros(0, np.int64)
+    e_request = np.repeat(np.arange(len(mentee_at)), counts)
+    within = np.arange(len(e_request)) - np.repeat(np.cumsum(counts) - counts, counts)
+    e_able = able_ptr[mentee_at[e_request]] + within
+    e_place = subject_at[e_request] * n_patterns + able_flat[e_able]
+    kept = offered[e_place]
+    e_request, e_able, e_place = e_request[kept], e_able[kept], e_place[kept]
+    e_slot_key = e_place * n_classes + np.asarray(mentee_class, np.int64)[mentee_at[e_request]]
+    slot_keys, e_slot = np.unique(e_slot_key, return_inverse=True)
+    grade_at = np.asarray([m.grade for m in mentees], np.int64)[mentee_at]
+    order = np.lexsort((e_request, grade_at[e_request], e_slot))
+    e_request, e_able, e_slot = e_request[order], e_able[order], e_slot[order]
+    bucket_ptr = np.zeros(len(slot_keys) * GRADES + 1, np.int64)
+    np.cumsum(np.bincount(e_slot * GRADES + grade_at[e_request], minlength=len(slot_keys) * GRADES), out=bucket_ptr[1:])
+    slot_place = slot_keys // n_classes
+    slot_from = np.searchsorted(slot_place, np.arange(len(subjects) * n_patterns + 1))
+    by_request = np.lexsort((e_slot, e_request))
+    entry_ptr = np.zeros(len(mentee_at) + 1, np.int64)
+    np.cumsum(np.bincount(e_request, minlength=len(mentee_at)), out=entry_ptr[1:])
+
+    # Offers, where at least one entry's grade is taught.
+    offers: list[list[tuple[int, int, int, int]]] = []
+    for m, mentor in enumerate(mentors):
+        able = mentor_patterns[m]
+        liked, missing = weeks.liked(able, mentor.preferred), MILLI * points.missing_week * rules.missing_weeks(mentor, policy.program)
+        mine = []
+        for teaching in mentor.teaches:
+            s = subjects[teaching.subject]
+            for p, likes in zip(able, liked, strict=True):
+                for q in range(slot_from[s * n_patterns + p], slot_from[s * n_patterns + p + 1]):
+                    if bucket_ptr[q * GRADES + teaching.highest + 1] > bucket_ptr[q * GRADES + teaching.lowest]:
+                        mine.append((q, teaching.lowest, teaching.highest, MILLI * points.time * likes + missing))
+        offers.append(sorted(mine))
+    offer_ptr = np.zeros(len(mentors) + 1, np.int64)
+    np.cumsum([len(mine) for mine in offers], out=offer_ptr[1:])
+    offer_columns = np.array([offer for mine in offers for offer in mine], np.int64).reshape(-1, 4)
+
+    serve = [[_covered(paths, region) for region in m.regions] for m in mentors]
+    locked = np.full(len(mentee_at), -1, np.int64)
+    special = _specials(rnd, mentors, request_of, locked)
+    parts = [_covered(paths, m.home_region.split("/")[0]) for m in mentors]
+    peers: dict[int, dict[int, int]] = {}
+    mentee_number = {m.key: i for i, m in enumerate(mentees)}
+    for row in rnd.peers:
+        for a, b in ((row.mentee, row.other), (row.other, row.mentee)):
+            worths = peers.setdefault(mentee_number[a], {})
+            other = mentee_number[b]
+            worths[other] = NEVER if row.rule is PeerRule.APART or worths.get(other) == NEVER else worths.get(other, 0) + MILLI * row.points
+    peer_lists = [sorted(peers.get(i, {}).items()) for i in range(len(mentees))]
+    halves = [sum(max(0, w) for _, w in p) // 2 for p in peer_lists]
+    stay_mentor, stay_pattern = np.full(len(mentee_at), -1, np.int64), np.full(len(mentee_at), -1, np.int64)
+    mentor_number = {m.key: n for n, m in enumerate(mentors)}
+    for group in previous:
+        for member in group.members:
+            r = request_of.get((member, group.subject))
+            if r is not None and group.mentor in mentor_number and group.meetings in weeks.number:
+                stay_mentor[r], stay_pattern[r] = mentor_number[group.mentor], weeks.number[group.meetings]
+
+    pattern_starts = np.array(list(weeks.number), np.int64).reshape(-1, rule.meetings_per_week)
+    slot_pattern = slot_place % n_patterns
+    cells = -(-rule.session_minutes // rule.start_every_minutes)
+    several = np.asarray([len(m.requests) > 1 for m in mentees], bool)[mentee_at]
+    entry_cell, cell_mentee = _cells(mentee_at[e_request], several[e_request], pattern_starts[slot_pattern[e_slot]] // rule.start_every_minutes, cells)
+
+    def ints(values: Iterable[int]) -> Ints:
+        return np.array(list(values), np.int64)
+
+    required = locked >= 0
+    bonus = MILLI * 10 * rule.max_size * (9 * abs(points.placed) + sum(abs(getattr(points, one)) for one in points.__slots__))
+
+    board = Board(
+        min_size=rule.min_size, target_size=rule.target_size, max_grade_gap=rule.max_grade_gap,
+        session_minutes=rule.session_minutes, buffer_minutes=rule.buffer_minutes,
+        off_target=MILLI * points.off_target, grade_gap=MILLI * points.grade_gap, region_mix=MILLI * points.region_mix,
+        region_same=MILLI * points.region, region_near=MILLI * (points.region // 2),
+        first_group=MILLI * points.first_group, first_seat=MILLI * points.first_seat,
+        cap=ints(rules.most_groups(m, policy) for m in mentors), size=ints(rules.mentor_max_size(m, policy) for m in mentors),
+        home=ints(region_at.get(m.home_region, -1) for m in mentors),
+        part_from=ints(low for low, _ in parts), part_until=ints(high for _, high in parts),
+        gender=ints(genders.setdefault(m.gender, len(genders)) for m in mentors),
+        serve_ptr=csr([[lo for lo, _ in s] for s in serve])[0],
+        serve_from=csr([[lo for lo, _ in s] for s in serve])[1], serve_until=csr([[hi for _, hi in s] for s in serve])[1],
+        special_ptr=csr([[r for r, _ in s] for s in special])[0],
+        special_request=csr([[r for r, _ in s] for s in special])[1], special_worth=csr([[w for _, w in s] for s in special])[1],
+        offer_ptr=offer_ptr, offer_slot=offer_columns[:, 0].copy(), offer_lowest=offer_columns[:, 1].copy(),
+        offer_highest=offer_columns[:, 2].copy(), offer_worth=offer_columns[:, 3].copy(),
+        mentee_cap=ints(rules.mentee_max_groups(m) for m in mentees), mentee_ptr=ints(mentee_ptr),
+        peer_ptr=csr([[j for j, _ in p] for p in peer_lists])[0],
+        peer_mentee=csr([[j for j, _ in p] for p in peer_lists])[1], peer_worth=csr([[w for _, w in p] for p in peer_lists])[1],
+        mentee=mentee_at, subject=subject_at, base=ints(req_base) + bonus * required, bonus=bonus * int(required.sum()), peer_half=ints(halves[i] for i in req_mentee), grade=grade_at,
+        region=ints(regions[i] for i in req_mentee),
+        wants_gender=ints(genders.setdefault(mentees[i].mentor_gender, len(genders)) for i in req_mentee),
+        locked=locked, stay_mentor=stay_mentor, stay_pattern=stay_pattern, stay=MILLI * points.stay,
+        entry_ptr=entry_ptr, entry_slot=e_slot[by_request].astype(np.int64), entry_at=by_request.astype(np.int64),
+        slot_subject=slot_place // n_patterns, slot_pattern=slot_pattern,
+        bucket_ptr=bucket_ptr, entry_request=e_request.astype(np.int64), entry_home=e_slot.astype(np.int64), entry_worth=MILLI * points.time * liked_flat[e_able],
+        entry_cell=entry_cell, cell_mentee=cell_mentee, cells=cells, pattern_starts=pattern_starts,
+    )
+    return Table(board, mentors, mentees, tuple(subjects), tuple(weeks.number), request_of)
+
+
+def _cells(mentee: Ints, wanted: npt.NDArray[np.bool_], first: Ints, cells: int) -> tuple[Ints, Ints]:
+    """The mentees' times at which something wanted could happen: for each entry and meeting the first one's index, and whose each is."""
+    entry_cell = np.full(first.shape, -1, np.int64)
+    span = 1 + (int(first.max(initial=0)) + cells)
+    own = mentee[wanted, None] * span + first[wanted]
+    every = np.unique(own[:, :, None] + np.arange(cells))
+    entry_cell[wanted] = np.searchsorted(every, own)
+    return entry_cell, every // span
+
+
+def _class(region: str, closeness: MemberRegions) -> str:
+    """The class of regions whose mentees may share a group: all, one first part, or one path (rule 9)."""
+    match closeness:
+        case MemberRegions.ANY:
+            return ""
+        case MemberRegions.NEAR:
+            return region.split("/")[0]
+        case MemberRegions.SAME:
+            return region
+
+
+def _covered(paths: list[tuple[str, ...]], region: str) -> tuple[int, int]:
+    """The interval of `paths` that a region covers: itself and all below it (rule 8)."""
+    wide = tuple(region.split("/"))
+    first = bisect_left(paths, wide)
+    return first, bisect_right(paths, wide, lo=first, key=lambda path: path[: len(wide)])
+
+
+def _specials(rnd: Round, mentors: Sequence[Mentor], request_of: dict[tuple[str, str], int], locked: Ints) -> list[list[tuple[int, int]]]:
+    """For each mentor the requests worth more or less with them (continuity, pairs) or NEVER; fills `locked`."""
+    number = {m.key: n for n, m in enumerate(mentors)}
+    worth: list[dict[int, int]] = [{} for _ in mentors]
+
+    def add(mentor: str, mentee: Mentee, subject: str, points: int) -> None:
+        if mentor in number:
+            mine, r = worth[number[mentor]], request_of[mentee.key, subject]
+            mine[r] = NEVER if NEVER in (points, mine.get(r)) else mine.get(r, 0) + MILLI * points
+
+    for mentee in rnd.mentees:
+        if mentee.previous_mentor:
+            for request in mentee.requests:
+                add(mentee.previous_mentor, mentee, request.subject, rnd.policy.points.continuity)
+    for row in rnd.pairs:
+        mentee = rnd.mentee_of[row.mentee]
+        for request in mentee.requests:
+            if row.subject in ("", request.subject):
+                match row.rule:
+                    case PairRule.REQUIRE:
+                        locked[request_of[mentee.key, request.subject]] = number[row.mentor]
+                    case PairRule.FORBID:
+                        add(row.mentor, mentee, request.subject, NEVER)
+                    case PairRule.POINTS:
+                        add(row.mentor, mentee, request.subject, row.points)
+    return [sorted((r, w) for r, w in mine.items() if w) for mine in worth]
