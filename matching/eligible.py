@@ -242,7 +242,7 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
     np.cumsum([len(mine) for mine in offers], out=offer_ptr[1:])
     offer_columns = np.array([offer for mine in offers for offer in mine], np.int64).reshape(-1, 4)
 
-    serve = [[_covered(paths, region) for region in m.regions] for m in mentors]
+    serve = [sorted(_covered(paths, region) for region in m.regions) for m in mentors]
     locked = np.full(len(mentee_at), -1, np.int64)
     special = _specials(rnd, mentors, request_of, locked)
     parts = [_covered(paths, m.home_region.split("/")[0]) for m in mentors]

@@ -123,9 +123,10 @@ def solve(program: Program, *, nodes: int, seconds: float | None, at_least: int)
     model.variables.lower_bounds.extend([0.0] * n)
     model.variables.upper_bounds.extend([1.0] * n)
     model.variables.integers.extend([True] * n)
-    model.objective.maximize = True
+    # HiGHS takes a cutoff only where it minimises.
+    model.objective.maximize = False
     model.objective.linear_coefficients.ids.extend(range(n))
-    model.objective.linear_coefficients.values.extend((program.worth / MILLI).tolist())
+    model.objective.linear_coefficients.values.extend((-program.worth / MILLI).tolist())
     rows = len(program.high)
     model.linear_constraints.ids.extend(range(rows))
     model.linear_constraints.lower_bounds.extend([-np.inf] * rows)
@@ -137,7 +138,7 @@ def solve(program: Program, *, nodes: int, seconds: float | None, at_least: int)
     model.linear_constraint_matrix.coefficients.extend(program.row_factor[order].astype(float).tolist())
     parameters = mathopt.SolveParameters(
         time_limit=None if seconds is None else dt.timedelta(seconds=max(seconds, 0.01)), relative_gap_tolerance=0.0, absolute_gap_tolerance=0.5 / MILLI)
-    parameters.highs = highs_pb2.HighsOptionsProto(int_options={"mip_max_nodes": nodes}, double_options={"objective_bound": -at_least / MILLI})
+    parameters.highs = highs_pb2.HighsOptionsProto(int_options={"mip_max_nodes": nodes}, double_options={"objective_bound": 0.5 / MILLI - at_least / MILLI})
     result = mathopt.solve(mathopt.Model.from_model_proto(model), mathopt.SolverType.HIGHS, params=parameters)
     reason = result.termination.reason
     proven = reason in (mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.INFEASIBLE)

@@ -339,17 +339,35 @@ def fits_in(board, plan, g, r):
     return gain + (board.first_seat if several and plan.attends[i] == 0 else 0)
 
 
+@inline
+def is_busy(board, plan, r, pattern):
+    """Whether the mentee meets another group at a time of these meetings."""
+    i = board.mentee[r]
+    for other in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]):
+        if other != r and plan.meets[other] >= 0 and clash(board, plan.meets[other], pattern, 0):
+            return True
+    return False
+
+
 @kernel
 def adopt(board, plan, other, part, mine):
-    """Makes the groups of the mentors whose `part` is `mine` those of another plan; `refresh_all` is due afterwards."""
-    for g in range(len(plan.offer)):
-        if part[plan.mentor[g]] == mine and plan.offer[g] >= 0:
-            close_group(board, plan, g)
+    """Takes over the groups of the mentors whose `part` is `mine` from another plan; members who meet elsewhere by now are
+    left out. `settle_all` is due when all parts are taken over."""
     for g in range(len(plan.offer)):
         if part[plan.mentor[g]] == mine and other.offer[g] >= 0:
             open_group(board, plan, g, other.offer[g])
             for j in range(other.size[g]):
-                put(board, plan, g, other.members[g, j])
+                if not is_busy(board, plan, other.members[g, j], board.slot_pattern[board.offer_slot[other.offer[g]]]):
+                    put(board, plan, g, other.members[g, j])
+
+
+@kernel
+def settle_all(board, plan):
+    """Ends the groups that are too small and works out everything anew."""
+    refresh_all(board, plan)
+    for g in range(len(plan.offer)):
+        settle(board, plan, g)
+    refresh_all(board, plan)
 
 
 def copy_of(plan: Plan) -> Plan:

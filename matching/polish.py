@@ -12,7 +12,7 @@ import numpy as np
 from matching.best import FAR, View, best_group, best_week, clash, inline, kernel, leave_mentor, seat_mentor
 from matching.eligible import GRADES, NEVER, Board, Ints
 from matching.plan import (
-    Plan, close_group, fits_in, loss_of, mark, note, open_group, put, refresh_all, refresh_group, settle, take, take_back, together,
+    Plan, close_group, fits_in, is_busy, loss_of, mark, note, open_group, put, refresh_all, refresh_group, settle, take, take_back, together,
 )
 
 
@@ -90,11 +90,7 @@ def rebuild(board, plan, m, d, s, dirty):
             i = board.mentee[r]
             if plan.at[r] >= 0 and plan.mentor[plan.at[r]] == m:
                 continue
-            free = together(board, plan.members[g], plan.size[g], -1, r) > NEVER // 2
-            for other in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]):
-                if other != r and plan.meets[other] >= 0 and clash(board, plan.meets[other], pattern, 0):
-                    free = False
-            if not free:
+            if is_busy(board, plan, r, pattern) or together(board, plan.members[g], plan.size[g], -1, r) < NEVER // 2:
                 continue
             if plan.at[r] >= 0:
                 note(plan, plan.at[r])

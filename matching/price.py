@@ -181,9 +181,12 @@ class Pricer:
         self.prices = [np.clip(price + pace, 0, most) for price, pace, most in zip(before, self.pace, self.most, strict=True)]
         self.mean = [0.8 * old + 0.2 * new for old, new in zip(self.mean, self.prices, strict=True)] if self.mean else self.prices
 
-    def free(self) -> Quote:
-        """What is proven when nothing costs anything: all there is to say where mentors are scarce and mentees alike."""
-        return self.prove(Prices(*(np.zeros(len(price), np.int64) for price in self.prices)))
+    def free(self) -> list[Quote]:
+        """What is proven when nothing costs anything, first seats not given or given by every request: all there is to say
+        where mentors are scarce and mentees alike, or where there is nothing to do."""
+        none = [np.zeros(len(price), np.int64) for price in self.prices]
+        every = np.full(len(self.several), max(0, self.board.first_seat))
+        return [self.prove(Prices(*none)), self.prove(Prices(none[0], none[1], every, none[3]))]
 
     def quote(self) -> Quote:
         """What the mean of the last prices proves."""

@@ -18,7 +18,7 @@ from matching.eligible import MILLI, Board, Ints, Table
 from matching.limits import Limits, Progress
 from matching.mend import MENTORS, mend, place
 from matching.pick import program_of, solve
-from matching.plan import Plan, adopt, copy_of, empty_plan, refresh_all
+from matching.plan import Plan, adopt, copy_of, empty_plan, refresh_all, settle_all
 from matching.polish import FROZEN, Desk, desk, fill_by_prices, search, use_chances
 from matching.price import Pricer, Quote
 from matching.result import EndedBy
@@ -30,6 +30,9 @@ MENDED = 400
 """Boards of at most so many mentors are mended by programs after the search."""
 MOST_EXACT = 30_000
 """A list of so many groups is given to the solver whole."""
+
+
+UNPROVEN = 1 << 60
 
 
 @dataclass
@@ -54,7 +57,7 @@ class Run:
         self.began = self.clock()
         self.random = np.random.default_rng(self.seed)
         self.unit = max(MILLI, int(np.median(self.board.base))) if len(self.board.base) else MILLI
-        self.bound = 1 << 60
+        self.bound = UNPROVEN
 
     # --- when to end ------------------------------------------------------------------------------------------------------
 
@@ -98,7 +101,7 @@ class Run:
 
     def tell(self) -> None:
         """Writes the history and shows the progress."""
-        if self.best is None or self.bound >= 1 << 60:
+        if self.best is None or self.bound >= UNPROVEN:
             return
         if not self.holds():
             return
@@ -113,13 +116,18 @@ class Run:
     def go(self) -> None:
         """All steps, until the run is over."""
         self.price()
+        if len(self.board.offer_slot):
+            self.seek()
+        self.finish()
+
+    def seek(self) -> None:
+        """The search for better plans and for proof."""
         if not self.over():
             self.prove()
         if not self.over():
             self.polish()
         if not self.over():
             self.prove()
-        self.finish()
 
     def finish(self) -> None:
         """Leaves no chance unused that the result as it is offers."""
@@ -132,10 +140,13 @@ class Run:
         """Prices, and a first plan by them when they are half-way."""
         pricer = Pricer(self.board, self.seed)
         self.pricer = pricer
-        self.consider(pricer.free())
+        for quote in pricer.free():
+            self.consider(quote)
         plan = self.start
         room, s = desk(self.board, plan, self.seed), scratch(self.board)
         self.keep(plan)
+        if not len(self.board.offer_slot):
+            return
         sweeps, n = SWEEPS, 0
         while n < sweeps and not self.stopped():
             pricer.step(int(self.unit * 0.05 * 0.01 ** (n / sweeps)))
@@ -151,7 +162,7 @@ class Run:
             if self.left() <= 0 and n >= 12:
                 break
         self.offer(pricer)
-        if n < sweeps // 2 or not self.board.offer_slot.size:
+        if n < sweeps // 2:
             return
         fill_by_prices(self.board, plan, room, s, self.random.permutation(len(self.board.cap)), pricer.prices[0].astype(np.int64))
         self.keep(plan)
@@ -243,41 +254,38 @@ class Run:
         for _ in range(4):
             if self.stopped() or self.left() <= 0:
                 return
-            seconds = None if self.limits.seconds is None else self.left()
+            seconds = None if self.limits.effort is not None else min(6.0, self.left())
             mend(self.board, plan, room, self.quote.prices, (part == mine).astype(np.int64), wanted, s, random, seconds)
 
     def shared(self, job: Callable[..., None], plan: Plan | None = None) -> Plan:
         """Splits the mentors at random among the threads, lets each work on its part of a copy, and joins them.
 
-        A request is free in the part of its mentor, or if unplaced in that of its mentee; elsewhere it is frozen, so
-        that the parts never contradict each other.
+        A request is free in the part of its mentor, or if unplaced in that of its mentee; elsewhere it is frozen. Only
+        a mentee with requests in several parts can come to be in two places; then the last one joined gives way.
         """
         board = self.board
         plan = copy_of(plan if plan is not None else self.best)
         part = self.random.permutation(len(board.cap)) % self.workers
         seeds = self.random.integers(1 << 30, size=self.workers)
-        of_mentee = self.random.integers(self.workers, size=len(board.mentee_cap))
+        of_request = self.random.integers(self.workers, size=len(board.mentee_cap))[board.mentee]
         placed = plan.at >= 0
-        home = part[plan.mentor[plan.at]] if len(plan.mentor) else np.zeros(len(plan.at), np.int64)
-        of_mentee[board.mentee[placed]] = home[placed]
-        of_request = of_mentee[board.mentee]
-        free = ~placed | (home == of_request)
+        of_request[placed] = part[plan.mentor[plan.at[placed]]]
 
         def work(w: int) -> Plan:
             mine = copy_of(plan)
-            mine.noise[:] = np.where(free & (of_request == w), 0, FROZEN)
+            mine.noise[:] = np.where(of_request == w, 0, FROZEN)
             refresh_all(board, mine)
             job(mine, desk(board, mine, int(seeds[w])), scratch(board), part, w, np.random.default_rng(seeds[w]))
             return mine
 
         with ThreadPoolExecutor(self.workers) as pool:
             found = list(pool.map(work, range(self.workers)))
-        plan.noise[:] = 0
+        joined = empty_plan(board)
         for w, mine in enumerate(found):
-            adopt(board, plan, mine, part, w)
-        refresh_all(board, plan)
-        self.keep(plan)
-        return plan
+            adopt(board, joined, mine, part, w)
+        settle_all(board, joined)
+        self.keep(joined)
+        return joined
 
 
 def run(table: Table, start: Plan, *, seed: int, limits: Limits, workers: int, clock: Callable[[], float], watch: Callable[[Progress], None],
