@@ -36,6 +36,7 @@ class Scratch(NamedTuple):
 
     region: Ints  # [regions + 1] what a region is worth with this mentor, NEVER where not served; 0 stands for none
     extra: Ints  # [R] what this mentor's special requests are worth more
+    special: Ints  # [R] 1 for those
     top: Ints  # [GRADES * width] the best values of each grade
     top_request: Ints
     count: Ints  # [GRADES]
@@ -76,7 +77,7 @@ def scratch(board: Board) -> Scratch:
         return np.zeros(shape, np.int64)
 
     return Scratch(
-        ints(regions), ints(len(board.mentee)), ints(GRADES * buckets), ints(GRADES * buckets), ints(GRADES), ints(pool), ints(pool),
+        ints(regions), ints(len(board.mentee)), ints(len(board.mentee)), ints(GRADES * buckets), ints(GRADES * buckets), ints(GRADES), ints(pool), ints(pool),
         ints(size), ints(pool, size), ints(pool), ints(size), ints(offers), ints(offers), ints(offers),
         ints(cap), ints(offers, size), ints(offers), ints(cap), ints(cap, size), ints(cap), ints(cap, size), ints(cap), ints(64), ints(64), ints(64),
         ints(cap), ints(cap), ints(cap, size))
@@ -141,6 +142,7 @@ def seat_mentor(board, m, s):
             at += 1
     for i in range(board.special_ptr[m], board.special_ptr[m + 1]):
         s.extra[board.special_request[i]] = board.special_worth[i]
+        s.special[board.special_request[i]] = 1
 
 
 @inline
@@ -148,6 +150,7 @@ def leave_mentor(board, m, s):
     """Undoes what `seat_mentor` left at the requests."""
     for i in range(board.special_ptr[m], board.special_ptr[m + 1]):
         s.extra[board.special_request[i]] = 0
+        s.special[board.special_request[i]] = 0
 
 
 @inline
@@ -217,7 +220,7 @@ def gather(board, m, o, view, drift, slack, s):
             if count >= most and view.key[e] + per_member + near + drift <= s.top[first + most - 1] - slack:
                 break
             r = board.entry_request[e]
-            if s.extra[r] != 0:
+            if s.special[r]:
                 continue
             value = member_worth(board, m, e, r, view, s) + per_member
             if value > NEVER // 2 and (count < most or value > s.top[first + most - 1] - slack):

@@ -59,7 +59,7 @@ class Board(NamedTuple):
     serve_ptr: Ints  # [M + 1] intervals of regions; none = everywhere
     serve_from: Ints
     serve_until: Ints
-    special_ptr: Ints  # [M + 1] requests that are worth more or less with this mentor, or NEVER
+    special_ptr: Ints  # [M + 1] requests that are worth more or less with this mentor, at some meetings or at all, or NEVER
     special_request: Ints
     special_worth: Ints
     offer_ptr: Ints  # [M + 1]
@@ -244,7 +244,7 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
 
     serve = [sorted(_covered(paths, region) for region in m.regions) for m in mentors]
     locked = np.full(len(mentee_at), -1, np.int64)
-    special = _specials(rnd, mentors, request_of, locked)
+    special = _specials(rnd, mentors, request_of, locked, previous)
     parts = [_covered(paths, m.home_region.split("/")[0]) for m in mentors]
     peers: dict[int, dict[int, int]] = {}
     mentee_number = {m.key: i for i, m in enumerate(mentees)}
@@ -334,8 +334,8 @@ def _covered(paths: list[tuple[str, ...]], region: str) -> tuple[int, int]:
     return first, bisect_right(paths, wide, lo=first, key=lambda path: path[: len(wide)])
 
 
-def _specials(rnd: Round, mentors: Sequence[Mentor], request_of: dict[tuple[str, str], int], locked: Ints) -> list[list[tuple[int, int]]]:
-    """For each mentor the requests worth more or less with them (continuity, pairs) or NEVER; fills `locked`."""
+def _specials(rnd: Round, mentors: Sequence[Mentor], request_of: dict[tuple[str, str], int], locked: Ints, previous: Sequence[Group]) -> list[list[tuple[int, int]]]:
+    """For each mentor the requests worth more or less with them (continuity, pairs, stay) or NEVER; fills `locked`."""
     number = {m.key: n for n, m in enumerate(mentors)}
     worth: list[dict[int, int]] = [{} for _ in mentors]
 
@@ -344,6 +344,10 @@ def _specials(rnd: Round, mentors: Sequence[Mentor], request_of: dict[tuple[str,
             mine, r = worth[number[mentor]], request_of[mentee.key, subject]
             mine[r] = NEVER if NEVER in (points, mine.get(r)) else mine.get(r, 0) + MILLI * points
 
+    for group in previous:
+        for member in group.members:
+            if group.mentor in number and (member, group.subject) in request_of:
+                worth[number[group.mentor]].setdefault(request_of[member, group.subject], 0)
     for mentee in rnd.mentees:
         if mentee.previous_mentor:
             for request in mentee.requests:
@@ -359,4 +363,4 @@ def _specials(rnd: Round, mentors: Sequence[Mentor], request_of: dict[tuple[str,
                         add(row.mentor, mentee, request.subject, NEVER)
                     case PairRule.POINTS:
                         add(row.mentor, mentee, request.subject, row.points)
-    return [sorted((r, w) for r, w in mine.items() if w) for mine in worth]
+    return [sorted(mine.items()) for mine in worth]
