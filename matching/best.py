@@ -35,6 +35,7 @@ class Scratch(NamedTuple):
     """Room to work in, one for each thread."""
 
     region: Ints  # [regions + 1] what a region is worth with this mentor, NEVER where not served; 0 stands for none
+    crowd: Ints  # [regions + 1] how many of a pool have it
     extra: Ints  # [R] what this mentor's special requests are worth more
     special: Ints  # [R] 1 for those
     top: Ints  # [GRADES * width] the best values of each grade
@@ -77,7 +78,7 @@ def scratch(board: Board) -> Scratch:
         return np.zeros(shape, np.int64)
 
     return Scratch(
-        ints(regions), ints(len(board.mentee)), ints(len(board.mentee)), ints(GRADES * buckets), ints(GRADES * buckets), ints(GRADES), ints(pool), ints(pool),
+        ints(regions), ints(regions), ints(len(board.mentee)), ints(len(board.mentee)), ints(GRADES * buckets), ints(GRADES * buckets), ints(GRADES), ints(pool), ints(pool),
         ints(size), ints(pool, size), ints(pool), ints(size), ints(offers), ints(offers), ints(offers),
         ints(cap), ints(offers, size), ints(offers), ints(cap), ints(cap, size), ints(cap), ints(cap, size), ints(cap), ints(64), ints(64), ints(64),
         ints(cap), ints(cap), ints(cap, size))
@@ -266,6 +267,21 @@ def mixed_best(board, count, low, high, s):
     for n in range(high + 1):
         s.dp[n] = -FAR
     s.dp[0] = 0
+    # Of those who are alone in their region only the best can matter: each of them costs one region more.
+    for i in range(count):
+        s.crowd[board.region[s.request[i]] + 1] += 1
+    alone, kept = 0, 0
+    for i in range(count):
+        crowd = s.crowd[board.region[s.request[i]] + 1]
+        alone += crowd == 1
+        if crowd > 1 or alone <= high:
+            s.value[kept], s.request[kept] = s.value[i], s.request[i]
+            kept += 1
+        else:
+            s.crowd[board.region[s.request[i]] + 1] = 0
+    count = kept
+    for i in range(count):
+        s.crowd[board.region[s.request[i]] + 1] = 0
     regions = 0
     for i in range(count):
         region = board.region[s.request[i]]
