@@ -10,15 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.kernels import inline, kernel
 
 FAR = 1 << 60
 MOST_STEPS = 20_000
-
-kernel = njit(cache=True, nogil=True, _nrt=False)
-inline = njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 
 
 class View(NamedTuple):
@@ -40,7 +37,7 @@ class Scratch(NamedTuple):
     special: Ints  # [R] 1 for those
     top: Ints  # [GRADES * width] the best values of each grade
     top_request: Ints
-    count: Ints  # [GRADES]
+    counts: Ints  # [GRADES]
     value: Ints  # a window's pool
     request: Ints
     dp: Ints  # [size + 1]
@@ -78,10 +75,37 @@ def scratch(board: Board) -> Scratch:
         return np.zeros(shape, np.int64)
 
     return Scratch(
-        ints(regions), ints(regions), ints(len(board.mentee)), ints(len(board.mentee)), ints(GRADES * buckets), ints(GRADES * buckets), ints(GRADES), ints(pool), ints(pool),
-        ints(size), ints(pool, size), ints(pool), ints(size), ints(offers), ints(offers), ints(offers),
-        ints(cap), ints(offers, size), ints(offers), ints(cap), ints(cap, size), ints(cap), ints(cap, size), ints(cap), ints(64), ints(64), ints(64),
-        ints(cap), ints(cap), ints(cap, size))
+        ints(regions),
+        ints(regions),
+        ints(len(board.mentee)),
+        ints(len(board.mentee)),
+        ints(GRADES * buckets),
+        ints(GRADES * buckets),
+        ints(GRADES),
+        ints(pool),
+        ints(pool),
+        ints(size),
+        ints(pool, size),
+        ints(pool),
+        ints(size),
+        ints(offers),
+        ints(offers),
+        ints(offers),
+        ints(cap),
+        ints(offers, size),
+        ints(offers),
+        ints(cap),
+        ints(cap, size),
+        ints(cap),
+        ints(cap, size),
+        ints(cap),
+        ints(64),
+        ints(64),
+        ints(64),
+        ints(cap),
+        ints(cap),
+        ints(cap, size),
+    )
 
 
 @inline
@@ -203,7 +227,7 @@ def gather(board, m, o, view, drift, slack, s):
     near = max(0, board.region_same, board.region_near) if board.home[m] >= 0 else 0
     low, high = board.offer_lowest[o], board.offer_highest[o]
     for g in range(low, high + 1):
-        s.count[g] = 0
+        s.counts[g] = 0
     # Special requests may be worth much more than the order knows: they come first.
     for i in range(board.special_ptr[m], board.special_ptr[m + 1]):
         r = board.special_request[i]
@@ -213,9 +237,9 @@ def gather(board, m, o, view, drift, slack, s):
             if e >= 0:
                 value = member_worth(board, m, e, r, view, s) + per_member
                 if value > NEVER // 2:
-                    s.count[g] = keep(s.top, s.top_request, g * width, s.count[g], value, r, most, slack)
+                    s.counts[g] = keep(s.top, s.top_request, g * width, s.counts[g], value, r, most, slack)
     for g in range(low, high + 1):
-        first, count = g * width, s.count[g]
+        first, count = g * width, s.counts[g]
         for i in range(board.bucket_ptr[slot * GRADES + g], board.bucket_ptr[slot * GRADES + g + 1]):
             e = view.order[i]
             if count >= most and view.key[e] + per_member + near + drift <= s.top[first + most - 1] - slack:
@@ -226,14 +250,14 @@ def gather(board, m, o, view, drift, slack, s):
             value = member_worth(board, m, e, r, view, s) + per_member
             if value > NEVER // 2 and (count < most or value > s.top[first + most - 1] - slack):
                 count = keep(s.top, s.top_request, first, count, value, r, most, slack)
-        s.count[g] = count
+        s.counts[g] = count
 
 
 @inline
 def widest(board, a, high, s):
     """The highest grade with anybody that may sit with grade `a`."""
     b = min(high, a + board.max_grade_gap)
-    while b > a and s.count[b] == 0:
+    while b > a and s.counts[b] == 0:
         b -= 1
     return b
 
@@ -243,7 +267,7 @@ def pool_window(board, m, a, b, slack, s):
     """Joins the lists of grades a to b into the window's pool; returns its length."""
     most, count, width = board.size[m], 0, len(s.top) // GRADES
     for g in range(a, b + 1):
-        for i in range(g * width, g * width + s.count[g]):
+        for i in range(g * width, g * width + s.counts[g]):
             if count >= most and s.top[i] <= s.value[most - 1] - slack:
                 break
             count = keep(s.value, s.request, 0, count, s.top[i], s.top_request[i], most, slack)
@@ -332,10 +356,10 @@ def offer_most(board, m, o, view, drift, s):
     low, high = board.offer_lowest[o], board.offer_highest[o]
     best = -FAR
     for a in range(low, high + 1):
-        if s.count[a] > 0:
+        if s.counts[a] > 0:
             last = widest(board, a, high, s)
             for b in range(a if board.grade_gap != 0 else last, last + 1):
-                if s.count[b] > 0:
+                if s.counts[b] > 0:
                     count = pool_window(board, m, a, b, 0, s)
                     if count >= board.min_size:
                         worth_of_it, _ = plain_best(board, board.min_size, min(count, board.size[m]), s)
@@ -351,11 +375,11 @@ def best_group(board, m, o, view, drift, s, members):
     low, high, most = board.offer_lowest[o], board.offer_highest[o], board.size[m]
     best, size = -FAR, 0
     for a in range(low, high + 1):
-        if s.count[a] == 0:
+        if s.counts[a] == 0:
             continue
         last = widest(board, a, high, s)
         for b in range(a if board.grade_gap != 0 else last, last + 1):
-            if s.count[b] == 0:
+            if s.counts[b] == 0:
                 continue
             count = pool_window(board, m, a, b, slack, s)
             if count < board.min_size:
@@ -552,7 +576,7 @@ def best_week(board, m, view, drift, most_nodes, discount, s):
             s.stack[depth] = at
             total += s.most[k]
             depth += 1
-            if total > best or groups == 0 and depth == 1 and total + board.first_group > 0:
+            if total > best or (groups == 0 and depth == 1 and total + board.first_group > 0):
                 apart = True
                 for d in range(depth - 1):
                     if overlap(s, s.rank[s.stack[d]], k):

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best import FAR, Scratch, View, clash, inline, kernel, leave_mentor, member_worth, offer_most, seat_mentor
+from matching.best import FAR, Scratch, View, clash, leave_mentor, member_worth, offer_most, seat_mentor
 from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.kernels import inline, kernel
 from matching.plan import member_part, together
 
 
@@ -27,7 +28,7 @@ class Groups(NamedTuple):
 
 
 @inline
-def most_beside(board, m, view, o, s):
+def most_beside(board, m, o, s):
     """What the rest of a week that holds offer `o` is worth at most."""
     first, left, total = board.offer_ptr[m], board.cap[m] - 1, 0
     pattern = board.slot_pattern[board.offer_slot[o]]
@@ -36,9 +37,9 @@ def most_beside(board, m, view, o, s):
     while left > 0:
         best, best_k = 0, -1
         for k in range(board.offer_ptr[m + 1] - first):
-            if s.most[k] > best and (s.most[k] < last or s.most[k] == last and k > last_k):
-                if not clash(board, board.slot_pattern[board.offer_slot[first + k]], pattern, board.buffer_minutes):
-                    best, best_k = s.most[k], k
+            comes_next = s.most[k] > best and (s.most[k] < last or (s.most[k] == last and k > last_k))
+            if comes_next and not clash(board, board.slot_pattern[board.offer_slot[first + k]], pattern, board.buffer_minutes):
+                best, best_k = s.most[k], k
         if best_k < 0:
             break
         total += best
@@ -59,13 +60,15 @@ def list_groups(board, m, week, slack, view, s, room, out, at):
     for o in range(first, last):
         s.most[o - first] = offer_most(board, m, o, view, 0, s)
     for o in range(first, last):
-        rest = most_beside(board, m, view, o, s) + board.first_group
+        rest = most_beside(board, m, o, s) + board.first_group
         need = week - slack - rest
         if s.most[o - first] < need:
             continue
         slot, most = board.offer_slot[o], board.size[m]
         count = 0
-        for e in range(board.bucket_ptr[slot * GRADES + board.offer_lowest[o]], board.bucket_ptr[slot * GRADES + board.offer_highest[o] + 1]):
+        for e in range(
+            board.bucket_ptr[slot * GRADES + board.offer_lowest[o]], board.bucket_ptr[slot * GRADES + board.offer_highest[o] + 1]
+        ):
             r = board.entry_request[e]
             value = member_worth(board, m, e, r, view, s) + board.offer_worth[o]
             if value > NEVER // 2:
@@ -87,8 +90,13 @@ def list_groups(board, m, week, slack, view, s, room, out, at):
                     more += values[i + k - 1]
                     size = n + k
                     if size >= board.min_size:
-                        reach = max(reach, more + board.off_target * abs(size - board.target_size)
-                                    + max(0, board.region_mix) * (size - 1) + max(0, board.grade_gap) * board.max_grade_gap)
+                        reach = max(
+                            reach,
+                            more
+                            + board.off_target * abs(size - board.target_size)
+                            + max(0, board.region_mix) * (size - 1)
+                            + max(0, board.grade_gap) * board.max_grade_gap,
+                        )
             if reach < need:
                 if n == 0:
                     break

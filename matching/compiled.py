@@ -19,10 +19,20 @@ def small_round() -> Round:
     evenings = tuple(read_stretch(text) for text in ("Mon 18:00-21:00", "Wed 18:00-21:00"))
     math = Teaching("math", 7, 9)
     return Round(
-        policy=Policy(program=Program(time_zone="Asia/Seoul", term_start=dt.date(2026, 3, 2), term_end=dt.date(2026, 6, 19)), group=GroupPolicy(max_size=2)),
-        mentors=tuple(Mentor(key=f"m-{n}", teaches=(math,), availability=evenings, home_region="Seoul/Mapo", max_groups=1) for n in range(2)),
+        policy=Policy(
+            program=Program(time_zone="Asia/Seoul", term_start=dt.date(2026, 3, 2), term_end=dt.date(2026, 6, 19)),
+            group=GroupPolicy(max_size=2),
+        ),
+        mentors=tuple(
+            Mentor(key=f"m-{n}", teaches=(math,), availability=evenings, home_region="Seoul/Mapo", max_groups=1) for n in range(2)
+        ),
         mentees=tuple(
-            Mentee(key=f"s-{n}", grade=7 + n % 3, requests=(Request("math"), Request("english")), availability=evenings, region="Seoul/Mapo") for n in range(6)))
+            Mentee(
+                key=f"s-{n}", grade=7 + n % 3, requests=(Request("math"), Request("english")), availability=evenings, region="Seoul/Mapo"
+            )
+            for n in range(6)
+        ),
+    )
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ class Board(NamedTuple):
     region_near: int
     first_group: int
     first_seat: int
-    # mentors [M]
+    # Each of the mentors, [M].
     cap: Ints  # groups at most
     size: Ints  # members at most
     home: Ints  # region, -1 for none
@@ -67,13 +67,13 @@ class Board(NamedTuple):
     offer_lowest: Ints
     offer_highest: Ints
     offer_worth: Ints  # for each member
-    # mentees [I]
+    # Each of the mentees, [I].
     mentee_cap: Ints
     mentee_ptr: Ints  # [I + 1] its requests
     peer_ptr: Ints  # [I + 1]
     peer_mentee: Ints
     peer_worth: Ints  # NEVER: apart
-    # requests [R]
+    # Each of the requests, [R].
     mentee: Ints
     subject: Ints
     base: Ints  # placed, and first_seat where the mentee has no other request
@@ -89,7 +89,7 @@ class Board(NamedTuple):
     entry_ptr: Ints  # [R + 1] where the request stands: slots ascending
     entry_slot: Ints
     entry_at: Ints
-    # slots [Q]
+    # Each of the slots, [Q].
     slot_subject: Ints
     slot_pattern: Ints
     bucket_ptr: Ints  # [Q * GRADES + 1]
@@ -99,7 +99,7 @@ class Board(NamedTuple):
     entry_cell: Ints  # [E, k] where a mentee of several requests has several: the first cell of each meeting, else -1
     cell_mentee: Ints  # [C] times of such mentees, in units of start_every_minutes
     cells: int  # of one meeting
-    # meetings [P, k]
+    # Each of the meetings, [P, k].
     pattern_starts: Ints
 
 
@@ -177,29 +177,28 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
     mentor_patterns = [weeks.of(m.availability, new=True) for m in mentors]
 
     # Regions in path order: those that one covers stand together.
-    paths = sorted({tuple(m.region.split("/")) for m in mentees if m.region} | {tuple(m.home_region.split("/")) for m in mentors if m.home_region})
+    paths = sorted(
+        {tuple(m.region.split("/")) for m in mentees if m.region} | {tuple(m.home_region.split("/")) for m in mentors if m.home_region}
+    )
     region_at = {"/".join(path): n for n, path in enumerate(paths)}
     classes: dict[str, int] = {}
     genders = {"": 0}
-    req_mentee, req_subject, req_base, mentee_ptr = [], [], [], [0]
-    for i, mentee in enumerate(mentees):
-        limit = rules.mentee_max_groups(mentee)
-        for request in mentee.requests:
-            req_mentee.append(i)
-            req_subject.append(subjects.get(request.subject, -1) if limit else -1)
-            req_base.append(MILLI * (points.placed * request.priority + (points.first_seat if len(mentee.requests) == 1 else 0)))
-        mentee_ptr.append(len(req_mentee))
-    request_of = {(mentees[i].key, request.subject): r for i in range(len(mentees)) for r, request in enumerate(mentees[i].requests, mentee_ptr[i])}
+    asked = [(i, mentee, request) for i, mentee in enumerate(mentees) for request in mentee.requests]
+    req_mentee = [i for i, _, _ in asked]
+    req_subject = [subjects.get(request.subject, -1) if rules.mentee_max_groups(mentee) else -1 for _, mentee, request in asked]
+    req_base = [MILLI * (points.placed * q.priority + (points.first_seat if len(m.requests) == 1 else 0)) for _, m, q in asked]
+    mentee_ptr = np.zeros(len(mentees) + 1, np.int64)
+    np.cumsum([len(mentee.requests) for mentee in mentees], out=mentee_ptr[1:])
+    request_of = {(mentee.key, request.subject): r for r, (_, mentee, request) in enumerate(asked)}
     regions = [region_at.get(m.region, -1) for m in mentees]
     mentee_class = [classes.setdefault(_class(m.region, rule.member_regions), len(classes)) for m in mentees]
 
     # Entries: (slot, grade, request), for slots that some mentor offers.
     n_patterns, n_classes = max(len(weeks.number), 1), max(len(classes), 1)
-    mentor_subjects = [[subjects[t.subject] for t in m.teaches] for m in mentors]
     offered = np.zeros(max(len(subjects), 1) * n_patterns, bool)
-    for taught, able in zip(mentor_subjects, mentor_patterns, strict=True):
-        for s in taught:
-            offered[s * n_patterns + np.asarray(able, np.int64)] = True
+    for mentor, able in zip(mentors, mentor_patterns, strict=True):
+        for teaching in mentor.teaches:
+            offered[subjects[teaching.subject] * n_patterns + np.asarray(able, np.int64)] = True
     able_of = [weeks.of(m.availability, new=False) for m in mentees]
     liked_of = [weeks.liked(able, m.preferred) for able, m in zip(able_of, mentees, strict=True)]
     able_ptr, able_flat = csr(able_of)
@@ -225,19 +224,10 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
     entry_ptr = np.zeros(len(mentee_at) + 1, np.int64)
     np.cumsum(np.bincount(e_request, minlength=len(mentee_at)), out=entry_ptr[1:])
 
-    # Offers, where at least one entry's grade is taught.
-    offers: list[list[tuple[int, int, int, int]]] = []
-    for m, mentor in enumerate(mentors):
-        able = mentor_patterns[m]
-        liked, missing = weeks.liked(able, mentor.preferred), MILLI * points.missing_week * rules.missing_weeks(mentor, policy.program)
-        mine = []
-        for teaching in mentor.teaches:
-            s = subjects[teaching.subject]
-            for p, likes in zip(able, liked, strict=True):
-                for q in range(slot_from[s * n_patterns + p], slot_from[s * n_patterns + p + 1]):
-                    if bucket_ptr[q * GRADES + teaching.highest + 1] > bucket_ptr[q * GRADES + teaching.lowest]:
-                        mine.append((q, teaching.lowest, teaching.highest, MILLI * points.time * likes + missing))
-        offers.append(sorted(mine))
+    offers = [
+        _offers(rnd, mentor, able, weeks.liked(able, mentor.preferred), subjects, slot_from, bucket_ptr)
+        for mentor, able in zip(mentors, mentor_patterns, strict=True)
+    ]
     offer_ptr = np.zeros(len(mentors) + 1, np.int64)
     np.cumsum([len(mine) for mine in offers], out=offer_ptr[1:])
     offer_columns = np.array([offer for mine in offers for offer in mine], np.int64).reshape(-1, 4)
@@ -246,28 +236,16 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
     locked = np.full(len(mentee_at), -1, np.int64)
     special = _specials(rnd, mentors, request_of, locked, previous)
     parts = [_covered(paths, m.home_region.split("/")[0]) for m in mentors]
-    peers: dict[int, dict[int, int]] = {}
-    mentee_number = {m.key: i for i, m in enumerate(mentees)}
-    for row in rnd.peers:
-        for a, b in ((row.mentee, row.other), (row.other, row.mentee)):
-            worths = peers.setdefault(mentee_number[a], {})
-            other = mentee_number[b]
-            worths[other] = NEVER if row.rule is PeerRule.APART or worths.get(other) == NEVER else worths.get(other, 0) + MILLI * row.points
-    peer_lists = [sorted(peers.get(i, {}).items()) for i in range(len(mentees))]
+    peer_lists = _peers(rnd)
     halves = [sum(max(0, w) for _, w in p) // 2 for p in peer_lists]
-    stay_mentor, stay_pattern = np.full(len(mentee_at), -1, np.int64), np.full(len(mentee_at), -1, np.int64)
-    mentor_number = {m.key: n for n, m in enumerate(mentors)}
-    for group in previous:
-        for member in group.members:
-            r = request_of.get((member, group.subject))
-            if r is not None and group.mentor in mentor_number and group.meetings in weeks.number:
-                stay_mentor[r], stay_pattern[r] = mentor_number[group.mentor], weeks.number[group.meetings]
-
+    stay_mentor, stay_pattern = _stays(previous, mentors, request_of, weeks.number)
     pattern_starts = np.array(list(weeks.number), np.int64).reshape(-1, rule.meetings_per_week)
     slot_pattern = slot_place % n_patterns
     cells = -(-rule.session_minutes // rule.start_every_minutes)
     several = np.asarray([len(m.requests) > 1 for m in mentees], bool)[mentee_at]
-    entry_cell, cell_mentee = _cells(mentee_at[e_request], several[e_request], pattern_starts[slot_pattern[e_slot]] // rule.start_every_minutes, cells)
+    entry_cell, cell_mentee = _cells(
+        mentee_at[e_request], several[e_request], pattern_starts[slot_pattern[e_slot]] // rule.start_every_minutes, cells
+    )
 
     def ints(values: Iterable[int]) -> Ints:
         return np.array(list(values), np.int64)
@@ -276,34 +254,108 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
     bonus = MILLI * 10 * rule.max_size * (9 * abs(points.placed) + sum(abs(getattr(points, one)) for one in points.__slots__))
 
     board = Board(
-        min_size=rule.min_size, target_size=rule.target_size, max_grade_gap=rule.max_grade_gap,
-        session_minutes=rule.session_minutes, buffer_minutes=rule.buffer_minutes,
-        off_target=MILLI * points.off_target, grade_gap=MILLI * points.grade_gap, region_mix=MILLI * points.region_mix,
-        region_same=MILLI * points.region, region_near=MILLI * (points.region // 2),
-        first_group=MILLI * points.first_group, first_seat=MILLI * points.first_seat,
-        cap=ints(rules.most_groups(m, policy) for m in mentors), size=ints(rules.mentor_max_size(m, policy) for m in mentors),
+        min_size=rule.min_size,
+        target_size=rule.target_size,
+        max_grade_gap=rule.max_grade_gap,
+        session_minutes=rule.session_minutes,
+        buffer_minutes=rule.buffer_minutes,
+        off_target=MILLI * points.off_target,
+        grade_gap=MILLI * points.grade_gap,
+        region_mix=MILLI * points.region_mix,
+        region_same=MILLI * points.region,
+        region_near=MILLI * (points.region // 2),
+        first_group=MILLI * points.first_group,
+        first_seat=MILLI * points.first_seat,
+        cap=ints(rules.most_groups(m, policy) for m in mentors),
+        size=ints(rules.mentor_max_size(m, policy) for m in mentors),
         home=ints(region_at.get(m.home_region, -1) for m in mentors),
-        part_from=ints(low for low, _ in parts), part_until=ints(high for _, high in parts),
+        part_from=ints(low for low, _ in parts),
+        part_until=ints(high for _, high in parts),
         gender=ints(genders.setdefault(m.gender, len(genders)) for m in mentors),
         serve_ptr=csr([[lo for lo, _ in s] for s in serve])[0],
-        serve_from=csr([[lo for lo, _ in s] for s in serve])[1], serve_until=csr([[hi for _, hi in s] for s in serve])[1],
+        serve_from=csr([[lo for lo, _ in s] for s in serve])[1],
+        serve_until=csr([[hi for _, hi in s] for s in serve])[1],
         special_ptr=csr([[r for r, _ in s] for s in special])[0],
-        special_request=csr([[r for r, _ in s] for s in special])[1], special_worth=csr([[w for _, w in s] for s in special])[1],
-        offer_ptr=offer_ptr, offer_slot=offer_columns[:, 0].copy(), offer_lowest=offer_columns[:, 1].copy(),
-        offer_highest=offer_columns[:, 2].copy(), offer_worth=offer_columns[:, 3].copy(),
-        mentee_cap=ints(rules.mentee_max_groups(m) for m in mentees), mentee_ptr=ints(mentee_ptr),
+        special_request=csr([[r for r, _ in s] for s in special])[1],
+        special_worth=csr([[w for _, w in s] for s in special])[1],
+        offer_ptr=offer_ptr,
+        offer_slot=offer_columns[:, 0].copy(),
+        offer_lowest=offer_columns[:, 1].copy(),
+        offer_highest=offer_columns[:, 2].copy(),
+        offer_worth=offer_columns[:, 3].copy(),
+        mentee_cap=ints(rules.mentee_max_groups(m) for m in mentees),
+        mentee_ptr=mentee_ptr,
         peer_ptr=csr([[j for j, _ in p] for p in peer_lists])[0],
-        peer_mentee=csr([[j for j, _ in p] for p in peer_lists])[1], peer_worth=csr([[w for _, w in p] for p in peer_lists])[1],
-        mentee=mentee_at, subject=subject_at, base=ints(req_base) + bonus * required, bonus=bonus * int(required.sum()), peer_half=ints(halves[i] for i in req_mentee), grade=grade_at,
+        peer_mentee=csr([[j for j, _ in p] for p in peer_lists])[1],
+        peer_worth=csr([[w for _, w in p] for p in peer_lists])[1],
+        mentee=mentee_at,
+        subject=subject_at,
+        base=ints(req_base) + bonus * required,
+        bonus=bonus * int(required.sum()),
+        peer_half=ints(halves[i] for i in req_mentee),
+        grade=grade_at,
         region=ints(regions[i] for i in req_mentee),
         wants_gender=ints(genders.setdefault(mentees[i].mentor_gender, len(genders)) for i in req_mentee),
-        locked=locked, stay_mentor=stay_mentor, stay_pattern=stay_pattern, stay=MILLI * points.stay,
-        entry_ptr=entry_ptr, entry_slot=e_slot[by_request].astype(np.int64), entry_at=by_request.astype(np.int64),
-        slot_subject=slot_place // n_patterns, slot_pattern=slot_pattern,
-        bucket_ptr=bucket_ptr, entry_request=e_request.astype(np.int64), entry_home=e_slot.astype(np.int64), entry_worth=MILLI * points.time * liked_flat[e_able],
-        entry_cell=entry_cell, cell_mentee=cell_mentee, cells=cells, pattern_starts=pattern_starts,
+        locked=locked,
+        stay_mentor=stay_mentor,
+        stay_pattern=stay_pattern,
+        stay=MILLI * points.stay,
+        entry_ptr=entry_ptr,
+        entry_slot=e_slot[by_request].astype(np.int64),
+        entry_at=by_request.astype(np.int64),
+        slot_subject=slot_place // n_patterns,
+        slot_pattern=slot_pattern,
+        bucket_ptr=bucket_ptr,
+        entry_request=e_request.astype(np.int64),
+        entry_home=e_slot.astype(np.int64),
+        entry_worth=MILLI * points.time * liked_flat[e_able],
+        entry_cell=entry_cell,
+        cell_mentee=cell_mentee,
+        cells=cells,
+        pattern_starts=pattern_starts,
     )
     return Table(board, mentors, mentees, tuple(subjects), tuple(weeks.number), request_of)
+
+
+def _offers(
+    rnd: Round, mentor: Mentor, able: Sequence[int], liked: Sequence[int], subjects: dict[str, int], slot_from: Ints, bucket_ptr: Ints
+) -> list[tuple[int, int, int, int]]:
+    """A mentor's offers, where at least one entry's grade is taught: slot, lowest and highest grade, worth for each member."""
+    points, patterns = rnd.policy.points, (len(slot_from) - 1) // max(len(subjects), 1)
+    missing = MILLI * points.missing_week * rules.missing_weeks(mentor, rnd.policy.program)
+    found = []
+    for teaching in mentor.teaches:
+        for p, likes in zip(able, liked, strict=True):
+            at = subjects[teaching.subject] * patterns + p
+            for q in range(slot_from[at], slot_from[at + 1]):
+                if bucket_ptr[q * GRADES + teaching.highest + 1] > bucket_ptr[q * GRADES + teaching.lowest]:
+                    found.append((q, teaching.lowest, teaching.highest, MILLI * points.time * likes + missing))  # noqa: PERF401  plainer so
+    return sorted(found)
+
+
+def _peers(rnd: Round) -> list[list[tuple[int, int]]]:
+    """For each mentee the others that something is said of, with the worth of sharing a group, NEVER where apart."""
+    number = {mentee.key: i for i, mentee in enumerate(rnd.mentees)}
+    worths: list[dict[int, int]] = [{} for _ in rnd.mentees]
+    for row in rnd.peers:
+        for a, b in ((number[row.mentee], number[row.other]), (number[row.other], number[row.mentee])):
+            before = worths[a].get(b, 0)
+            worths[a][b] = NEVER if row.rule is PeerRule.APART or before == NEVER else before + MILLI * row.points
+    return [sorted(one.items()) for one in worths]
+
+
+def _stays(
+    previous: Sequence[Group], mentors: Sequence[Mentor], request_of: dict[tuple[str, str], int], pattern_of: dict[Meetings, int]
+) -> tuple[Ints, Ints]:
+    """For each request the mentor and the pattern that it had, -1 for none."""
+    number = {mentor.key: m for m, mentor in enumerate(mentors)}
+    stay_mentor, stay_pattern = np.full(len(request_of), -1, np.int64), np.full(len(request_of), -1, np.int64)
+    for group in previous:
+        for member in group.members:
+            r = request_of.get((member, group.subject))
+            if r is not None and group.mentor in number and group.meetings in pattern_of:
+                stay_mentor[r], stay_pattern[r] = number[group.mentor], pattern_of[group.meetings]
+    return stay_mentor, stay_pattern
 
 
 def _cells(mentee: Ints, wanted: npt.NDArray[np.bool_], first: Ints, cells: int) -> tuple[Ints, Ints]:
@@ -322,7 +374,7 @@ def _class(region: str, closeness: MemberRegions) -> str:
         case MemberRegions.ANY:
             return ""
         case MemberRegions.NEAR:
-            return region.split("/")[0]
+            return region.split("/", maxsplit=1)[0]
         case MemberRegions.SAME:
             return region
 
@@ -334,33 +386,34 @@ def _covered(paths: list[tuple[str, ...]], region: str) -> tuple[int, int]:
     return first, bisect_right(paths, wide, lo=first, key=lambda path: path[: len(wide)])
 
 
-def _specials(rnd: Round, mentors: Sequence[Mentor], request_of: dict[tuple[str, str], int], locked: Ints, previous: Sequence[Group]) -> list[list[tuple[int, int]]]:
+def _specials(
+    rnd: Round, mentors: Sequence[Mentor], request_of: dict[tuple[str, str], int], locked: Ints, previous: Sequence[Group]
+) -> list[list[tuple[int, int]]]:
     """For each mentor the requests worth more or less with them (continuity, pairs, stay) or NEVER; fills `locked`."""
     number = {m.key: n for n, m in enumerate(mentors)}
     worth: list[dict[int, int]] = [{} for _ in mentors]
 
-    def add(mentor: str, mentee: Mentee, subject: str, points: int) -> None:
+    def add(mentor: str, r: int, points: int) -> None:
         if mentor in number:
-            mine, r = worth[number[mentor]], request_of[mentee.key, subject]
+            mine = worth[number[mentor]]
             mine[r] = NEVER if NEVER in (points, mine.get(r)) else mine.get(r, 0) + MILLI * points
 
     for group in previous:
         for member in group.members:
-            if group.mentor in number and (member, group.subject) in request_of:
-                worth[number[group.mentor]].setdefault(request_of[member, group.subject], 0)
+            if (member, group.subject) in request_of:
+                add(group.mentor, request_of[member, group.subject], 0)
     for mentee in rnd.mentees:
-        if mentee.previous_mentor:
-            for request in mentee.requests:
-                add(mentee.previous_mentor, mentee, request.subject, rnd.policy.points.continuity)
+        for request in mentee.requests if mentee.previous_mentor else ():
+            add(mentee.previous_mentor, request_of[mentee.key, request.subject], rnd.policy.points.continuity)
     for row in rnd.pairs:
-        mentee = rnd.mentee_of[row.mentee]
-        for request in mentee.requests:
+        for request in rnd.mentee_of[row.mentee].requests:
             if row.subject in ("", request.subject):
+                r = request_of[row.mentee, request.subject]
                 match row.rule:
                     case PairRule.REQUIRE:
-                        locked[request_of[mentee.key, request.subject]] = number[row.mentor]
+                        locked[r] = number[row.mentor]
                     case PairRule.FORBID:
-                        add(row.mentor, mentee, request.subject, NEVER)
+                        add(row.mentor, r, NEVER)
                     case PairRule.POINTS:
-                        add(row.mentor, mentee, request.subject, row.points)
+                        add(row.mentor, r, row.points)
     return [sorted(mine.items()) for mine in worth]

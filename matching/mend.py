@@ -9,8 +9,9 @@ from matching.candidates import Groups, groups_within
 from matching.eligible import NEVER, Board, Ints
 from matching.pick import program_of, solve
 from matching.plan import Plan, close_group, mark, note, open_group, put, refresh_all, refresh_group, take_back
-from matching.polish import FROZEN, Desk
+from matching.polish import FROZEN
 from matching.price import Prices, look
+from matching.team import Share
 
 MENTORS = 50
 """Mentors freed at once; a program of so many is mostly solved at its root."""
@@ -19,8 +20,9 @@ MOST_GROUPS = 8_000
 NODES = 200
 
 
-def related(board: Board, plan: Plan, desk: Desk, open_to: Ints, wanted: int, random: np.random.Generator) -> Ints:
-    """Mentors that could have the same requests, around an unplaced one; only those `open_to` [M] non-zero."""
+def related(board: Board, share: Share, wanted: int) -> Ints:
+    """Mentors of the share that could have the same requests, around an unplaced one."""
+    plan, desk, random = share.plan, share.desk, share.random
     waiting = np.flatnonzero((plan.at < 0) & (plan.noise < FROZEN) & (np.diff(board.entry_ptr) > 0))
     if not len(waiting):
         waiting = np.flatnonzero(np.diff(board.entry_ptr) > 0)
@@ -31,7 +33,7 @@ def related(board: Board, plan: Plan, desk: Desk, open_to: Ints, wanted: int, ra
         slots = board.entry_slot[board.entry_ptr[r] : board.entry_ptr[r + 1]]
         offers = np.concatenate([desk.slot_offer[desk.slot_ptr[q] : desk.slot_ptr[q + 1]] for q in slots] or [np.zeros(0, np.int64)])
         mentors = np.unique(desk.offer_mentor[offers])
-        for m in random.permutation(mentors[open_to[mentors] != 0])[:4]:
+        for m in random.permutation(mentors[share.part[mentors] == share.mine])[:4]:
             if m not in chosen and len(chosen) < wanted:
                 chosen[int(m)] = None
                 for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
@@ -39,8 +41,11 @@ def related(board: Board, plan: Plan, desk: Desk, open_to: Ints, wanted: int, ra
     return np.array(sorted(chosen), np.int64)
 
 
-def choices(board: Board, plan: Plan, prices: Prices, view: View, mentors: Ints, slack: int, s: Scratch) -> Groups:
+def choices(board: Board, plan: Plan, prices: Prices, mentors: Ints, s: Scratch) -> Groups:
     """The best groups of freed mentors with unplaced requests: as many as `MOST_GROUPS` allow, those that lose least at the prices."""
+    entries = np.arange(len(board.entry_request))
+    view = View(np.zeros(len(board.mentee), np.int64), np.zeros(len(entries), np.int64), np.full(len(entries), FAR), entries, plan.meets)
+    slack = 2 * max(1, int(board.base.max()))
     look(board, prices, view)
     view.worth[(plan.at >= 0) | (plan.noise >= FROZEN) | (plan.attends >= board.mentee_cap)[board.mentee]] = NEVER
     weeks = np.zeros(len(board.cap), np.int64)
@@ -65,23 +70,19 @@ def place(board: Board, plan: Plan, groups: Groups, chosen: Ints) -> None:
         refresh_group(board, plan, g)
 
 
-def mend(
-    board: Board, plan: Plan, desk: Desk, prices: Prices, open_to: Ints, wanted: int, s: Scratch, random: np.random.Generator, seconds: float | None
-) -> bool:
-    """Frees about `wanted` mentors and picks their groups anew; the plan is never worse after it. Returns whether it gained."""
-    mentors = related(board, plan, desk, open_to, wanted, random)
+def mend(board: Board, share: Share, prices: Prices, wanted: int, seconds: float | None) -> None:
+    """Frees about `wanted` mentors of a share and picks their groups anew; its plan is never worse after it."""
+    plan = share.plan
+    mentors = related(board, share, wanted)
     if not len(mentors):
-        return False
+        return
     mark(plan)
     before = int(plan.total[0])
     for m in mentors:
         for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
             if plan.offer[g] >= 0:
                 close_group(board, plan, g)
-    view = View(
-        np.zeros(len(board.mentee), np.int64), np.zeros(len(board.entry_request), np.int64), np.full(len(board.entry_request), FAR),
-        np.arange(len(board.entry_request)), plan.meets)
-    groups = choices(board, plan, prices, view, mentors, 2 * max(1, int(board.base.max())), s)
+    groups = choices(board, plan, prices, mentors, share.scratch)
     chosen, _ = solve(program_of(board, groups, plan.attends), nodes=NODES, seconds=seconds, at_least=before - int(plan.total[0]))
     if chosen is not None:
         place(board, plan, groups, np.flatnonzero(chosen))
@@ -89,4 +90,3 @@ def mend(
     if chosen is None or gain < 0:
         take_back(board, plan)
     refresh_all(board, plan)
-    return chosen is not None and gain > 0

@@ -73,27 +73,33 @@ def program_of(board: Board, groups: Groups, attends: Ints) -> Program:
     for m, columns in zip(*_pairs_to_rows(groups.mentor, column), strict=True):
         at_most(columns, int(board.cap[m]))
         if board.first_group:
-            _indicator(rows, worth, columns, board.first_group, int(board.cap[m]))
+            _indicator(rows, worth, columns, board.first_group)
     busy = board.cap[groups.mentor] > 1
-    for _, columns in zip(*_cells(groups.mentor[busy], column[busy], meets[busy], board.session_minutes + board.buffer_minutes), strict=True):
+    for _, columns in zip(
+        *_cells(groups.mentor[busy], column[busy], meets[busy], board.session_minutes + board.buffer_minutes), strict=True
+    ):
         at_most(columns, 1)
     ptr = np.zeros(len(rows) + 1, np.int64)
     np.cumsum([len(columns) for columns, _, _ in rows], out=ptr[1:])
     empty = [np.zeros(0, np.int64)]
     return Program(
-        np.array(worth, np.int64), ptr, np.concatenate([c for c, _, _ in rows] or empty), np.concatenate([f for _, f, _ in rows] or empty),
-        np.array([h for _, _, h in rows], np.int64), n)
+        np.array(worth, np.int64),
+        ptr,
+        np.concatenate([c for c, _, _ in rows] or empty),
+        np.concatenate([f for _, f, _ in rows] or empty),
+        np.array([h for _, _, h in rows], np.int64),
+        n,
+    )
 
 
-def _indicator(rows: list[tuple[Ints, Ints, int]], worth: list[int], columns: Ints, points: int, most: int = 1) -> None:
+def _indicator(rows: list[tuple[Ints, Ints, int]], worth: list[int], columns: Ints, points: int) -> None:
     """A column worth `points` that is held exactly if any of `columns` is: at most so where they gain, at least where they cost."""
     new = len(worth)
     worth.append(points)
     if points > 0:
         rows.append((np.r_[columns, new], np.r_[np.full(len(columns), -1), 1], 0))
     else:
-        for one in columns:
-            rows.append((np.array([one, new]), np.array([1, -1]), 0))
+        rows.extend((np.array([one, new]), np.array([1, -1]), 0) for one in columns)
 
 
 def _cells(owner: Ints, column: Ints, meets: npt.NDArray[np.int64], minutes: int) -> tuple[Ints, list[Ints]]:
@@ -137,8 +143,13 @@ def solve(program: Program, *, nodes: int, seconds: float | None, at_least: int)
     model.linear_constraint_matrix.column_ids.extend(program.row_column[order].tolist())
     model.linear_constraint_matrix.coefficients.extend(program.row_factor[order].astype(float).tolist())
     parameters = mathopt.SolveParameters(
-        time_limit=None if seconds is None else dt.timedelta(seconds=max(seconds, 0.01)), relative_gap_tolerance=0.0, absolute_gap_tolerance=0.5 / MILLI)
-    parameters.highs = highs_pb2.HighsOptionsProto(int_options={"mip_max_nodes": nodes}, double_options={"objective_bound": 0.5 / MILLI - at_least / MILLI})
+        time_limit=None if seconds is None else dt.timedelta(seconds=max(seconds, 0.01)),
+        relative_gap_tolerance=0.0,
+        absolute_gap_tolerance=0.5 / MILLI,
+    )
+    parameters.highs = highs_pb2.HighsOptionsProto(
+        int_options={"mip_max_nodes": nodes}, double_options={"objective_bound": 0.5 / MILLI - at_least / MILLI}
+    )
     result = mathopt.solve(mathopt.Model.from_model_proto(model), mathopt.SolverType.HIGHS, params=parameters)
     reason = result.termination.reason
     proven = reason in (mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.INFEASIBLE)

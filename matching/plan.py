@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best import clash, entry_of, inline, kernel
+from matching.best import clash, entry_of
 from matching.eligible import NEVER, Board, Ints
+from matching.kernels import inline, kernel
 
 
 class Plan(NamedTuple):
@@ -52,10 +53,26 @@ def empty_plan(board: Board) -> Plan:
         return np.zeros(shape, np.int64)
 
     plan = Plan(
-        ptr, np.repeat(np.arange(len(places)), places), np.full(n, -1), ints(n), ints(n, size), ints(n), ints(len(places)),
-        np.full(len(board.mentee), -1), np.full(len(board.mentee), -1), ints(len(board.mentee_cap)),
-        ints(len(board.mentee)), ints(len(board.mentee)), ints(1),
-        ints(n), ints(2), ints(n), ints(n), ints(n), ints(n, size))
+        ptr,
+        np.repeat(np.arange(len(places)), places),
+        np.full(n, -1),
+        ints(n),
+        ints(n, size),
+        ints(n),
+        ints(len(places)),
+        np.full(len(board.mentee), -1),
+        np.full(len(board.mentee), -1),
+        ints(len(board.mentee_cap)),
+        ints(len(board.mentee)),
+        ints(len(board.mentee)),
+        ints(1),
+        ints(n),
+        ints(2),
+        ints(n),
+        ints(n),
+        ints(n),
+        ints(n, size),
+    )
     plan.log[0] = 1
     refresh_all(board, plan)
     return plan

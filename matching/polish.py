@@ -9,12 +9,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best import FAR, View, best_group, best_week, clash, inline, kernel, leave_mentor, seat_mentor
+from matching.best import FAR, View, best_group, best_week, clash, leave_mentor, seat_mentor
 from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.kernels import inline, kernel
 from matching.plan import (
-    Plan, close_group, fits_in, is_busy, loss_of, mark, note, open_group, put, refresh_all, refresh_group, settle, take, take_back, together,
+    Plan,
+    close_group,
+    fits_in,
+    is_busy,
+    loss_of,
+    mark,
+    note,
+    open_group,
+    put,
+    refresh_all,
+    refresh_group,
+    settle,
+    take,
+    take_back,
+    together,
 )
-
 
 FROZEN = 1 << 44
 """Noise from which on a request stays where it is."""
@@ -46,11 +60,16 @@ def desk(board: Board, plan: Plan, seed: int) -> Desk:
     entries = len(board.entry_request)
     far, free = np.full(entries, FAR), np.zeros(len(board.mentee), np.int64)
     return Desk(
-        ptr, by_slot, np.repeat(np.arange(len(board.cap)), np.diff(board.offer_ptr)), 
+        ptr,
+        by_slot,
+        np.repeat(np.arange(len(board.cap)), np.diff(board.offer_ptr)),
         View(plan.worth, board.entry_worth, far, np.arange(entries), plan.meets),
-        free, View(free, board.entry_worth, far, np.arange(entries), plan.meets),
-        np.zeros(len(plan.offer) + 1, np.int64), np.zeros(64, np.int64),
-        np.array([seed * 2 + 1], np.int64))
+        free,
+        View(free, board.entry_worth, far, np.arange(entries), plan.meets),
+        np.zeros(len(plan.offer) + 1, np.int64),
+        np.zeros(64, np.int64),
+        np.array([seed * 2 + 1], np.int64),
+    )
 
 
 @inline
@@ -111,13 +130,15 @@ def rebuild(board, plan, m, d, s, dirty):
 
 
 @kernel
-def fill(board, plan, g, d):
+def fill(board, plan, g):
     """Adds unplaced requests to a group while that gains, the best first."""
     while plan.offer[g] >= 0 and plan.size[g] < board.size[plan.mentor[g]]:
         o = plan.offer[g]
         slot = board.offer_slot[o]
         best, chosen = 0, -1
-        for e in range(board.bucket_ptr[slot * GRADES + board.offer_lowest[o]], board.bucket_ptr[slot * GRADES + board.offer_highest[o] + 1]):
+        for e in range(
+            board.bucket_ptr[slot * GRADES + board.offer_lowest[o]], board.bucket_ptr[slot * GRADES + board.offer_highest[o] + 1]
+        ):
             r = board.entry_request[e]
             if plan.at[r] < 0 and plan.noise[r] < FROZEN:
                 gain = fits_in(board, plan, g, r)
@@ -131,7 +152,7 @@ def fill(board, plan, g, d):
 
 
 @inline
-def scent(board, plan, d, amplitude):
+def scent(plan, d, amplitude):
     """Draws the noise of some requests anew."""
     n = len(plan.noise)
     for _ in range(n // 128 + 1):
@@ -151,7 +172,7 @@ def search(board, plan, d, s, part, mine, steps, hot, cold):
     mentors, requests = len(board.cap), len(board.mentee)
     for step in range(steps):
         heat = hot * (cold / hot) ** (step / steps)
-        scent(board, plan, d, heat * NOISE)
+        scent(plan, d, heat * NOISE)
         start = plan.total[0]
         mark(plan)
         # Who is taken apart: mentors that could have the same request.
@@ -193,7 +214,7 @@ def search(board, plan, d, s, part, mine, steps, hot, cold):
         for k in range(dirty):
             g = d.dirty[k]
             if plan.offer[g] >= 0:
-                fill(board, plan, g, d)
+                fill(board, plan, g)
             else:
                 m = plan.mentor[g]
                 new = plan.groups[m] == 0 and again < 8
@@ -209,7 +230,7 @@ def search(board, plan, d, s, part, mine, steps, hot, cold):
             for k in range(before, dirty):
                 settle(board, plan, d.dirty[k])
                 if plan.offer[d.dirty[k]] >= 0:
-                    fill(board, plan, d.dirty[k], d)
+                    fill(board, plan, d.dirty[k])
         gain = plan.total[0] - start
         if gain < 0 and gain < heat * np.log(uniform(d.random)):
             take_back(board, plan)
@@ -241,7 +262,7 @@ def use_chances(board, plan, d, s):
     while gained:
         before = plan.total[0]
         for g in range(len(plan.offer)):
-            fill(board, plan, g, d)
+            fill(board, plan, g)
         for r in range(len(plan.at)):
             d.free[r] = NEVER if plan.at[r] >= 0 or plan.attends[board.mentee[r]] >= board.mentee_cap[board.mentee[r]] else plan.worth[r]
         for m in range(len(board.cap)):
@@ -259,7 +280,8 @@ def open_best(board, plan, m, d, s):
         free = True
         for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
             if plan.offer[g] >= 0 and clash(
-                board, board.slot_pattern[board.offer_slot[plan.offer[g]]], board.slot_pattern[board.offer_slot[o]], board.buffer_minutes):
+                board, board.slot_pattern[board.offer_slot[plan.offer[g]]], board.slot_pattern[board.offer_slot[o]], board.buffer_minutes
+            ):
                 free = False
         if free:
             value, n = best_group(board, m, o, d.unplaced, 0, s, s.trial[0])

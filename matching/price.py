@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.best import FAR, View, best_week, entry_of, inline, kernel, scratch
+from matching.best import FAR, View, best_week, entry_of, scratch
 from matching.eligible import Board, Ints
-
+from matching.kernels import inline, kernel
 
 PUSH = 0.9
 """How much of its pace a price keeps from sweep to sweep."""
@@ -162,7 +162,12 @@ class Pricer:
         self.tight = several & (board.mentee_cap < np.diff(board.mentee_ptr))
         self.random = np.random.default_rng(seed)
         self.view = View(
-            np.zeros(len(board.mentee), np.int64), np.zeros(entries, np.int64), np.zeros(entries, np.int64), np.arange(entries), np.zeros(0, np.int64))
+            np.zeros(len(board.mentee), np.int64),
+            np.zeros(entries, np.int64),
+            np.zeros(entries, np.int64),
+            np.arange(entries),
+            np.zeros(0, np.int64),
+        )
         self.scratch = scratch(board)
         self.most = (FAR, FAR, max(0, board.first_seat), FAR)
         start = np.where(board.subject >= 0, np.maximum(0, board.base) // 2, 0).astype(float)

@@ -1,43 +1,58 @@
-"""One run: from a round to its result, by prices, a search and programs, in that order, until it is proven or must end.
+"""One run: from a board to its plan, by prices, a search and programs, in that order, until it is proven or must end.
 
-Work is counted and shared out among threads in a fixed way, so that the same round, seed, effort and threads give the
-same result. With a time limit instead, the clock decides how much is done.
+Work is counted and shared out among threads in a fixed way, so that the same board, seed, effort and threads give the
+same plan. With a time limit alone, the clock decides how much is done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from matching.best import scratch
 from matching.candidates import groups_within
-from matching.eligible import MILLI, Board, Ints, Table
+from matching.eligible import MILLI, Table
 from matching.limits import Limits, Progress
 from matching.mend import MENTORS, mend, place
 from matching.pick import program_of, solve
-from matching.plan import Plan, adopt, copy_of, empty_plan, refresh_all, settle_all
-from matching.polish import FROZEN, Desk, desk, fill_by_prices, search, use_chances
+from matching.plan import Plan, copy_of, empty_plan, refresh_all
+from matching.polish import desk, fill_by_prices, search, use_chances
 from matching.price import Pricer, Quote
 from matching.result import EndedBy
+from matching.team import Share, together
 
 SWEEPS = 160
-STEPS_A_MENTOR = 200
+"""Over all mentors, for the prices."""
+
+STEPS = 200
+"""Of the search, for each mentor."""
+
 EPOCHS = 24
+"""Times that the threads join their plans while the temperature falls."""
+
 MENDED = 400
 """Boards of at most so many mentors are mended by programs after the search."""
+
+MENDINGS = 12
+"""Times that the threads join their plans while they mend."""
+
+MENDS = 4
+"""Neighbourhoods of each thread before it joins the others."""
+
 MOST_EXACT = 30_000
 """A list of so many groups is given to the solver whole."""
-
 
 UNPROVEN = 1 << 60
 
 
 @dataclass
 class Run:
-    """The state of a run: the best plan so far, what is proven, and how it may go on."""
+    """The state of a run: the best plan so far, what is proven, and how it may go on.
+
+    `start` holds what is required. Worths are thousandths of a point and hold the board's bonus; `points` are without.
+    """
 
     table: Table
     start: Plan
@@ -47,19 +62,18 @@ class Run:
     clock: Callable[[], float]
     watch: Callable[[Progress], None]
     stopped: Callable[[], bool]
-    best: Plan | None = None
-    bound: int = 0
-    quote: Quote | None = None
     history: list[tuple[float, int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.board: Board = self.table.board
-        self.began = self.clock()
+        self.board = self.table.board
         self.random = np.random.default_rng(self.seed)
         self.unit = max(MILLI, int(np.median(self.board.base))) if len(self.board.base) else MILLI
+        self.best = self.start
         self.bound = UNPROVEN
+        self.pricer = Pricer(self.board, self.seed)
+        self.quote: Quote | None = None
 
-    # --- when to end ------------------------------------------------------------------------------------------------------
+    # When to end.
 
     def over(self) -> bool:
         """Whether nothing more is to be tried."""
@@ -70,20 +84,8 @@ class Run:
         return float("inf") if self.limits.seconds is None else self.limits.seconds - self.clock()
 
     def proven(self) -> bool:
-        """Whether nothing better exists: both are whole points."""
-        return self.best is not None and self.bound // MILLI <= self.score() // MILLI
-
-    def score(self) -> int:
-        """The best plan's score in thousandths."""
-        return int(self.best.total[0]) if self.best is not None else 0
-
-    def points(self, worth: int) -> int:
-        """A plan's worth or bound in whole points, without the bonus for what is required."""
-        return (worth - self.board.bonus) // MILLI
-
-    def holds(self) -> bool:
-        """Whether the best plan holds all that is required."""
-        return self.best is not None and bool((self.best.at[self.board.locked >= 0] >= 0).all())
+        """Whether nothing better exists: scores are whole points."""
+        return self.points(self.bound) <= self.score()
 
     def ended_by(self) -> EndedBy:
         """What ended the run."""
@@ -91,206 +93,168 @@ class Run:
             return EndedBy.PROOF
         if self.stopped():
             return EndedBy.INTERRUPT
-        return EndedBy.TIME if self.left() <= 0 or self.limits.effort is None else EndedBy.EFFORT
+        return EndedBy.TIME if self.limits.effort is None or self.left() <= 0 else EndedBy.EFFORT
+
+    # What is known.
+
+    def points(self, worth: int) -> int:
+        """A plan's worth or a bound in whole points, without the bonus for what is required."""
+        return (int(worth) - self.board.bonus) // MILLI
+
+    def score(self) -> int:
+        """The best plan's points."""
+        return self.points(self.best.total[0])
+
+    def holds(self) -> bool:
+        """Whether the best plan holds all that is required."""
+        return bool((self.best.at[self.board.locked >= 0] >= 0).all())
 
     def keep(self, plan: Plan) -> None:
-        """Keeps a plan if it is the best so far."""
-        if self.best is None or plan.total[0] > self.best.total[0]:
+        """Keeps a copy of a plan if it is the best so far."""
+        if plan.total[0] > self.best.total[0]:
             self.best = copy_of(plan)
         self.tell()
 
+    def consider(self, quote: Quote) -> None:
+        """Keeps a quote if it proves the most so far."""
+        if quote.bound < self.bound:
+            self.quote, self.bound = quote, quote.bound
+        self.tell()
+
     def tell(self) -> None:
-        """Writes the history and shows the progress."""
-        if self.best is None or self.bound >= UNPROVEN:
+        """Writes the history and shows how far the run has come."""
+        if self.bound == UNPROVEN or not self.holds():
             return
-        if not self.holds():
-            return
-        score = self.points(self.score())
-        now, bound = self.clock(), max(self.points(self.bound), score)
+        now, score = self.clock(), self.score()
+        bound = max(self.points(self.bound), score)
         if not self.history or self.history[-1][1:] != (score, bound):
             self.history.append((round(now, 3), score, bound))
         self.watch(Progress(seconds=now, placed=int((self.best.at >= 0).sum()), score=score, bound=bound))
 
-    # --- the steps --------------------------------------------------------------------------------------------------------
+    # What is done.
 
     def go(self) -> None:
         """All steps, until the run is over."""
-        self.price()
+        for quote in self.pricer.free():
+            self.consider(quote)
         if len(self.board.offer_slot):
-            self.seek()
+            for step in (self.price, self.warm, self.prove, self.polish, self.prove):
+                if not self.over():
+                    step()
         self.finish()
 
-    def seek(self) -> None:
-        """The search for better plans and for proof."""
-        if not self.over():
-            self.prove()
-        if not self.over():
-            self.polish()
-        if not self.over():
-            self.prove()
-
-    def finish(self) -> None:
-        """Leaves no chance unused that the result as it is offers."""
-        assert self.best is not None
-        plan = copy_of(self.best)
-        use_chances(self.board, plan, desk(self.board, plan, self.seed), scratch(self.board))
-        self.keep(plan)
-
     def price(self) -> None:
-        """Prices, and a first plan by them when they are half-way."""
-        pricer = Pricer(self.board, self.seed)
-        self.pricer = pricer
-        for quote in pricer.free():
-            self.consider(quote)
-        plan = self.start
-        room, s = desk(self.board, plan, self.seed), scratch(self.board)
-        self.keep(plan)
-        if not len(self.board.offer_slot):
-            return
-        sweeps, n = SWEEPS, 0
+        """Prices; and plans by them, a first one when they are half-way."""
+        began, sweeps, n = self.clock(), SWEEPS, 0
         while n < sweeps and not self.stopped():
-            pricer.step(int(self.unit * 0.05 * 0.01 ** (n / sweeps)))
+            self.pricer.step(int(self.unit * 0.05 * 0.01 ** (n / sweeps)))
             n += 1
-            if n == 4 and self.limits.seconds is not None:
-                # With little time there are fewer of them, and shorter ways.
-                each = (self.clock() - self.began) / n
-                sweeps = int(min(SWEEPS, max(12, 0.25 * self.limits.seconds / max(each, 1e-6))))
+            if n == 4 and self.limits.effort is None and self.limits.seconds is not None:
+                each = max((self.clock() - began) / n, 1e-6)
+                sweeps = int(min(SWEEPS, max(12, 0.25 * self.limits.seconds / each)))
             if n == sweeps // 2:
-                self.offer(pricer)
-                fill_by_prices(self.board, plan, room, s, self.random.permutation(len(self.board.cap)), pricer.prices[0].astype(np.int64))
-                self.keep(plan)
-            if self.left() <= 0 and n >= 12:
+                self.consider(self.pricer.quote())
+                self.fill()
+            if self.left() <= 0:
                 break
-        self.offer(pricer)
-        if n < sweeps // 2:
-            return
-        fill_by_prices(self.board, plan, room, s, self.random.permutation(len(self.board.cap)), pricer.prices[0].astype(np.int64))
+        self.consider(self.pricer.quote())
+        if n == sweeps:
+            self.fill()
+
+    def fill(self) -> None:
+        """A plan by the prices as they are."""
+        plan = copy_of(self.start)
+        order, prices = self.random.permutation(len(self.board.cap)), self.pricer.prices[0].astype(np.int64)
+        fill_by_prices(self.board, plan, desk(self.board, plan, self.seed), scratch(self.board), order, prices)
         self.keep(plan)
 
-    def offer(self, pricer: Pricer) -> None:
-        """Keeps what the prices prove if it is the best so far."""
-        quote = pricer.quote()
-        self.consider(quote)
-        self.pricer = pricer
-
-    def consider(self, quote: Quote) -> None:
-        """Keeps a quote if it is the best so far."""
-        if self.quote is None or quote.bound < self.bound:
-            self.quote, self.bound = quote, quote.bound
-        self.tell()
+    def warm(self) -> None:
+        """A short search, so that what could still be better is a short list."""
+        plan = self.best
+        for n in range(4):
+            heat = 0.3 * self.unit * 0.1 ** (n / 4)
+            plan = self.search(plan, max(1, 8 * len(self.board.cap) // self.workers), heat, heat / 2)
+            if self.over():
+                return
 
     def prove(self) -> None:
         """Gives every group that a better result could hold to the solver, where they are few."""
-        assert self.best is not None and self.quote is not None
-        self.brief()
-        for _ in range(4):
-            slack = self.bound - self.score()
-            s = self.pricer.scratch
-            self.pricer.prove(self.quote.prices)
-            groups = groups_within(self.board, np.arange(len(self.board.cap)), self.quote.weeks, slack, self.pricer.view, s, MOST_EXACT)
-            if groups is None or self.over():
-                return
-            nobody = np.zeros(len(self.board.mentee_cap), np.int64)
-            chosen, proven = solve(
-                program_of(self.board, groups, nobody), nodes=100_000, seconds=None if self.limits.seconds is None else self.left(), at_least=self.score())
-            if chosen is not None:
-                plan = empty_plan(self.board)
-                place(self.board, plan, groups, np.flatnonzero(chosen))
-                refresh_all(self.board, plan)
-                self.keep(plan)
-            if proven:
-                self.bound = self.score()
-                self.tell()
-                return
-            if chosen is None:
-                return
-
-    def brief(self) -> None:
-        """A short search, so that the list of groups is short."""
-        self.epochs(4, 30 * len(self.board.cap), 0.3)
+        assert self.quote is not None  # noqa: S101  prices come first
+        board = self.board
+        self.pricer.prove(self.quote.prices)
+        mentors, slack = np.arange(len(board.cap)), self.bound - int(self.best.total[0])
+        groups = groups_within(board, mentors, self.quote.weeks, slack, self.pricer.view, self.pricer.scratch, MOST_EXACT)
+        if groups is None:
+            return
+        program = program_of(board, groups, np.zeros(len(board.mentee_cap), np.int64))
+        seconds = None if self.limits.seconds is None else self.left()
+        chosen, proven = solve(program, nodes=100_000, seconds=seconds, at_least=int(self.best.total[0]))
+        if chosen is not None:
+            plan = empty_plan(board)
+            place(board, plan, groups, np.flatnonzero(chosen))
+            refresh_all(board, plan)
+            self.keep(plan)
+        if proven:
+            self.bound = int(self.best.total[0])
+            self.tell()
 
     def polish(self) -> None:
         """The search, and after it programs of neighbourhoods where the board is small."""
-        effort = self.limits.effort or 1.0
-        mended = len(self.board.cap) <= MENDED
-        until = self.clock() + self.left() * (0.15 if mended else 1.0)
-        steps = int(STEPS_A_MENTOR * len(self.board.cap) * effort)
-        self.epochs(EPOCHS, steps, None, until=until)
-        if mended:
-            wanted = min(MENTORS, max(10, len(self.board.cap) // (2 * self.workers)))
-            for _ in range(10_000 if self.limits.effort is None else int(12 * effort)):
+        small = len(self.board.cap) <= MENDED
+        if self.limits.effort is None:
+            self.search_until(self.clock() + self.left() * (0.15 if small else 1.0))
+        else:
+            steps = max(1, int(STEPS * len(self.board.cap) * self.limits.effort) // (EPOCHS * self.workers))
+            hot = self.heat(steps * EPOCHS)
+            plan = self.best
+            for n in range(EPOCHS):
                 if self.over():
-                    break
-                self.shared(lambda *job: self.mending(*job, wanted))
+                    return
+                plan = self.search(plan, steps, hot * 0.1 ** (n / EPOCHS), hot * 0.1 ** ((n + 1) / EPOCHS))
+        if small:
+            n = 0
+            while not self.over() and (self.limits.effort is None or n < MENDINGS * self.limits.effort):
+                self.keep(together(self.board, self.best, self.workers, self.random, self.mends))
+                n += 1
 
-    def epochs(self, count: int, steps: int, heat: float | None, until: float | None = None) -> None:
-        """Searches `steps` in all by all threads, in `count` epochs of falling temperature; with a time, as many as fit."""
-        assert self.best is not None
-        timed = until is not None and self.limits.effort is None and until < float("inf")
-        began, share = self.clock(), 0.0
-        a_mentor = steps / max(1, len(self.board.cap))
-        n = 0
-        current = copy_of(self.best)
-        each = max(1, steps // (count * self.workers))
-        while share < 1 and not self.over():
-            hot = heat if heat is not None else min(0.5, 0.03 * (a_mentor / 100) ** 0.7)
-            ahead = share + 1 / count if not timed else share
-            at, to = (self.unit * hot * 0.1**x for x in (share, ahead))
+    def heat(self, steps: float) -> float:
+        """The first temperature of a search with so many steps by each thread: the more of them, the hotter it can begin."""
+        a_mentor = steps * self.workers / len(self.board.cap)
+        share: float = min(0.5, 0.03 * (a_mentor / 100) ** 0.7)
+        return max(10.0, self.unit * share)
+
+    def search_until(self, end: float) -> None:
+        """Searches until a time, about a second at once, with a temperature that falls with it."""
+        began, plan, steps = self.clock(), self.best, 8 * len(self.board.cap)
+        while not self.over() and self.clock() < end:
             started = self.clock()
-            current = self.shared(lambda plan, room, s, part, w, random: search(self.board, plan, room, s, part, w, each, at, max(to, 1.0)), current)
-            n += 1
-            if timed:
-                assert until is not None
-                took = max(self.clock() - started, 1e-6)
-                each = max(1, int(each * min(4.0, max(0.25, (until - began) / (count * took)))))
-                share = (self.clock() - began) / max(until - began, 1e-6)
-                a_mentor = max(1.0, each * self.workers * (until - began) / took / max(1, len(self.board.cap)))
-            else:
-                share = n / count
+            share = (started - began) / (end - began)
+            hot = self.heat(steps * (end - began)) * 0.1**share
+            plan = self.search(plan, steps, hot, hot)
+            steps = max(1, int(steps * min(4.0, max(0.25, 1 / max(self.clock() - started, 1e-3)))))
 
-    def mending(self, plan: Plan, room: Desk, s: object, part: Ints, mine: int, random: np.random.Generator, wanted: int) -> None:
-        """A few neighbourhoods among the mentors of one part."""
-        assert self.quote is not None
-        for _ in range(4):
+    def search(self, plan: Plan, steps: int, hot: float, cold: float) -> Plan:
+        """So many steps of the search by each thread."""
+
+        def work(share: Share) -> None:
+            search(self.board, share.plan, share.desk, share.scratch, share.part, share.mine, steps, max(hot, 1.0), max(cold, 1.0))
+
+        found = together(self.board, plan, self.workers, self.random, work)
+        self.keep(found)
+        return found
+
+    def mends(self, share: Share) -> None:
+        """Some neighbourhoods of one thread."""
+        assert self.quote is not None  # noqa: S101  prices come first
+        wanted = min(MENTORS, max(10, len(self.board.cap) // (2 * self.workers)))
+        for _ in range(MENDS):
             if self.stopped() or self.left() <= 0:
                 return
             seconds = None if self.limits.effort is not None else min(6.0, self.left())
-            mend(self.board, plan, room, self.quote.prices, (part == mine).astype(np.int64), wanted, s, random, seconds)
+            mend(self.board, share, self.quote.prices, wanted, seconds)
 
-    def shared(self, job: Callable[..., None], plan: Plan | None = None) -> Plan:
-        """Splits the mentors at random among the threads, lets each work on its part of a copy, and joins them.
-
-        A request is free in the part of its mentor, or if unplaced in that of its mentee; elsewhere it is frozen. Only
-        a mentee with requests in several parts can come to be in two places; then the last one joined gives way.
-        """
-        board = self.board
-        plan = copy_of(plan if plan is not None else self.best)
-        part = self.random.permutation(len(board.cap)) % self.workers
-        seeds = self.random.integers(1 << 30, size=self.workers)
-        of_request = self.random.integers(self.workers, size=len(board.mentee_cap))[board.mentee]
-        placed = plan.at >= 0
-        of_request[placed] = part[plan.mentor[plan.at[placed]]]
-
-        def work(w: int) -> Plan:
-            mine = copy_of(plan)
-            mine.noise[:] = np.where(of_request == w, 0, FROZEN)
-            refresh_all(board, mine)
-            job(mine, desk(board, mine, int(seeds[w])), scratch(board), part, w, np.random.default_rng(seeds[w]))
-            return mine
-
-        with ThreadPoolExecutor(self.workers) as pool:
-            found = list(pool.map(work, range(self.workers)))
-        joined = empty_plan(board)
-        for w, mine in enumerate(found):
-            adopt(board, joined, mine, part, w)
-        settle_all(board, joined)
-        self.keep(joined)
-        return joined
-
-
-def run(table: Table, start: Plan, *, seed: int, limits: Limits, workers: int, clock: Callable[[], float], watch: Callable[[Progress], None],
-        stopped: Callable[[], bool]) -> Run:
-    """Solves a board until it is proven or must end."""
-    one = Run(table, start, seed, limits, workers, clock, watch, stopped)
-    one.go()
-    return one
+    def finish(self) -> None:
+        """Leaves no chance unused that the plan as it is offers."""
+        plan = copy_of(self.best)
+        use_chances(self.board, plan, desk(self.board, plan, self.seed), scratch(self.board))
+        self.keep(plan)

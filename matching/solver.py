@@ -16,27 +16,42 @@ from matching.plan import Plan, empty_plan, open_group, put, refresh_all
 from matching.reasons import unplaced
 from matching.result import Group, Result
 from matching.round import Round
-from matching.run import run
+from matching.run import Run
 
 
 def solve_round(
-    round: Round, previous: Sequence[Group], seed: int, limits: Limits, workers: int, clock: Callable[[], float],
-    watch: Callable[[Progress], None], stopped: Callable[[], bool], executor: Executor | None,
+    round: Round,
+    previous: Sequence[Group],
+    seed: int,
+    limits: Limits,
+    workers: int,
+    clock: Callable[[], float],
+    watch: Callable[[Progress], None],
+    stopped: Callable[[], bool],
+    executor: Executor | None,
 ) -> Result:
     """`matching.solve`, with the solver loaded."""
     required = require_feasible(round)
     table = table_of(round, previous)
-    done = run(table, plan_of(table, required), seed=seed, limits=limits, workers=workers, clock=clock, watch=watch, stopped=stopped)
-    if done.best is None or not done.holds():
+    run = Run(table, plan_of(table, required), seed, limits, workers, clock, watch, stopped)
+    run.go()
+    if not run.holds():
         raise OutOfTime(clock())
-    groups = groups_of(table, done.best)
+    groups = groups_of(table, run.best)
     verdict = check(round, groups, previous)
-    if verdict.faults or verdict.score != done.points(done.score()):
+    if verdict.faults or verdict.score != run.score():
         raise RuntimeError(f"the solver broke a rule: {verdict}")
     return Result(
-        groups=groups, unplaced=unplaced(round, groups), score=verdict.score, bound=max(done.points(done.bound), verdict.score),
-        requests=sum(len(mentee.requests) for mentee in round.mentees), seed=seed, seconds=clock(), ended_by=done.ended_by(),
-        history=tuple(done.history))
+        groups=groups,
+        unplaced=unplaced(round, groups),
+        score=verdict.score,
+        bound=max(run.points(run.bound), verdict.score),
+        requests=sum(len(mentee.requests) for mentee in round.mentees),
+        seed=seed,
+        seconds=clock(),
+        ended_by=run.ended_by(),
+        history=tuple(run.history),
+    )
 
 
 def groups_of(table: Table, plan: Plan) -> tuple[Group, ...]:
@@ -44,7 +59,8 @@ def groups_of(table: Table, plan: Plan) -> tuple[Group, ...]:
     board = table.board
     return table.groups(
         (int(plan.mentor[g]), int(board.offer_slot[plan.offer[g]]), plan.members[g, : plan.size[g]].tolist())
-        for g in np.flatnonzero(plan.offer >= 0))
+        for g in np.flatnonzero(plan.offer >= 0)
+    )
 
 
 def plan_of(table: Table, groups: Sequence[Group]) -> Plan:
@@ -56,8 +72,11 @@ def plan_of(table: Table, groups: Sequence[Group]) -> Plan:
         offers = range(board.offer_ptr[m], board.offer_ptr[m + 1])
         members = [table.request_of[member, group.subject] for member in group.members]
         o = next(
-            o for o in offers
-            if table.meetings[board.slot_pattern[board.offer_slot[o]]] == group.meetings and entry_of(board, members[0], board.offer_slot[o]) >= 0)
+            o
+            for o in offers
+            if table.meetings[board.slot_pattern[board.offer_slot[o]]] == group.meetings
+            and entry_of(board, members[0], board.offer_slot[o]) >= 0
+        )
         g = next(g for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]) if plan.offer[g] < 0)
         open_group(board, plan, g, o)
         for r in members:
