@@ -111,8 +111,15 @@ def round_from_frames(
     BadRound
         With every fault; `file` in them is `mentors`, `mentees`, `pairs` or `peers`, and `line` counts a header as 1.
     """
-    given = {"mentors": mentors, "mentees": mentees, "pairs": pairs, "peers": peers}
-    return _read(_Frames({name: frame for name, frame in given.items() if frame is not None}), lambda: policy, Faults())
+    import pandas as pd
+
+    given: dict[str, object] = {"mentors": mentors, "mentees": mentees, "pairs": pairs, "peers": peers}
+    frames = {name: table for name, table in given.items() if isinstance(table, pd.DataFrame)}
+    others = [name for name, table in given.items() if name not in frames and (table is not None or name in {"mentors", "mentees"})]
+    if others:
+        mend = "give a DataFrame with the columns of"
+        raise BadRound(tuple(Fault(name, 0, "", "is no pandas frame", f"{mend} {name}.csv") for name in others))
+    return _read(_Frames(frames), lambda: policy, Faults())
 
 
 def _read(tables: _Tables, policy: Callable[[], Policy | None], faults: Faults) -> Round:

@@ -191,6 +191,17 @@ def test_faults_of_frames_name_the_frame_and_its_row(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_no_frame_is_told(tmp_path: Path) -> None:
+    folder = small.write(tmp_path / "round")
+    mentors, policy = frame(folder / "mentors.csv"), read_round(folder).policy
+    with pytest.raises(BadRound) as caught:
+        round_from_frames(mentors, None, policy, peers=[("s-1", "s-2", "apart")])  # type: ignore[arg-type]  # no frames
+    assert caught.value.lines() == [
+        "mentees: is no pandas frame; give a DataFrame with the columns of mentees.csv",
+        "peers: is no pandas frame; give a DataFrame with the columns of peers.csv",
+    ]
+
+
 def test_a_real_round_reads(tmp_path: Path) -> None:
     if not ROUNDS.is_dir():
         pytest.skip("the folder `shared` with its real rounds is not beside this checkout")
