@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 import numpy as np
 
 from matching.best import entry_of
+from matching.changes import changes
 from matching.check import check
 from matching.eligible import Table, table_of
 from matching.limits import Limits, OutOfTime, Progress
@@ -31,6 +32,8 @@ def solve_round(
     executor: Executor | None,
 ) -> Result:
     """`matching.solve`, with the solver loaded."""
+    if executor is not None:
+        raise NotImplementedError("a round is not yet shared among machines; leave the executor out")
     required = require_feasible(round)
     table = table_of(round, previous)
     run = Run(table, plan_of(table, required), seed, limits, workers, clock, watch, stopped)
@@ -51,6 +54,7 @@ def solve_round(
         seconds=clock(),
         ended_by=run.ended_by(),
         history=tuple(run.history),
+        changes=changes(round, previous, groups),
     )
 
 

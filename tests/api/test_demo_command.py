@@ -43,12 +43,11 @@ def test_three_of_four_mentees_have_a_group(shown: tuple[str, Path]) -> None:
     assert len(overview.mentees_seated) >= 0.75 * len(overview.mentees_asking) == 52.5
 
 
-def test_it_shows_tables_the_week_an_explanation_and_advice(shown: tuple[str, Path]) -> None:
-    said, kept = shown
-    headings = ["The week", "Placed requests", "Groups", "Mentors", "Unplaced requests", "What would help most"]
-    places = [said.index(f"\n{heading}") for heading in [*headings, "One unplaced request, explained", "The best advice"]]
+def test_it_shows_tables_the_week_and_an_explanation(shown: tuple[str, Path]) -> None:
+    said, _ = shown
+    headings = ["The week", "Placed requests", "Groups", "Mentors", "Unplaced requests"]
+    places = [said.index(f"\n{heading}") for heading in [*headings, "One unplaced request, explained"]]
     assert places == sorted(places)
-    assert read_result(kept).advice[0].sentence in said[places[-1] :]
 
 
 def test_an_explanation_names_who_asked_for_what_and_what_is_in_the_way() -> None:
