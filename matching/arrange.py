@@ -9,13 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-
-from ortools.sat.python import cp_model
+from typing import TYPE_CHECKING
 
 from matching.result import Group
 from matching.round import Mentee, Mentor, Pair, Peers, Round
 from matching.rules import Said, eligible, mentee_max_groups, mentor_max_size, most_groups, region_class, starts_of
 from matching.week import DAY_MINUTES, Meetings, patterns
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 Row = Pair | Peers
 """A row of pairs.csv or peers.csv."""
@@ -122,6 +124,8 @@ class _Model:
     """One CP-SAT model: a variable for each table, and for each mentee at each table."""
 
     def __init__(self, arranger: Arranger, said: Said, wanted: Mapping[Asked, Mentor], *, everything: bool) -> None:
+        from ortools.sat.python import cp_model
+
         self.arranger, self.said, self.wanted, self.everything = arranger, said, wanted, everything
         self.round, self.policy = arranger.round, arranger.policy
         self.cut = False
@@ -278,6 +282,8 @@ class _Model:
 
         That nothing is possible is believed only if a solve without presolve says the same (or-tools issues 5274 and 5295).
         """
+        from ortools.sat.python import cp_model
+
         for presolve in (True, False):
             solver = cp_model.CpSolver()
             solver.parameters.num_workers = 1
