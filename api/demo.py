@@ -61,7 +61,7 @@ def explained(overview: Overview) -> Text:
         text.append("The best advice\n", style="bold")
         text.append(f" {clean(best.sentence)}\n {best.gain:+,} points, confirmed by solving again.")
     else:
-        text.append("No single addition that was tried places more.")
+        text.append("No advice was worked out.")
     return text
 
 

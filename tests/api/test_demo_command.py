@@ -66,4 +66,4 @@ def test_the_request_that_is_explained_could_have_had_a_group() -> None:
 def test_where_all_is_placed_there_is_nothing_to_explain() -> None:
     whole = Overview(replace(RESULT, unplaced=(), advice=()), WHOLE.roster)
     assert telling(whole) is None
-    assert explained(whole).plain == "No single addition that was tried places more."
+    assert explained(whole).plain == "No advice was worked out."
