@@ -186,6 +186,10 @@ class Run:
         groups = groups_within(board, mentors, self.quote.weeks, slack, self.pricer.view, self.pricer.scratch, MOST_EXACT)
         if groups is None:
             return
+        if not len(groups.mentor):
+            self.bound = int(self.best.total[0])
+            self.tell()
+            return
         program = program_of(board, groups, np.zeros(len(board.mentee_cap), np.int64))
         seconds = None if self.limits.seconds is None else self.left()
         chosen, proven = solve(program, nodes=100_000, seconds=seconds, at_least=int(self.best.total[0]))
