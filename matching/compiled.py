@@ -13,7 +13,6 @@ from matching.limits import Limits
 from matching.round import GroupPolicy, Mentee, Mentor, Policy, Program, Request, Round, Teaching
 from matching.run import Run
 from matching.solver import plan_of
-from matching.team import together
 from matching.week import read_stretch
 
 
@@ -47,9 +46,8 @@ def main() -> None:
     table = table_of(small_round())
     run = Run(table, plan_of(table, ()), 0, Limits(effort=0.1), 2, _no_clock, lambda _: None, lambda: False)
     run.go()
-    for step in (run.price, run.warm, run.prove, run.polish, run.finish):
+    for step in (run.price, run.warm, run.prove, run.polish, run.mend, run.finish):
         step()
-    together(run.board, run.best, run.workers, run.random, run.mends)
     solve(small_round(), limits=Limits(effort=0.1, explain_seconds=0), clock=_no_clock)
 
 

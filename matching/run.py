@@ -1,13 +1,15 @@
 """One run: from a board to its plan, by prices, a search and programs, in that order, until it is proven or must end.
 
-Work is counted and shared out among threads in a fixed way, so that the same board, seed, effort and threads give the
+Work is counted and shared out in shards in a fixed way, so that the same board, seed, effort and workers give the
 same plan. With a time limit alone, the clock decides how much is done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -15,13 +17,13 @@ from matching.best import scratch
 from matching.candidates import groups_within
 from matching.eligible import MILLI, Table
 from matching.limits import Limits, Progress
-from matching.mend import MENTORS, mend, place
+from matching.mend import MENTORS, place
 from matching.pick import program_of, solve
 from matching.plan import Plan, copy_of, empty_plan, refresh_all
-from matching.polish import desk, fill_by_prices, search, use_chances
+from matching.polish import desk, fill_by_prices, use_chances
 from matching.price import Pricer, Quote
 from matching.result import EndedBy
-from matching.team import Share, together
+from matching.shards import Job, Mend, Search, spread
 
 SWEEPS = 160
 """Over all mentors, for the prices."""
@@ -30,19 +32,22 @@ STEPS = 200
 """Of the search, for each mentor."""
 
 EPOCHS = 24
-"""Times that the threads join their plans while the temperature falls."""
+"""Times that the shards are joined while the temperature falls."""
 
 MENDED = 400
 """Boards of at most so many mentors are mended by programs after the search."""
 
-MENDINGS = 12
-"""Times that the threads join their plans while they mend."""
+MENDINGS = 24
+"""Times that the shards are joined while they mend."""
 
-MENDS = 4
-"""Neighbourhoods of each thread before it joins the others."""
+MENDS = 2
+"""Neighbourhoods in each shard before it is joined with the others."""
 
 MOST_EXACT = 30_000
 """A list of so many groups is given to the solver whole."""
+
+PATIENCE = 1.0
+"""For so many seconds after the time limit the executor's answers are waited for."""
 
 UNPROVEN = 1 << 60
 
@@ -62,6 +67,7 @@ class Run:
     clock: Callable[[], float]
     watch: Callable[[Progress], None]
     stopped: Callable[[], bool]
+    executor: Executor | None = None
     history: list[tuple[float, int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -218,7 +224,7 @@ class Run:
         if small:
             n = 0
             while not self.over() and (self.limits.effort is None or n < MENDINGS * self.limits.effort):
-                self.keep(together(self.board, self.best, self.workers, self.random, self.mends))
+                self.mend()
                 n += 1
 
     def heat(self, steps: float) -> float:
@@ -238,24 +244,38 @@ class Run:
             steps = max(1, int(steps * min(4.0, max(0.25, 1 / max(self.clock() - started, 1e-3)))))
 
     def search(self, plan: Plan, steps: int, hot: float, cold: float) -> Plan:
-        """So many steps of the search by each thread."""
-
-        def work(share: Share) -> None:
-            search(self.board, share.plan, share.desk, share.scratch, share.part, share.mine, steps, max(hot, 1.0), max(cold, 1.0))
-
-        found = together(self.board, plan, self.workers, self.random, work)
+        """So many steps of the search in each shard."""
+        found = self.shared(Search(steps, max(hot, 1.0), max(cold, 1.0)), plan)
         self.keep(found)
         return found
 
-    def mends(self, share: Share) -> None:
-        """Some neighbourhoods of one thread."""
-        assert self.quote is not None  # noqa: S101  prices come first
+    def mend(self) -> None:
+        """Some neighbourhoods in each shard of the best plan."""
         wanted = min(MENTORS, max(10, len(self.board.cap) // (2 * self.workers)))
-        for _ in range(MENDS):
-            if self.stopped() or self.left() <= 0:
-                return
-            seconds = None if self.limits.effort is not None else min(6.0, self.left())
-            mend(self.board, share, self.quote.prices, wanted, seconds)
+        job = Mend(MENDS, wanted, None)
+        if self.limits.effort is None:
+            job = Mend(MENDS if self.left() > 10 * MENDS else 1, wanted, min(6.0, max(0.0, self.left())))
+        self.keep(self.shared(job, self.best))
+
+    def shared(self, job: Job, plan: Plan) -> Plan:
+        """What becomes of a plan when a job is done in its shards, by the executor or, if there is none or it is lost, by threads."""
+        assert self.quote is not None  # noqa: S101  prices come first
+        by = partial(
+            spread,
+            board=self.board,
+            plan=plan,
+            prices=self.quote.prices,
+            job=job,
+            workers=self.workers,
+            seed=int(self.random.integers(1 << 30)),
+        )
+        if self.executor is not None:
+            try:
+                return by(self.executor, patient=lambda: not self.stopped() and self.left() > -PATIENCE)
+            except (BrokenExecutor, CancelledError):
+                self.executor = None  # what is left to do is done here
+        with ThreadPoolExecutor(self.workers) as threads:
+            return by(threads, patient=lambda: True)
 
     def finish(self) -> None:
         """Leaves no chance unused that the plan as it is offers."""

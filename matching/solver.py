@@ -32,11 +32,9 @@ def solve_round(
     executor: Executor | None,
 ) -> Result:
     """`matching.solve`, with the solver loaded."""
-    if executor is not None:
-        raise NotImplementedError("a round is not yet shared among machines; leave the executor out")
     required = require_feasible(round)
     table = table_of(round, previous)
-    run = Run(table, plan_of(table, required), seed, limits, workers, clock, watch, stopped)
+    run = Run(table, plan_of(table, required), seed, limits, workers, clock, watch, stopped, executor)
     run.go()
     if not run.holds():
         raise OutOfTime(clock())
