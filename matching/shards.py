@@ -13,13 +13,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from matching.best import scratch
 from matching.candidates import Groups
 from matching.cut import Shard, Split, cut, groups_of, hold, named, plan_of, ranges, rows
 from matching.eligible import Board, Ints
+from matching.kernels import kernel
 from matching.mend import mend
 from matching.plan import Plan, empty_plan
 from matching.polish import desk, search
@@ -170,7 +169,22 @@ def components(board: Board) -> Ints:
         (np.repeat(np.repeat(mentor[~anywhere], np.diff(served)), np.diff(reached)), first_place + near),
         (first_place + place, first_mentee + board.mentee[board.entry_request]),
     )
-    ends = tuple(np.concatenate(side) for side in zip(*links, strict=True))
-    size = first_mentee + len(board.mentee_cap)
-    labels = connected_components(coo_array((np.ones(len(ends[0]), bool), ends), (size, size)), directed=False)[1]
-    return np.asarray(labels[:mentors], np.int64)
+    found = np.arange(first_mentee + len(board.mentee_cap))
+    unite(found, *(np.concatenate(side) for side in zip(*links, strict=True)))
+    return found[:mentors].copy()
+
+
+@kernel
+def unite(found: Ints, one: Ints, other: Ints) -> None:
+    """Gives all that is linked, `one[k]` with `other[k]`, the same number, the lowest among them; `found` begins as 0, 1, 2, ..."""
+    for k in range(len(one)):
+        a, b = one[k], other[k]
+        while found[a] != a:
+            found[a] = found[found[a]]
+            a = found[a]
+        while found[b] != b:
+            found[b] = found[found[b]]
+            b = found[b]
+        found[max(a, b)] = min(a, b)
+    for a in range(len(found)):
+        found[a] = found[found[a]]
