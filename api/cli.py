@@ -44,7 +44,10 @@ ExplainSeconds = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="What chance begins with.")]
-Workers = Annotated[int, typer.Option(metavar="N", min=1, max=1024, help="How many processes to use.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, max=1024, help="Work on so many shards at once. [default: 2, or as many as the cluster has threads]"),
+]
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Use the Dask cluster at this address, such as tcp://host:8786.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show nothing while it runs.")]
 Rows = Annotated[int, typer.Option(metavar="N", min=1, help="Print at most so many rows of each table.")]
@@ -66,7 +69,7 @@ def match(
     seconds: Seconds = None,
     effort: Effort = None,
     seed: Seed = 0,
-    workers: Workers = 2,
+    workers: Workers = None,
     previous: PreviousPath = None,
     cluster: Cluster = None,
     explain_seconds: ExplainSeconds = None,

@@ -29,7 +29,7 @@ def demonstrate(out: Path | None, *, began: float) -> Exit:
             effort=None,
             explain_seconds=None,
             seed=0,
-            workers=2,
+            workers=None,
             previous=None,
             cluster=None,
             quiet=False,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.cluster import Cluster, NoCluster, cluster
 from api.exits import Exit, complain, refuse
 from api.interrupt import stoppable
 from api.live import shown
@@ -23,7 +23,7 @@ from matching.round import Round
 from matching.tables import name_of, read_round
 
 USUAL_EFFORT = 1.0
-CONNECT_SECONDS = 10
+USUAL_WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Wish:
     effort: float | None
     explain_seconds: float | None
     seed: int
-    workers: int
+    workers: int | None
     previous: Path | None
     cluster: str | None
     quiet: bool
@@ -45,10 +45,6 @@ class Wish:
         """Without any limit, the usual effort is one."""
         effort = USUAL_EFFORT if self.effort is None and self.seconds is None else self.effort
         return Limits(seconds=self.seconds, effort=effort, explain_seconds=self.explain_seconds)
-
-
-class NoCluster(Exception):
-    """The cluster cannot be used."""
 
 
 def fulfil(wish: Wish, *, began: float) -> Exit:
@@ -74,17 +70,17 @@ def _match(
     from matching.locks import Infeasible, Undecided, told
 
     try:
-        with _executor(wish.cluster) as executor, shown(requests_of(round), clock, quiet=wish.quiet) as watch:
+        with _cluster(wish.cluster) as helper, shown(requests_of(round), clock, quiet=wish.quiet) as watch:
             result = solve(
                 round,
                 previous=previous,
                 seed=wish.seed,
                 limits=limits,
-                workers=wish.workers,
+                workers=wish.workers or (helper.workers if helper else USUAL_WORKERS),
                 clock=clock,
                 watch=watch,
                 stopped=stopped,
-                executor=executor,
+                executor=helper.executor if helper else None,
             )
     except NoCluster as bad:
         complain([str(bad)])
@@ -126,19 +122,6 @@ def _ending(result: Result) -> str:
     return f"{result.placed:,} of {result.requests:,} requests in {len(result.groups):,} groups, score {result.score:,}, {how}"
 
 
-@contextmanager
-def _executor(cluster: str | None) -> Iterator[Executor | None]:
-    """The executor of a Dask cluster, or none: then the solver works on this machine."""
-    if cluster is None:
-        yield None
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise NoCluster("--cluster needs the extra: install dure[cluster]") from None
-    try:
-        client = Client(cluster, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
-        raise NoCluster(f"--cluster: no cluster at {cluster} ({error})") from None
-    with client:
-        yield client.get_executor()
+def _cluster(address: str | None) -> AbstractContextManager[Cluster | None]:
+    """The cluster that helps, or none: then the solver works on this machine."""
+    return nullcontext() if address is None else cluster(address)
