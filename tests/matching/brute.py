@@ -19,8 +19,28 @@ from matching.round import Mentee, Mentor, Round
 from matching.rules import eligible, mentee_max_groups, mentor_max_size, most_groups, regions_lie_close, starts_of
 from matching.week import Meetings, overlap, patterns
 
+MOST_STEPS = 500_000
+"""What is tried for one round, a few seconds' worth; the few rounds that take more are said to be too large."""
+
 Seat = tuple[str, str, Meetings]
 """A request that is placed, by mentee and subject, and when; () where it does not matter when."""
+
+
+class TooLarge(Exception):
+    """There is more to try than is worth it."""
+
+
+class _Steps:
+    """Counts what is tried."""
+
+    def __init__(self) -> None:
+        self.left = MOST_STEPS
+
+    def take(self) -> None:
+        """One step more; raises `TooLarge` where none is left."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooLarge
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +69,10 @@ NOTHING = Week(0, (), 0, 0, 0)
 
 
 def brute_force(round: Round, previous: Sequence[Group] = ()) -> Best | None:
-    """A result of the most points, or `None` where a `require` cannot hold. `previous` are earlier groups, for `stay`."""
+    """A result of the most points, or `None` where a `require` cannot hold. `previous` are earlier groups, for `stay`.
+
+    Raises `TooLarge` where more would have to be tried than is worth it.
+    """
     case = Case.of(round, (), previous)
     required = _required(case)
     if any(request not in case.priority or len(mentors) > 1 for request, mentors in required.items()):
@@ -104,6 +127,7 @@ class _Search:
             return
         self.seen[left] = score
         for week in self.weeks[n]:
+            self.table.steps.take()
             if self.found is not None and score + self._most(week) + self.later_most[n + 1] <= self.found.score:
                 return
             if not week.seats & blocked and self.table.few_enough(seats | week.seats):
@@ -115,7 +139,7 @@ class _Table:
     """The groups and weeks of a round's mentors, and the seats they give."""
 
     def __init__(self, case: Case) -> None:
-        self.case, self.round = case, case.round
+        self.case, self.round, self.steps = case, case.round, _Steps()
         self.group_policy = case.policy.group
         self.number_of_mentee = {mentee.key: n for n, mentee in enumerate(self.round.mentees)}
         self.once = {mentee.key for mentee in self.round.mentees if min(mentee_max_groups(mentee), len(mentee.requests)) <= 1}
@@ -151,6 +175,7 @@ class _Table:
 
         def extend(before: Week, rest: Sequence[tuple[Group, Week]]) -> None:
             for n, (group, one) in enumerate(rest):
+                self.steps.take()
                 seats = before.seats | one.seats
                 if one.seats & before.blocks or not self.few_enough(seats):
                     continue

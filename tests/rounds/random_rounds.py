@@ -231,3 +231,13 @@ def with_required(rng: random.Random, round: Round, groups: Sequence[Group]) -> 
         if rng.random() < 0.3
     ]
     return replace(round, pairs=(*round.pairs, *rows))
+
+
+def extreme_points(rng: random.Random, round: Round) -> Round:
+    """The round with some of its points a hundred to five thousand times as large, and odd ones; none beyond a million."""
+    points = {
+        name: getattr(round.policy.points, name) * rng.choice((1, 1, 1, 100, 997, 5000)) + rng.choice((0, 0, 1, 7))
+        for name in Points.__dataclass_fields__
+    }
+    within = {name: max(-1_000_000, min(1_000_000, value)) for name, value in points.items()}
+    return replace(round, policy=replace(round.policy, points=Points(**within)))
