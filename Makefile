@@ -15,9 +15,11 @@ install: .venv/.compiled
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Compiled kernels are kept beside their modules, so that nobody waits for them later.
+# Compiled kernels are kept beside their modules, so that nobody waits for them later. All are compiled anew, a minute or
+# two: numba compares a kernel only with its own file, and would keep what it took into it from another that has changed.
 .venv/.compiled: .venv/.installed $(wildcard matching/*.py)
-	if [ -e matching/compiled.py ]; then $(BIN)/python -m matching.compiled; fi
+	rm -f matching/__pycache__/*.nbi matching/__pycache__/*.nbc
+	$(BIN)/python -m matching.compiled
 	touch $@
 
 demo: install

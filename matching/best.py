@@ -539,7 +539,7 @@ def best_week(board, m, view, drift, most_nodes, discount, s):
     first = board.offer_ptr[m]
     cap = min(board.cap[m], board.offer_ptr[m + 1] - first)
     count = rank_offers(board, m, view, drift, discount, s)
-    best, groups, bound, steps = 0, 0, 0, 0
+    best, groups, bound, steps = 0, 0, -FAR, 0
     depth, at, total = 0, 0, 0
     while True:
         reach, left, j = total, cap - depth, at
@@ -596,7 +596,8 @@ def best_week(board, m, view, drift, most_nodes, discount, s):
                     for d in range(depth):
                         s.set[d] = first + s.rank[s.stack[d]]
                     value, could = disjoint(board, m, view, drift, depth, best, most_nodes, s)
-                    bound = max(bound, could)
+                    if could > best:
+                        bound = max(bound, could)
                     if value > best:
                         best, groups = value, depth
                         for d in range(depth):
@@ -605,7 +606,7 @@ def best_week(board, m, view, drift, most_nodes, discount, s):
                                 s.members[d, j] = s.keep[d, j]
         at += 1
     leave_mentor(board, m, s)
-    bound = max(bound, best) + board.first_group
+    bound = (max(bound, best) if groups > 0 else bound) + board.first_group
     if groups == 0 or best + board.first_group <= 0:
         return 0, max(bound, 0), 0
     return best + board.first_group, bound, groups
