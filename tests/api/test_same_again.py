@@ -1,0 +1,73 @@
+"""The same round, seed, effort and workers give the same files, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from matching.tables import write_round
+from tests.bench.rounds import make_round
+from tests.command import dure
+
+TIMES = ("seconds", "history")
+"""The only keys of summary.json that may differ (ROUND.md, Out)."""
+
+ROUNDS = {
+    "tiny": ("tiny", 1, 1.0, "1"),
+    "mixed": ("mixed", 2, 1.0, "0.2"),
+    "campus, small": ("campus", 1, 0.25, "0.2"),
+    "rural, not proven": ("rural", 1, 1.0, "0.02"),
+    "campus, not proven": ("campus", 1, 1.0, "0.1"),
+    "seoul, small": ("seoul", 1, 0.1, "0.1"),
+}
+LONG = ("campus, not proven", "seoul, small")
+CASES = [
+    pytest.param(name, workers, marks=[pytest.mark.long] if name in LONG or (name.startswith("rural") and workers == "1") else [])
+    for name in ROUNDS
+    for workers in ("1", "2")
+]
+
+
+def files_of(result: Path) -> dict[str, object]:
+    """What a result says, but for the times of its run."""
+    found: dict[str, object] = {path.name: path.read_bytes() for path in sorted(result.iterdir())}
+    summary = json.loads((result / "summary.json").read_text(encoding="utf-8"))
+    found["summary.json"] = {name: value for name, value in summary.items() if name not in TIMES}
+    return found
+
+
+def write_made(kind: str, seed: int, scale: float, path: Path) -> Path:
+    write_round(make_round(kind, seed, scale), path)
+    return path
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("name", "workers"), CASES)
+def test_a_run_done_twice_gives_the_same_files(name: str, workers: str, tmp_path: Path) -> None:
+    kind, seed, scale, effort = ROUNDS[name]
+    round = write_made(kind, seed, scale, tmp_path / "round")
+    for hash_seed in (1, 2):
+        options = ("--effort", effort, "--seed", "5", "--workers", workers, "--explain-time", "0", "--quiet")
+        ended = dure("match", round, "--out", tmp_path / str(hash_seed), *options, hash_seed=hash_seed, most_seconds=300)
+        assert (ended.status, ended.stderr) == (0, "")
+    assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
+
+
+def test_a_repair_with_all_its_explaining_done_twice_gives_the_same_files(tmp_path: Path) -> None:
+    """Explaining is counted in work; a cap that is not reached changes nothing."""
+    before = make_round("tiny", 3)
+    gone = before.mentors[2].key
+    after = replace(
+        before, mentors=tuple(m for m in before.mentors if m.key != gone), pairs=tuple(p for p in before.pairs if p.mentor != gone)
+    )
+    write_round(before, tmp_path / "before")
+    write_round(after, tmp_path / "after")
+    assert dure("match", tmp_path / "before", "--out", tmp_path / "earlier", "--effort", "0.5", "--explain-time", "0").status == 0
+    for hash_seed in (1, 2):
+        options = ("--previous", tmp_path / "earlier", "--effort", "0.5", "--seed", "7", "--explain-time", "100", "--quiet")
+        ended = dure("match", tmp_path / "after", "--out", tmp_path / str(hash_seed), *options, hash_seed=hash_seed)
+        assert (ended.status, ended.stderr) == (0, "")
+    assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
