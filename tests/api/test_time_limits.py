@@ -1,0 +1,74 @@
+"""The command starts at once, keeps to its time limits, and says what ended the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matching.check import check_result
+from matching.result import EndedBy
+from matching.resultfiles import read_result
+from matching.tables import read_round, write_round
+from tests.bench.rounds import make_round
+from tests.command import dure
+
+AFTER_THE_LIMITS = 5.0
+"""Seconds that start-up, reading and writing may take beyond `--time` and `--explain-time`."""
+
+DENSE_SEED = 17
+"""A mixed round in which a mentor has hundreds of different weeks: three meetings at any times, every quarter of an hour."""
+
+LIMITED = {
+    "seoul, smaller": ("seoul", 1, 0.3, 6, 2),
+    "rural": ("rural", 1, 1.0, 6, 0),
+    "mixed, dense": ("mixed", DENSE_SEED, 1.0, 5, 1),
+    "mixed, dense and larger": ("mixed", DENSE_SEED, 3.0, 5, 0),
+}
+
+
+def write_made(kind: str, seed: int, scale: float, path: Path) -> Path:
+    write_round(make_round(kind, seed, scale), path)
+    return path
+
+
+TWO_SECONDS = 2.5
+"""On a machine that nobody else uses it is two: others make a run longer, in processor time by up to a quarter."""
+
+
+def test_a_tiny_round_is_read_solved_proven_and_written_in_two_seconds(tmp_path: Path) -> None:
+    """The least processor time of three runs counts."""
+    round = write_made("tiny", 1, 1.0, tmp_path / "round")
+    ended = [dure("match", round, "--out", tmp_path / "result", "--explain-time", "0", "--quiet") for _ in range(3)]
+    assert [(run.status, run.stderr) for run in ended] == [(0, "")] * 3
+    assert read_result(tmp_path / "result").optimal
+    assert min(run.cpu_seconds for run in ended) < TWO_SECONDS
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_the_whole_command_keeps_to_its_limits(name: str, tmp_path: Path) -> None:
+    kind, seed, scale, seconds, explain_seconds = LIMITED[name]
+    path = write_made(kind, seed, scale, tmp_path / "round")
+    ended = dure("match", path, "--out", tmp_path / "result", "--time", str(seconds), "--explain-time", str(explain_seconds), "--quiet")
+    assert (ended.status, ended.stderr) == (0, "")
+    assert ended.seconds <= seconds + explain_seconds + AFTER_THE_LIMITS
+    result = read_result(tmp_path / "result")
+    assert check_result(read_round(path), result, reasons=50).fine
+    assert result.ended_by is (EndedBy.PROOF if result.optimal else EndedBy.TIME)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "ended_by"),
+    [
+        pytest.param("tiny", (), EndedBy.PROOF, id="proven, without any limit named"),
+        pytest.param("tiny", ("--effort", "2", "--time", "60"), EndedBy.PROOF, id="proven before both limits"),
+        pytest.param("rural", ("--effort", "0.02"), EndedBy.EFFORT, id="effort alone"),
+        pytest.param("rural", ("--effort", "0.02", "--time", "100"), EndedBy.EFFORT, id="effort before time"),
+        pytest.param("rural", ("--effort", "50", "--time", "4"), EndedBy.TIME, id="time before effort"),
+    ],
+)
+def test_the_summary_says_what_ended_the_run(kind: str, options: tuple[str, ...], ended_by: EndedBy, tmp_path: Path) -> None:
+    round = write_made(kind, 1, 1.0, tmp_path / "round")
+    ended = dure("match", round, "--out", tmp_path / "result", *options, "--explain-time", "0", "--quiet")
+    assert (ended.status, ended.stderr) == (0, "")
+    assert read_result(tmp_path / "result").ended_by is ended_by
