@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := api scheduler data matching
 
-.PHONY: install demo test test-long check bench picture lock
+.PHONY: install packages demo test test-long check bench picture lock
 .DELETE_ON_ERROR:
 
 install: .venv/.compiled
@@ -25,10 +25,14 @@ install: .venv/.compiled
 demo: install
 	$(BIN)/dure demo
 
-test: install
+# Tests of pages need a browser and fonts of the system.
+packages:
+	sh tests/browser/packages.sh
+
+test: install packages
 	$(BIN)/pytest -m "not long"
 
-test-long: install
+test-long: install packages
 	$(BIN)/pytest -m long --timeout 3600
 
 check: install
@@ -43,8 +47,8 @@ check: install
 bench: install
 	$(BIN)/python -m tests.bench $(KIND)
 
-# Draws the README's picture anew; needs Debian's chromium and fonts-noto-cjk.
-picture: install
+# Draws the README's picture anew.
+picture: install packages
 	$(BIN)/python -m tests.browser.picture
 
 # Chooses the newest versions that pyproject.toml allows and pins them, with the hashes of their files.
