@@ -5,20 +5,29 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from api.cli import app
+from matching.check import check_result
+from matching.resultfiles import read_result
+from matching.tables import read_round
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-LINES = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
+CLUSTER = next(block for block in BLOCKS if "dask scheduler" in block).splitlines()
+LINES = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines() if line not in CLUSTER]
 MAKE = [line for line in LINES if line.startswith("make ")]
 TOUR = [line for line in LINES if not line.startswith("make ")]
+PORT = "8786"
 
 
 def test_the_tour_runs_as_it_is_written(tmp_path: Path) -> None:
@@ -31,6 +40,35 @@ def test_the_tour_runs_as_it_is_written(tmp_path: Path) -> None:
     assert "nothing is wrong" in ended.stdout
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert len((tmp_path / "repaired" / "changes.csv").read_text(encoding="utf-8").splitlines()) > 1
+
+
+def test_the_commands_for_a_cluster_run_as_they_are_written_at_a_port_that_is_free(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    shutil.copytree(ROOT / "data" / "demo", tmp_path / "data" / "demo")
+    path = f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "DASK_TEMPORARY_DIRECTORY": str(tmp_path)}
+    *background, last = [line.replace(PORT, port) for line in CLUSTER]
+    assert all(line.startswith("dask ") and line.endswith(" &") for line in background)
+    with ExitStack() as running:
+        for line in background:
+            log = running.enter_context((tmp_path / f"{line.split()[1]}.log").open("wb"))
+            started = subprocess.Popen(
+                line.removesuffix("&").split(), cwd=tmp_path, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+            running.callback(_end, started)
+        with Client(f"tcp://127.0.0.1:{port}", timeout=60) as client:
+            client.wait_for_workers(1, timeout=60)
+        ended = subprocess.run(last.split(), cwd=tmp_path, env=environment, capture_output=True, check=False, encoding="utf-8", timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    assert check_result(read_round(tmp_path / "data" / "demo"), read_result(tmp_path / "together")).fine
+
+
+def _end(started: subprocess.Popen[bytes]) -> None:
+    """Ends a process and those that it started: its session is its own."""
+    os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
 
 
 def test_the_tour_has_every_command_but_the_demo() -> None:
@@ -51,7 +89,13 @@ def test_make_knows_what_to_do(line: str) -> None:
         [*line.split(), "--dry-run"], cwd=ROOT, capture_output=True, check=False, encoding="utf-8", env=environment, timeout=60
     )
     assert ended.returncode == 0, ended.stderr
-    run = {"make demo": "dure demo", "make test": "pytest", "make check": "ruff check", "make bench": "-m tests.bench"}
+    run = {
+        "make demo": "dure demo",
+        "make test": "pytest",
+        "make test-long": "pytest",
+        "make check": "ruff check",
+        "make bench": "-m tests.bench",
+    }
     assert run[line] in ended.stdout
 
 
@@ -61,7 +105,7 @@ def test_the_two_first_commands_are_the_demo_and_the_tests() -> None:
 
 
 def test_what_it_links_to_is_there() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", README)
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
     assert links
     assert not [link for link in links if not (ROOT / link).exists()]
 
