@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,6 +59,16 @@ class ReferenceJudge:
             table.writerow(["mentee_id", "subject", "reason", "detail"])
             table.writerows([row.mentee, row.subject, row.reason, row.detail] for row in rows)
         return list(self.judge.wrong_reasons(_as_told(groups), self.folder, len(rows)))
+
+
+def faults_of(round: Path, result: Path, *options: str | Path) -> list[str]:
+    """What it finds wrong with a result's files; `options` are of its command line."""
+    command = [sys.executable, str(FOLDER / "verify.py"), str(round), str(result), *map(str, options)]
+    ended = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", timeout=120)
+    assert ended.stdout, ended.stderr
+    told: list[str] = json.loads(ended.stdout)["first"]
+    assert ended.returncode == bool(told)
+    return told
 
 
 def _as_told(groups: Sequence[Group]) -> dict[str, dict[str, Any]]:
