@@ -46,7 +46,7 @@ def main() -> None:
     table = table_of(small_round())
     run = Run(table, plan_of(table, ()), 0, Limits(effort=0.1), 2, _no_clock, lambda _: None, lambda: False)
     run.go()
-    for step in (run.price, run.warm, run.prove, run.polish, run.mend, run.finish):
+    for step in (run.price, run.warm, run.close, run.polish, run.finish):
         step()
     solve(small_round(), limits=Limits(effort=0.1, explain_seconds=0), clock=_no_clock)
 

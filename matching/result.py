@@ -47,7 +47,6 @@ class EndedBy(StrEnum):
     INTERRUPT = "interrupt"
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """One addition to the round's files that would place more; `gain` is confirmed by solving again.

@@ -15,15 +15,19 @@ import numpy as np
 
 from matching.best import scratch
 from matching.candidates import groups_within
+from matching.dive import Sea, dive, hold
 from matching.eligible import MILLI, Table
 from matching.limits import Limits, Progress
-from matching.mend import MENTORS, place
-from matching.pick import program_of, solve
+from matching.listing import listing_of
+from matching.mend import joined, mended, related
+from matching.pick import solve
 from matching.plan import Plan, copy_of, empty_plan, refresh_all
 from matching.polish import desk, fill_by_prices, use_chances
 from matching.price import Pricer, Quote
+from matching.program import program_of
 from matching.result import EndedBy
-from matching.shards import Job, Mend, Search, spread
+from matching.shards import Search, spread
+from matching.tighten import ROUNDS, Tightener, chosen, cuts_in
 
 SWEEPS = 160
 """Over all mentors, for the prices."""
@@ -34,17 +38,20 @@ STEPS = 200
 EPOCHS = 24
 """Times that the shards are joined while the temperature falls."""
 
-MENDED = 400
-"""Boards of at most so many mentors are mended by programs after the search."""
+MOST_LISTED = 1_500_000
+"""Groups, for which there is time and room to look at each."""
 
-MENDINGS = 24
-"""Times that the shards are joined while they mend."""
-
-MENDS = 2
-"""Neighbourhoods in each shard before it is joined with the others."""
+MOST_PROGRAMMED = 600
+"""Mentors, for whom linear programs are quick."""
 
 MOST_EXACT = 30_000
 """A list of so many groups is given to the solver whole."""
+
+MENDINGS = 12
+"""Times that neighbourhoods are picked anew, one for each worker, at a time."""
+
+FREED = 75
+"""Mentors in a neighbourhood; a share of them where there are few."""
 
 PATIENCE = 1.0
 """For so many seconds after the time limit the executor's answers are waited for."""
@@ -144,7 +151,7 @@ class Run:
         for quote in self.pricer.free():
             self.consider(quote)
         if len(self.board.offer_slot):
-            for step in (self.price, self.warm, self.prove, self.polish, self.prove):
+            for step in (self.price, self.warm, self.close, self.polish):
                 if not self.over():
                     step()
         self.finish()
@@ -183,49 +190,105 @@ class Run:
             if self.over():
                 return
 
-    def prove(self) -> None:
-        """Gives every group that a better result could hold to the solver, where they are few."""
+    def close(self) -> None:
+        """Looks at every group that a better result could hold, where they can be listed: tightens the bound, dives for a
+        plan, and picks neighbourhoods of it anew."""
         assert self.quote is not None  # noqa: S101  prices come first
         board = self.board
+        if len(board.cap) > MOST_PROGRAMMED:
+            return
         self.pricer.prove(self.quote.prices)
-        mentors, slack = np.arange(len(board.cap)), self.bound - int(self.best.total[0])
-        groups = groups_within(board, mentors, self.quote.weeks, slack, self.pricer.view, self.pricer.scratch, MOST_EXACT)
+        mentors, slack = np.arange(len(board.cap)), self.bound - int(self.best.total[0]) - MILLI
+        groups = groups_within(board, mentors, self.quote.weeks, slack, self.pricer.view, self.pricer.scratch, MOST_LISTED)
         if groups is None:
             return
-        if not len(groups.mentor):
-            self.bound = int(self.best.total[0])
-            self.tell()
-            return
-        program = program_of(board, groups, np.zeros(len(board.mentee_cap), np.int64))
-        seconds = None if self.limits.seconds is None else self.left()
-        chosen, proven = solve(program, nodes=100_000, seconds=seconds, at_least=int(self.best.total[0]))
-        if chosen is not None:
+        listing = listing_of(board, groups)
+        tightener = Tightener(board, listing, self.quote.prices)
+        sea = self.tighten(tightener)
+        if not self.over():
             plan = empty_plan(board)
-            place(board, plan, groups, np.flatnonzero(chosen))
+            dive(board, sea, plan, self.hurry, 0)
+            self.keep(plan)
+        self.prove(sea)
+        self.mend_all(sea)
+
+    def mend_all(self, sea: Sea) -> None:
+        """Neighbourhoods, larger ones where smaller gain nothing, and the proof whenever the list of groups has shrunk."""
+        mentors, tried = len(self.board.cap), self.within(sea)
+        fewest, most = max(2, min(FREED, mentors // 3)), max(2, mentors * 3 // 4)
+        n, wanted = 0, fewest
+        while not self.over() and (self.limits.effort is None or n < MENDINGS * self.limits.effort):
+            before = int(self.best.total[0])
+            self.mend(sea, wanted)
+            n += 1
+            if self.best.total[0] == before:
+                wanted = wanted + wanted // 5 + 1 if wanted < most else fewest
+            if self.within(sea) < 0.7 * tried:
+                self.prove(sea)
+                tried = self.within(sea)
+
+    def hurry(self) -> float:
+        """Seconds left, none if the run is over."""
+        return 0.0 if self.over() else self.left()
+
+    def tighten(self, tightener: Tightener) -> Sea:
+        """Tightens the bound, for at most a third of what time is left."""
+        until = self.left() * 2 / 3
+        for _ in range(ROUNDS):
+            goes_on = tightener.step(self.left() - until if until < float("inf") else until)
+            if tightener.best.bound < self.bound:
+                self.bound = tightener.best.bound
+                self.tell()
+            if not goes_on or self.over() or self.left() <= until < float("inf"):
+                break
+        return Sea(tightener.listing, tightener.best.cuts, tightener.best.loss, tightener.held, tightener.best.bound)
+
+    def within(self, sea: Sea) -> int:
+        """How many listed groups a better result could hold."""
+        return int((sea.loss <= sea.bound - self.best.total[0] - MILLI).sum())
+
+    def prove(self, sea: Sea) -> None:
+        """Gives every group that a better result could hold to the solver, where they are few."""
+        if self.over() or self.within(sea) > MOST_EXACT:
+            return
+        board, best = self.board, int(self.best.total[0])
+        which = np.flatnonzero(sea.loss <= sea.bound - best - MILLI)
+        groups = chosen(sea.listing.groups, which)
+        nobody, nothing = np.zeros(len(board.mentee_cap), np.int64), np.zeros(len(board.cap), np.int64)
+        found, proven = None, True
+        if len(which):
+            program = program_of(board, groups, nobody, nothing, cuts_in(sea.cuts, which))
+            found, proven = solve(program, nodes=100_000, seconds=self.left(), at_least=best)
+        if found is not None:
+            plan = empty_plan(board)
+            picked = chosen(groups, np.flatnonzero(found))
+            hold(board, plan, picked, len(picked.mentor))
             refresh_all(board, plan)
             self.keep(plan)
         if proven:
             self.bound = int(self.best.total[0])
             self.tell()
 
+    def mend(self, sea: Sea, wanted: int) -> None:
+        """Picks a neighbourhood of so many mentors for each worker anew."""
+        apart = [related(sea, self.best, wanted, self.random) for _ in range(self.workers)]
+        with ThreadPoolExecutor(self.workers) as threads:
+            found = list(threads.map(lambda mentors: mended(self.board, sea, self.best, mentors, self.hurry), apart))
+        better = [(mentors, groups) for mentors, groups in zip(apart, found, strict=True) if groups is not None]
+        self.keep(joined(self.board, self.best, better))
+
     def polish(self) -> None:
-        """The search, and after it programs of neighbourhoods where the board is small."""
-        small = len(self.board.cap) <= MENDED
+        """The search, where there are too many groups to look at each."""
         if self.limits.effort is None:
-            self.search_until(self.clock() + self.left() * (0.15 if small else 1.0))
-        else:
-            steps = max(1, int(STEPS * len(self.board.cap) * self.limits.effort) // (EPOCHS * self.workers))
-            hot = self.heat(steps * EPOCHS)
-            plan = self.best
-            for n in range(EPOCHS):
-                if self.over():
-                    return
-                plan = self.search(plan, steps, hot * 0.1 ** (n / EPOCHS), hot * 0.1 ** ((n + 1) / EPOCHS))
-        if small:
-            n = 0
-            while not self.over() and (self.limits.effort is None or n < MENDINGS * self.limits.effort):
-                self.mend()
-                n += 1
+            self.search_until(self.clock() + self.left())
+            return
+        steps = max(1, int(STEPS * len(self.board.cap) * self.limits.effort) // (EPOCHS * self.workers))
+        hot = self.heat(steps * EPOCHS)
+        plan = self.best
+        for n in range(EPOCHS):
+            if self.over():
+                return
+            plan = self.search(plan, steps, hot * 0.1 ** (n / EPOCHS), hot * 0.1 ** ((n + 1) / EPOCHS))
 
     def heat(self, steps: float) -> float:
         """The first temperature of a search with so many steps by each thread: the more of them, the hotter it can begin."""
@@ -249,15 +312,7 @@ class Run:
         self.keep(found)
         return found
 
-    def mend(self) -> None:
-        """Some neighbourhoods in each shard of the best plan."""
-        wanted = min(MENTORS, max(10, len(self.board.cap) // (2 * self.workers)))
-        job = Mend(MENDS, wanted, None)
-        if self.limits.effort is None:
-            job = Mend(MENDS if self.left() > 10 * MENDS else 1, wanted, min(6.0, max(0.0, self.left())))
-        self.keep(self.shared(job, self.best))
-
-    def shared(self, job: Job, plan: Plan) -> Plan:
+    def shared(self, job: Search, plan: Plan) -> Plan:
         """What becomes of a plan when a job is done in its shards, by the executor or, if there is none or it is lost, by threads."""
         assert self.quote is not None  # noqa: S101  prices come first
         by = partial(

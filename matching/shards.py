@@ -19,7 +19,6 @@ from matching.candidates import Groups
 from matching.cut import Shard, Split, cut, groups_of, hold, named, plan_of, ranges, rows
 from matching.eligible import Board, Ints
 from matching.kernels import kernel
-from matching.mend import mend
 from matching.plan import Plan, empty_plan
 from matching.polish import desk, search
 from matching.price import Prices
@@ -44,24 +43,7 @@ class Search:
         search(shard.board, share.plan, share.desk, share.scratch, share.part, share.mine, self.steps, self.hot, self.cold)
 
 
-@dataclass(frozen=True, slots=True)
-class Mend:
-    """Picks groups of `mentors` related mentors of a shard anew by integer program, so many `times`, each at most `seconds` long."""
-
-    times: int
-    mentors: int
-    seconds: float | None
-
-    def do(self, shard: Shard, share: Share) -> None:
-        """Changes the share's plan."""
-        for _ in range(self.times):
-            mend(shard.board, share, shard.prices, self.mentors, self.seconds)
-
-
-Job = Search | Mend
-
-
-def work(shard: Shard, job: Job, seed: int) -> Groups:
+def work(shard: Shard, job: Search, seed: int) -> Groups:
     """Does a job in a shard; gives the groups that its mentors hold then, in the indices of the whole board."""
     # What came over a wire may be read-only; kernels are compiled for what can be written to.
     shard = deepcopy(shard)
@@ -73,7 +55,7 @@ def work(shard: Shard, job: Job, seed: int) -> Groups:
 
 
 def spread(
-    executor: Executor, board: Board, plan: Plan, prices: Prices, job: Job, *, workers: int, seed: int, patient: Callable[[], bool]
+    executor: Executor, board: Board, plan: Plan, prices: Prices, job: Search, *, workers: int, seed: int, patient: Callable[[], bool]
 ) -> Plan:
     """Splits a plan's board among as many `workers` as it is large enough for, has a job done in each shard, and joins them.
 

@@ -22,7 +22,7 @@ from matching.limits import Limits
 from matching.plan import Plan, empty_plan
 from matching.price import Pricer, Prices
 from matching.round import Mentee, Mentor, Round
-from matching.shards import Mend, Search, as_it_was, components, join, split, spread, work
+from matching.shards import Search, as_it_was, components, join, split, spread, work
 from matching.solver import groups_of as named_groups
 from tests.bench.rounds import make_round
 from tests.rounds.random_rounds import tiny_round
@@ -108,16 +108,6 @@ def judged(round: Round, table: Table, plan: Plan) -> int:
 def test_a_search_in_shards_breaks_no_rule(seed: int, threads: Executor) -> None:
     round = middle(seed)
     assert judged(round, *searched(round, threads, workers=3)) > 0
-
-
-def test_programs_in_shards_break_no_rule_and_gain(threads: Executor) -> None:
-    round = make_round("campus", 1, scale=0.5)
-    table, plan = searched(round, threads, workers=2)
-    before = judged(round, table, plan)
-    prices, job = priced(table, sweeps=40), Mend(times=2, mentors=10, seconds=None)
-    for seed in range(2):
-        plan = spread(threads, table.board, plan, prices, job, workers=2, seed=seed, patient=patient)
-    assert judged(round, table, plan) > before
 
 
 def test_tiny_shards_with_every_rule_in_play_break_no_rule() -> None:
