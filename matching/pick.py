@@ -54,7 +54,7 @@ def relaxed(program: Program, seconds: float | None) -> tuple[Floats, Floats] | 
     except (AttributeError, errors.InternalMathOptError):
         # HiGHS came to no answer, and MathOpt 9.15 stumbles over its own error when it says so.
         result = _relaxed(model, {"solver": "simplex"}, seconds)
-    if not result.solutions or result.solutions[0].primal_solution is None or result.solutions[0].dual_solution is None:
+    if result.termination.reason != mathopt.TerminationReason.OPTIMAL or not result.solutions or result.solutions[0].primal_solution is None or result.solutions[0].dual_solution is None:
         return None
     x = result.solutions[0].primal_solution.variable_values
     dual = result.solutions[0].dual_solution.dual_values

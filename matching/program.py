@@ -137,7 +137,7 @@ def _gathered(board: Board, attends: Ints, taken: Ints, worth: Ints, entries: In
     next_too = np.r_[time[1:] & (of[1:] == of[:-1]), False] & time
     within_next = next_too & (common == size)
     within_last = np.r_[False, next_too[:-1] & (common[:-1] == size[1:]) & (size[1:] < size[:-1])]
-    kept = (full > high) & ~within_next & ~within_last
+    kept = ((full > high) | (of == Row.REQUEST)) & ~within_next & ~within_last  # some row bounds each group
     number = np.cumsum(kept) - 1
     stays = kept[row]
     ptr = np.zeros(int(kept.sum()) + 1, np.int64)
