@@ -1,4 +1,4 @@
-"""The same round, seed, effort and workers give the same files, byte for byte."""
+"""The same round, seed, effort and workers give the same files, byte for byte; twice the effort takes about twice the time."""
 
 from __future__ import annotations
 
@@ -71,3 +71,18 @@ def test_a_repair_with_all_its_explaining_done_twice_gives_the_same_files(tmp_pa
         ended = dure("match", tmp_path / "after", "--out", tmp_path / str(hash_seed), *options, hash_seed=hash_seed)
         assert (ended.status, ended.stderr) == (0, "")
     assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_twice_the_effort_takes_about_twice_the_time(tmp_path: Path) -> None:
+    """Counted in processor time, which grows little where others use the machine too."""
+    round = write_made("rural", 1, 1.0, tmp_path / "round")
+    took = []
+    for effort in ("0.5", "1"):
+        options = ("--effort", effort, "--explain-time", "0", "--quiet")
+        ended = dure("match", round, "--out", tmp_path / effort, *options, most_seconds=500)
+        assert ended.status == 0, ended.stderr
+        assert json.loads((tmp_path / effort / "summary.json").read_text(encoding="utf-8"))["ended_by"] == "effort"
+        took.append(ended.cpu_seconds)
+    assert 1.4 < took[1] / took[0] < 2.8, took
