@@ -1,49 +1,91 @@
-"""What a result does otherwise than the one before it: each request that changes its mentor or its meetings, and why."""
+"""What a repair changed against the earlier result, request by request, and why (changes.csv)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from matching.case import Case
+from matching.check_reasons import People
+from matching.eligible import MILLI, Table
+from matching.lacks import keeps_apart, room_for_no_group
+from matching.plan import Plan
+from matching.polish import Desk, desk
+from matching.restore import MENTEE_STAYS, MENTOR_STAYS, SEATS_STAY, TOO_LONG, UNDONE, Before, cost_of_undoing, room_to_undo
 from matching.result import Change, Group
 from matching.round import Round
+from matching.rules import Stay, stays
+from matching.ways import cost_of_leaving
 from matching.week import write_meetings
 
 
-def changes(round: Round, previous: Sequence[Group], groups: Sequence[Group]) -> tuple[Change, ...]:
-    """The requests of this round whose mentor or meetings differ, in the order of mentee and subject."""
-    before, after = _seats(previous), _seats(groups)
-    asked = sorted((mentee.key, request.subject) for mentee in round.mentees for request in mentee.requests)
+def changes(
+    round: Round, table: Table, plan: Plan, before: Before, previous: Sequence[Group], groups: Sequence[Group]
+) -> tuple[Change, ...]:
+    """The requests that are elsewhere than in the earlier groups, in the order of mentee and subject; `groups` are the plan's."""
+    said = _Causes(round, table, plan, before, People(Case.of(round, groups)), desk(table.board, plan, 0))
+    was, now = stays(previous), stays(groups)
     return tuple(
-        Change(
-            mentee=mentee,
-            subject=subject,
-            before=_told(before.get((mentee, subject))),
-            after=_told(after.get((mentee, subject))),
-            why=_why(round, before.get((mentee, subject)), after.get((mentee, subject))),
-        )
-        for mentee, subject in asked
-        if _place(before.get((mentee, subject))) != _place(after.get((mentee, subject)))
+        Change(mentee=mentee, subject=subject, before=_at(old), after=_at(new), why=said.why(mentee, subject, old))
+        for mentee, subject in sorted({**was, **now})
+        if (old := was.get((mentee, subject))) != (new := now.get((mentee, subject)))
     )
 
 
-def _seats(groups: Sequence[Group]) -> dict[tuple[str, str], Group]:
-    return {(member, group.subject): group for group in groups for member in group.members}
+@dataclass(frozen=True, slots=True)
+class _Causes:
+    """Says of single requests why they are not where they were."""
+
+    round: Round
+    table: Table
+    plan: Plan
+    before: Before
+    people: People
+    room: Desk
+
+    def why(self, mentee: str, subject: str, old: Stay | None) -> str:
+        """Why a request is not where it was: nothing allows it any more, or going back would cost so many points."""
+        r = self.table.request_of.get((mentee, subject))
+        if r is None:
+            return f"{mentee} does not ask for {subject} any more" if mentee in self.round.mentee_of else f"{mentee} is not in this round"
+        if old is None:
+            cost = cost_of_leaving(self.table.board, self.plan, r) // MILLI
+            return f"it was in no group; without it the score would be {cost:,} lower"
+        return self._forbidden(mentee, subject, old) or self._not_worth_it(r, old)
+
+    def _forbidden(self, mentee: str, subject: str, old: Stay) -> str:
+        """Which rule keeps the request from its earlier mentor and meetings, or nothing."""
+        key, meetings = old
+        mentor, person = self.round.mentor_of.get(key), self.round.mentee_of[mentee]
+        if mentor is None:
+            return f"{key} is not in this round"
+        if not self.people.eligible(mentor, person, subject):
+            return keeps_apart(self.people, mentor, person, subject)
+        if not (self.people.allowed(mentor, person, subject) and self.people.most_groups[key]):
+            return room_for_no_group(self.people, mentor)
+        starts = {key: self.people.mentor_starts[key], mentee: self.people.mentee_starts[mentee]}
+        for who, free in starts.items():
+            if not set(meetings) <= set(free):
+                return f"{who} cannot come at {write_meetings(meetings)} any more"
+        holds = self.before.offer[self.table.request_of[mentee, subject]] >= 0
+        return "" if holds else f"groups do not meet at {write_meetings(meetings)} any more"
+
+    def _not_worth_it(self, r: int, old: Stay) -> str:
+        """What going back would cost, or who has what it would need and is where they were."""
+        key, meetings = old
+        board = self.table.board
+        cost, ended = cost_of_undoing(board, self.plan, self.before, self.room, r, room_to_undo(board, self.before))
+        at = f"with {key} at {write_meetings(meetings)}"
+        if ended == UNDONE:
+            points = cost // MILLI
+            return f"going back would lower the score by {points:,}" if points > 0 else "going back would move others and raise nothing"
+        return {
+            SEATS_STAY: f"those who stayed {at} leave it no seat",
+            MENTOR_STAYS: f"other groups that stayed leave {key} no time for it",
+            MENTEE_STAYS: "another group of the mentee, which stayed, leaves it no time",
+            TOO_LONG: "going back would move very many others",
+        }[ended]
 
 
-def _place(group: Group | None) -> object:
-    return group and (group.mentor, group.meetings)
-
-
-def _told(group: Group | None) -> str:
-    return f"{group.mentor} @ {write_meetings(group.meetings)}" if group else ""
-
-
-def _why(round: Round, before: Group | None, after: Group | None) -> str:
-    """What is known for certain of the cause."""
-    if before is None:
-        return "was in no group before"
-    if before.mentor not in round.mentor_of:
-        return f"{before.mentor} is no longer in the round"
-    if after is None:
-        return "the result as a whole is worth more without this seat"
-    return "the result as a whole is worth more with the new seat"
+def _at(place: Stay | None) -> str:
+    return f"{place[0]} @ {write_meetings(place[1])}" if place else ""

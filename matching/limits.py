@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+MOST_EXPLAINING = 60.0
+"""Seconds, where nobody says more."""
+
 
 @dataclass(eq=False)
 class BadLimit(ValueError):
@@ -34,8 +37,7 @@ class Limits:
 
     `seconds` is a reading of the solve's clock, which may have begun before the solve; `effort` is work relative to the
     round's size (1 is the usual amount); `explain_seconds` cap the confirming of gains and advice after the solve, and 0
-    leaves that out. `None` sets no such limit, save for `explain_seconds`: there it is a quarter of the solving time, at
-    most 60 s.
+    leaves that out. `None` sets no such limit, save for `explain_seconds`: there it is a quarter of `seconds`, at most 60 s.
 
     Raises
     ------
@@ -53,6 +55,13 @@ class Limits:
                 raise BadLimit(name, value, "a number above 0")
         if self.explain_seconds is not None and not (math.isfinite(self.explain_seconds) and self.explain_seconds >= 0):
             raise BadLimit("explain_seconds", self.explain_seconds, "0 or more seconds")
+
+    @property
+    def explaining(self) -> float:
+        """The seconds that explaining may take."""
+        if self.explain_seconds is not None:
+            return self.explain_seconds
+        return MOST_EXPLAINING if self.seconds is None else min(MOST_EXPLAINING, self.seconds / 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

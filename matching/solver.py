@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
-import numpy as np
-
-from matching.best import entry_of
+from matching.advice import Solved, advice
 from matching.changes import changes
 from matching.check import check
-from matching.eligible import Table, table_of
+from matching.eligible import table_of
+from matching.finish import finish
 from matching.limits import Limits, OutOfTime, Progress
 from matching.locks import require_feasible
-from matching.plan import Plan, empty_plan, open_group, put, refresh_all
+from matching.named import groups_of, plan_of
+from matching.plan import copy_of
+from matching.polish import desk
 from matching.reasons import unplaced
-from matching.result import Group, Result
+from matching.restore import Before, before_of, hold_what_was, undo_what_is_not_worth_it
+from matching.result import Advice, Group, Result
 from matching.round import Round
 from matching.run import Run
+
+MOST_ROUNDS = 5
+"""Undoing and finishing may take turns so often; the last of them is finishing."""
 
 
 def solve_round(
@@ -33,55 +38,56 @@ def solve_round(
 ) -> Result:
     """`matching.solve`, with the solver loaded."""
     required = require_feasible(round)
+    began = clock()
     table = table_of(round, previous)
-    run = Run(table, plan_of(table, required), seed, limits, workers, clock, watch, stopped, executor)
+    built = clock() - began
+    before = before_of(table.board)
+    start = plan_of(table, required)
+    if previous:
+        hold_what_was(table.board, start, before)
+        finish(table.board, start)
+    run = Run(table, start, seed, limits, workers, clock, watch, stopped, executor)
     run.go()
     if not run.holds():
         raise OutOfTime(clock())
+    settle_down(run, before)
     groups = groups_of(table, run.best)
     verdict = check(round, groups, previous)
     if verdict.faults or verdict.score != run.score():
         raise RuntimeError(f"the solver broke a rule: {verdict}")
+    solved = clock()
+    waiting = unplaced(round, table, run.best, groups)
     return Result(
         groups=groups,
-        unplaced=unplaced(round, groups),
+        unplaced=waiting,
         score=verdict.score,
         bound=max(run.points(run.bound), verdict.score),
         requests=sum(len(mentee.requests) for mentee in round.mentees),
         seed=seed,
-        seconds=clock(),
+        seconds=solved,
         ended_by=run.ended_by(),
         history=tuple(run.history),
-        changes=changes(round, previous, groups),
+        advice=advised(run, round, previous, groups, built),
+        changes=changes(round, table, run.best, before, previous, groups) if previous else (),
     )
 
 
-def groups_of(table: Table, plan: Plan) -> tuple[Group, ...]:
-    """The groups of a plan, by their names."""
-    board = table.board
-    return table.groups(
-        (int(plan.mentor[g]), int(board.offer_slot[plan.offer[g]]), plan.members[g, : plan.size[g]].tolist())
-        for g in np.flatnonzero(plan.offer >= 0)
-    )
+def settle_down(run: Run, before: Before) -> None:
+    """Makes of the best plan one that leaves no chance unused and changes nothing that is not worth it."""
+    board, plan = run.board, copy_of(run.best)
+    finish(board, plan)
+    for _ in range(MOST_ROUNDS):
+        if not undo_what_is_not_worth_it(board, plan, before, desk(board, plan, 0)):
+            break
+        finish(board, plan)
+    run.best = plan
+    run.tell()
 
 
-def plan_of(table: Table, groups: Sequence[Group]) -> Plan:
-    """The plan that holds these groups and nothing else."""
-    board, plan = table.board, empty_plan(table.board)
-    mentors = {mentor.key: m for m, mentor in enumerate(table.mentors)}
-    for group in groups:
-        m = mentors[group.mentor]
-        offers = range(board.offer_ptr[m], board.offer_ptr[m + 1])
-        members = [table.request_of[member, group.subject] for member in group.members]
-        o = next(
-            o
-            for o in offers
-            if table.meetings[board.slot_pattern[board.offer_slot[o]]] == group.meetings
-            and entry_of(board, members[0], board.offer_slot[o]) >= 0
-        )
-        g = next(g for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]) if plan.offer[g] < 0)
-        open_group(board, plan, g, o)
-        for r in members:
-            put(board, plan, g, r)
-    refresh_all(board, plan)
-    return plan
+def advised(run: Run, round: Round, previous: Sequence[Group], groups: Sequence[Group], built: float) -> tuple[Advice, ...]:
+    """Advice for the best plan, within the time for explaining; `built` are the seconds that the table took, and advice builds another."""
+    seconds, now = run.limits.explaining, run.clock()
+    if run.quote is None or seconds < 2 * built or not seconds:
+        return ()
+    solved = Solved(round=round, previous=previous, table=run.table, plan=run.best, groups=groups, prices=run.quote.prices)
+    return advice(solved, lambda: run.stopped() or run.clock() > now + seconds)

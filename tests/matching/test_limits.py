@@ -23,8 +23,18 @@ def test_a_limit_that_cannot_be_is_refused(limits: dict[str, float], told: str) 
     assert str(caught.value) == told
 
 
-def test_explaining_can_be_left_out() -> None:
-    assert Limits(explain_seconds=0).explain_seconds == 0
+@pytest.mark.parametrize(
+    ("limits", "seconds"),
+    [
+        pytest.param(Limits(seconds=60, explain_seconds=0), 0, id="explaining can be left out"),
+        pytest.param(Limits(effort=1, explain_seconds=100), 100, id="it may take as long as somebody says"),
+        pytest.param(Limits(seconds=60), 15, id="else a quarter of the time"),
+        pytest.param(Limits(seconds=600, effort=1), 60, id="at most a minute"),
+        pytest.param(Limits(effort=1), 60, id="also where work is limited and not time"),
+    ],
+)
+def test_explaining_has_its_own_time(limits: Limits, seconds: float) -> None:
+    assert limits.explaining == seconds
 
 
 def test_a_bound_below_the_score_is_refused() -> None:

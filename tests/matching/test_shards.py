@@ -19,11 +19,11 @@ from matching.check import check
 from matching.cut import Split, cut, groups_of, plan_of
 from matching.eligible import MILLI, Table, table_of
 from matching.limits import Limits
+from matching.named import groups_of as named_groups
 from matching.plan import Plan, empty_plan
 from matching.price import Pricer, Prices
 from matching.round import Mentee, Mentor, Round
 from matching.shards import Search, as_it_was, components, join, split, spread, work
-from matching.solver import groups_of as named_groups
 from tests.bench.rounds import make_round
 from tests.rounds.random_rounds import tiny_round
 

@@ -1,0 +1,187 @@
+"""Where additions are tried: a round with all of them at once, of which only what is tried at the moment counts.
+
+The groups of the result are the start of every trial, and only what is near the addition is solved again. So a gain is exact, and what the
+addition is worth at least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from matching.best import View, scratch
+from matching.eligible import MILLI, NEVER, Board, Ints, table_of
+from matching.imagine import NewMentor, OneMoreGroup, OneMoreHour
+from matching.named import plan_of
+from matching.nearby import solve_near
+from matching.plan import copy_of
+from matching.polish import desk
+from matching.price import Prices, look, price_mentors, sort_buckets
+from matching.result import Group
+from matching.round import Round
+from matching.ways import GAIN, KIND, OFFER, OTHER, SIBLING, best_way, go, go_all, no_way, standing_of
+from matching.week import Stretch, merge, starts
+
+WEEKS = 60
+"""So many weeks of mentors are solved again for one addition at most."""
+
+NODES = 4
+"""Spent on a week whose groups want the same request, where it is only estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An hour, and the way that it opens to a waiting request (see `matching.ways`)."""
+
+    hour: OneMoreHour
+    request: int
+    way: Ints
+
+    @property
+    def gain(self) -> int:
+        """What the way brings, in thousandths of a point."""
+        return int(self.way[GAIN])
+
+
+class Stage:
+    """A board with additions that can be switched on one at a time; `gain` and `placed` are those of the last trial."""
+
+    def __init__(
+        self, round: Round, previous: Sequence[Group], groups: Sequence[Group], mentors: Sequence[NewMentor], hours: Sequence[OneMoreHour]
+    ) -> None:
+        longer: dict[str, list[OneMoreHour]] = {}
+        for one in hours:
+            longer.setdefault(one.key, []).append(one)
+        mentees = tuple(
+            replace(
+                mentee, availability=merge(s for one in longer.get(mentee.key, ()) for s in one.mentee.availability) or mentee.availability
+            )
+            for mentee in round.mentees
+        )
+        table = table_of(replace(round, mentors=(*round.mentors, *(one.mentor for one in mentors)), mentees=mentees), previous)
+        self.round, self.table, self.board = round, table, table.board
+        self.number = {mentor.key: m for m, mentor in enumerate(table.mentors)}
+        self.cap = self.board.cap.copy()
+        self.cap[[self.number[one.key] for one in mentors]] = 0
+        self.entry_worth = self.board.entry_worth.copy()
+        for key in longer:
+            self.entry_worth[self._entries(key)] = NEVER
+            self._allow(self._entries(key, round.mentee_of[key].availability))
+        self.start = plan_of(replace(table, board=self.board._replace(cap=self.board.cap + 1)), groups)
+        self.plan = copy_of(self.start)
+        self.scratch = scratch(self.board._replace(cap=self.board.cap + 1))
+        self.desk = desk(self.with_cap(self.cap), self.plan, 0)
+        self.queue = (np.zeros(len(self.cap) + 1, np.int64), np.zeros(len(self.cap), np.int64))
+        self.gain, self.placed = 0, 0
+
+    def with_cap(self, cap: Ints) -> Board:
+        """The board where mentors may have so many groups, and nobody has more time than they said."""
+        return self.board._replace(cap=cap, entry_worth=self.entry_worth)
+
+    def worth_of(self, prices: Prices, additions: Sequence[NewMentor | OneMoreGroup]) -> list[int]:
+        """What each of these is worth at the prices: a new mentor's best week, or what it gains by one more group."""
+        board = self.with_cap(self.cap)
+        entries = len(board.entry_request)
+        times, key, order = np.zeros(entries, np.int64), np.zeros(entries, np.int64), np.arange(entries)
+        view = View(np.zeros(len(board.mentee), np.int64), times, key, order, np.zeros(0, np.int64))
+        look(board, prices._replace(time=np.zeros(len(board.cell_mentee), np.int64)), view)
+        sort_buckets(board, view)
+        found, weeks = [], np.zeros(len(board.cap), np.int64)
+        for one in additions:
+            m, worth = self.number[one.key], []
+            for cap in (self.cap, self._raised(one)):
+                price_mentors(self.with_cap(cap), m, m + 1, NODES, view, self.scratch, weeks)
+                worth.append(int(weeks[m]))
+            found.append(worth[1] - worth[0])
+        return found
+
+    def try_mentor(self, one: NewMentor | OneMoreGroup) -> None:
+        """Solves again near a mentor who is new or has one more group."""
+        self._begin()
+        self._solve_near(self.with_cap(self._raised(one)), [self.number[one.key]])
+        self._compare()
+
+    def ways(self, hours: Sequence[OneMoreHour]) -> Iterator[Opened]:
+        """For each of these hours that opens a way that gains: the waiting request of the mentee that gains most, and how."""
+        self._begin()
+        board, standing, way = self.with_cap(self.cap), standing_of(self.board, self.plan), no_way()
+        for one in hours:
+            best: Opened | None = None
+            with self._given(one):
+                for r in self._waiting(one.key):
+                    best_way(board, self.plan, self.desk, standing, r, way)
+                    if way[KIND] and way[GAIN] > (best.gain if best else 0):
+                        best = Opened(one, r, way.copy())
+            if best:
+                yield best
+
+    def try_hour(self, opened: Opened) -> None:
+        """Goes the way that the hour opens, and solves again near it."""
+        self._begin()
+        board, way = self.with_cap(self.cap), opened.way
+        touched = [int(self.plan.mentor[self.plan.at[r]]) for r in way[[OTHER, SIBLING]].tolist() if r >= 0]
+        with self._given(opened.hour):
+            go(board, self.plan, self.desk, opened.request, way)
+            self._solve_near(board, [*touched, int(self.desk.offer_mentor[way[OFFER]])])
+        self._compare()
+
+    @contextmanager
+    def _given(self, one: OneMoreHour) -> Iterator[None]:
+        """Lets the mentee come in the hour, for a while."""
+        new = self._entries(one.key, one.mentee.availability)
+        new = new[self.entry_worth[new] == NEVER]
+        self._allow(new)
+        try:
+            yield
+        finally:
+            self.entry_worth[new] = NEVER
+
+    def _allow(self, entries: Ints) -> None:
+        self.entry_worth[entries] = self.board.entry_worth[entries]
+
+    def _entries(self, mentee: str, availability: tuple[Stretch, ...] | None = None) -> Ints:
+        """The entries of the mentee's requests, all of them or those at meetings that lie in the availability."""
+        board, first = self.board, self.table.request_of[mentee, self.round.mentee_of[mentee].requests[0].subject]
+        last = first + len(self.round.mentee_of[mentee].requests)
+        entries = board.entry_at[board.entry_ptr[first] : board.entry_ptr[last]]
+        if availability is None:
+            return entries
+        rule = self.round.policy.group
+        free = starts(availability, rule.session_minutes, rule.start_every_minutes)
+        return entries[np.isin(board.pattern_starts[board.slot_pattern[board.entry_home[entries]]], free).all(axis=1)]
+
+    def _raised(self, one: NewMentor | OneMoreGroup) -> Ints:
+        cap = self.cap.copy()
+        m = self.number[one.key]
+        cap[m] = self.board.cap[m] if isinstance(one, NewMentor) else one.before + 1
+        return cap
+
+    def _begin(self) -> None:
+        for mine, start in zip(self.plan, self.start, strict=True):
+            np.copyto(mine, start)
+
+    def _compare(self) -> None:
+        """Counts what the trial gained, less what the same work gains without the addition."""
+        score, placed = int(self.plan.total[0]), int((self.plan.at >= 0).sum())
+        now, then = self.plan, self.start
+        changed = (now.offer != then.offer) | (now.size != then.size) | (now.members != then.members).any(axis=1)
+        touched = np.unique(now.mentor[changed])
+        self._begin()
+        self._solve_near(self.with_cap(self.cap), touched[self.cap[touched] > 0].tolist())
+        self.gain = (score - int(self.plan.total[0])) // MILLI
+        self.placed = placed - int((self.plan.at >= 0).sum())
+
+    def _solve_near(self, board: Board, mentors: Sequence[int]) -> None:
+        left = WEEKS
+        for m in mentors:
+            left -= solve_near(board, self.plan, self.desk, self.scratch, m, left, *self.queue)
+        waits = np.flatnonzero((self.start.at >= 0) & (self.plan.at < 0))
+        if len(waits):
+            go_all(board, self.plan, self.desk, standing_of(board, self.plan), waits, no_way(), np.zeros(len(waits), np.int64))
+
+    def _waiting(self, mentee: str) -> list[int]:
+        asked = self.round.mentee_of[mentee].requests
+        return [r for request in asked if self.plan.at[r := self.table.request_of[mentee, request.subject]] < 0]
