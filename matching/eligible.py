@@ -19,7 +19,7 @@ import numpy.typing as npt
 from matching import rules
 from matching.result import Group
 from matching.round import MemberRegions, Mentee, Mentor, PairRule, PeerRule, Round
-from matching.week import Meetings, Stretch, inside, patterns, starts
+from matching.week import DAY_MINUTES, Meetings, Stretch, inside, patterns, starts
 
 MILLI = 1000
 NEVER = -(1 << 50)
@@ -243,9 +243,10 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
     slot_pattern = slot_place % n_patterns
     cells = -(-rule.session_minutes // rule.start_every_minutes)
     several = np.asarray([len(m.requests) > 1 for m in mentees], bool)[mentee_at]
-    entry_cell, cell_mentee = _cells(
-        mentee_at[e_request], several[e_request], pattern_starts[slot_pattern[e_slot]] // rule.start_every_minutes, cells
-    )
+    # Counted anew from each midnight: where the steps do not divide a day, a late meeting's last cell is not the next day's first.
+    day, minute = np.divmod(pattern_starts, DAY_MINUTES)
+    start_cell = day * (DAY_MINUTES + cells) + minute // rule.start_every_minutes
+    entry_cell, cell_mentee = _cells(mentee_at[e_request], several[e_request], start_cell[slot_pattern[e_slot]], cells)
 
     def ints(values: Iterable[int]) -> Ints:
         return np.array(list(values), np.int64)

@@ -97,9 +97,8 @@ def chosen(groups: Groups, which: Ints) -> Groups:
 def cuts_in(cuts: Cuts, held: Ints) -> tuple[Ints, Ints]:
     """Pairs of cut and column, where the columns are the groups `held`, in order."""
     cut = np.repeat(np.arange(len(cuts.price)), np.diff(cuts.ptr))
-    at = np.minimum(np.searchsorted(held, cuts.group), len(held) - 1)
-    there = held[at] == cuts.group
-    return cut[there], at[there]
+    there = np.isin(cuts.group, held)
+    return cut[there], np.searchsorted(held, cuts.group[there])
 
 
 def prices_of(board: Board, program: Program, dual: Floats, cuts: int) -> tuple[Prices, Ints]:
