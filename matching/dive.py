@@ -16,7 +16,7 @@ from matching.eligible import Board, Ints
 from matching.kernels import kernel
 from matching.listing import Cuts, Listing
 from matching.pick import relaxed, solve
-from matching.plan import Plan, is_busy, note, open_group, put, refresh_group
+from matching.plan import Plan, copy_of, is_busy, note, open_group, put, refresh_group
 from matching.program import program_of
 from matching.tighten import LEAST_GAIN, NEXT, best_of_each, chosen, cuts_in, gains_of
 
@@ -88,18 +88,18 @@ def pick(board: Board, sea: Sea, which: Ints, plan: Plan, seconds: float, least:
     """Adds the best choice of some listed groups to a plan; whether one was found that makes more than the `least` of it."""
     groups = chosen(sea.listing.groups, which)
     program = program_of(board, groups, plan.attends, plan.groups, cuts_in(sea.cuts, which))
-    found, _ = solve(program, nodes=NODES, seconds=min(seconds, MOST_SECONDS), at_least=max(0, least - int(plan.total[0])))
+    limit = seconds if seconds == float("inf") else min(seconds, MOST_SECONDS)
+    found, _ = solve(program, nodes=NODES, seconds=limit, at_least=max(0, least - int(plan.total[0])))
     if found is None:
         return False
-    hold(board, plan, chosen(groups, np.flatnonzero(found)), len(which))
+    picked = chosen(groups, np.flatnonzero(found))
+    if least > 0:  # what the solver meets on its way may be worth less
+        trial = copy_of(plan)
+        hold(board, trial, picked, len(which))
+        if trial.total[0] <= least:
+            return False
+    hold(board, plan, picked, len(which))
     return True
-
-
-def held_by(plan: Plan, mentors: Ints) -> Groups:
-    """The groups of some mentors."""
-    held = np.flatnonzero((plan.offer >= 0) & np.isin(plan.mentor, mentors))
-    nothing = np.zeros(len(held), np.int64)
-    return Groups(plan.mentor[held], plan.offer[held], plan.size[held], plan.members[held], nothing, nothing)
 
 
 def hold(board: Board, plan: Plan, groups: Groups, most: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from matching.candidates import Groups
-from matching.dive import Sea, dive, held_by, hold
+from matching.dive import Sea, dive, hold
 from matching.eligible import Board, Ints
 from matching.plan import Plan, close_group, copy_of, refresh_all
 
@@ -41,10 +41,16 @@ def related(sea: Sea, plan: Plan, wanted: int, random: np.random.Generator) -> I
 
 
 def mended(board: Board, sea: Sea, plan: Plan, mentors: Ints, seconds: Callable[[], float]) -> Groups | None:
-    """What the mentors would hold if they were freed and dived for, where that is better."""
-    other = freed(board, plan, mentors)
+    """What would be held in place of the mentors' groups if they were freed and dived for, also by others who take their
+    members, where that is better."""
+    bare = freed(board, plan, mentors)
+    other = copy_of(bare)
     dive(board, sea, other, seconds, least=int(plan.total[0]))
-    return held_by(other, mentors) if other.total[0] > plan.total[0] else None
+    if other.total[0] <= plan.total[0]:
+        return None
+    new = np.flatnonzero((other.offer >= 0) & (bare.offer < 0))
+    nothing = np.zeros(len(new), np.int64)
+    return Groups(other.mentor[new], other.offer[new], other.size[new], other.members[new], nothing, nothing)
 
 
 def freed(board: Board, plan: Plan, mentors: Ints) -> Plan:
