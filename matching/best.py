@@ -482,6 +482,33 @@ def disjoint(board, m, view, drift, n, least, most_nodes, s):
 
 
 @inline
+def sift(rank, at, end, key):
+    """Lets an element of a heap sink to where it belongs; whose key is least, and of those the last number, comes first."""
+    one = rank[at]
+    while 2 * at + 1 < end:
+        child = 2 * at + 1
+        if child + 1 < end and (
+            key[rank[child + 1]] < key[rank[child]] or (key[rank[child + 1]] == key[rank[child]] and rank[child + 1] > rank[child])
+        ):
+            child += 1
+        if key[rank[child]] > key[one] or (key[rank[child]] == key[one] and rank[child] < one):
+            break
+        rank[at] = rank[child]
+        at = child
+    rank[at] = one
+
+
+@inline
+def rank_down(rank, count, key):
+    """Brings the first `count` numbers into descending order of their keys, equal ones in ascending order (heap sort)."""
+    for at in range(count // 2 - 1, -1, -1):
+        sift(rank, at, count, key)
+    for end in range(count - 1, 0, -1):
+        rank[0], rank[end] = rank[end], rank[0]
+        sift(rank, 0, end, key)
+
+
+@inline
 def rank_offers(board, m, view, drift, discount, s):
     """Values each offer a little too high, less the discount, and ranks those that could be in a week; returns their number."""
     first, count = board.offer_ptr[m], 0
@@ -490,12 +517,9 @@ def rank_offers(board, m, view, drift, discount, s):
         if most > 0 or most + board.first_group > 0:
             s.most[k] = most
             s.known[k] = 0
-            i = count
-            while i > 0 and s.most[s.rank[i - 1]] < most:
-                s.rank[i] = s.rank[i - 1]
-                i -= 1
-            s.rank[i] = k
+            s.rank[count] = k
             count += 1
+    rank_down(s.rank, count, s.most)
     return count
 
 

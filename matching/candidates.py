@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best import FAR, Scratch, View, clash, leave_mentor, member_worth, offer_most, seat_mentor
+from matching.best import FAR, Scratch, View, clash, leave_mentor, member_worth, offer_most, rank_down, seat_mentor
 from matching.eligible import GRADES, NEVER, Board, Ints
 from matching.kernels import inline, kernel
 from matching.plan import member_part, together
@@ -28,23 +28,17 @@ class Groups(NamedTuple):
 
 
 @inline
-def most_beside(board, m, o, s):
-    """What the rest of a week that holds offer `o` is worth at most."""
-    first, left, total = board.offer_ptr[m], board.cap[m] - 1, 0
-    pattern = board.slot_pattern[board.offer_slot[o]]
-    # The best of each offer that does not clash with it; whether those clash with each other is not looked at.
-    last, last_k = FAR, -1
-    while left > 0:
-        best, best_k = 0, -1
-        for k in range(board.offer_ptr[m + 1] - first):
-            comes_next = s.most[k] > best and (s.most[k] < last or (s.most[k] == last and k > last_k))
-            if comes_next and not clash(board, board.slot_pattern[board.offer_slot[first + k]], pattern, board.buffer_minutes):
-                best, best_k = s.most[k], k
-        if best_k < 0:
+def most_beside(board, m, o, most, rank, count):
+    """What the rest of a week that holds offer `o` is worth at most: the best of those that do not clash with it, whether
+    they clash with each other or not. `rank` holds `count` of the mentor's offers, the one worth `most` first."""
+    left, total, pattern = board.cap[m] - 1, 0, board.slot_pattern[board.offer_slot[o]]
+    for i in range(count):
+        if left == 0 or most[rank[i]] <= 0:
             break
-        total += best
-        last, last_k = best, best_k
-        left -= 1
+        other = board.slot_pattern[board.offer_slot[board.offer_ptr[m] + rank[i]]]
+        if not clash(board, other, pattern, board.buffer_minutes):
+            total += most[rank[i]]
+            left -= 1
     return total
 
 
@@ -59,8 +53,10 @@ def list_groups(board, m, week, slack, view, s, room, out, at):
     first, last = board.offer_ptr[m], board.offer_ptr[m + 1]
     for o in range(first, last):
         s.most[o - first] = offer_most(board, m, o, view, 0, s)
+        s.rank[o - first] = o - first
+    rank_down(s.rank, last - first, s.most)
     for o in range(first, last):
-        rest = most_beside(board, m, o, s) + board.first_group
+        rest = most_beside(board, m, o, s.most, s.rank, last - first) + board.first_group
         need = week - slack - rest
         if s.most[o - first] < need:
             continue

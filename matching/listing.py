@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.best import FAR, clash, entry_of
-from matching.candidates import Groups
+from matching.best import FAR, clash, entry_of, rank_down
+from matching.candidates import Groups, most_beside
 from matching.eligible import Board, Ints
 from matching.kernels import inline, kernel
 from matching.price import Prices, time_price
@@ -119,7 +119,7 @@ def best_weeks(board, listing, value, order, order_ptr, room, weeks):
     """[M] what the best weeks are worth, `first_group` included; never less than the truth.
 
     `order` holds the groups worth more than nothing, offer by offer, the best first: no other stands beside another.
-    `room` is (offers of a mentor, offers of a week, groups of a week).
+    `room` is two arrays for a mentor's [offers] and two for a week's [cap].
     """
     for m in range(len(weeks)):
         best = -FAR
@@ -135,32 +135,30 @@ def best_weeks(board, listing, value, order, order_ptr, room, weeks):
 def best_apart(board, listing, value, order, order_ptr, room, m, best, alike):
     """What groups of a mentor that do not clash are worth together, where that is more than `best`: depth first over offers,
     the best first, and over the groups of each; if `alike` only over the best of each, which may share members."""
-    rank, week_offer, week_group = room
-    cap, count = board.cap[m], 0
-    for o in range(board.offer_ptr[m], board.offer_ptr[m + 1]):
+    rank, most, week_offer, week_group = room
+    first, cap, count = board.offer_ptr[m], board.cap[m], 0
+    for o in range(first, board.offer_ptr[m + 1]):
         if order_ptr[o] < order_ptr[o + 1]:
-            i = count
-            while i > 0 and value[order[order_ptr[rank[i - 1]]]] < value[order[order_ptr[o]]]:
-                rank[i] = rank[i - 1]
-                i -= 1
-            rank[i] = o
+            most[o - first] = value[order[order_ptr[o]]]
+            rank[count] = o - first
             count += 1
+    rank_down(rank, count, most)
     depth, k, total, steps = 0, 0, 0, 0
-    at = order_ptr[rank[0]] if count else 0
+    at = order_ptr[first + rank[0]] if count else 0
     while True:
         reach = -FAR
         if k < count and depth < cap:
-            end = order_ptr[rank[k]] + 1 if alike else order_ptr[rank[k] + 1]
+            end = order_ptr[first + rank[k]] + 1 if alike else order_ptr[first + rank[k] + 1]
             if at < end:
                 reach = total + value[order[at]]
                 for more in range(1, min(cap - depth, count - k)):
-                    reach += value[order[order_ptr[rank[k + more]]]]
+                    reach += most[rank[k + more]]
         if reach > best and steps > MOST_STEPS:
             best = reach
         if reach <= best:
-            if k < count and depth < cap and at > order_ptr[rank[k]]:
+            if k < count and depth < cap and at > order_ptr[first + rank[k]]:
                 k += 1
-                at = order_ptr[rank[k]] if k < count else 0
+                at = order_ptr[first + rank[k]] if k < count else 0
             elif depth == 0:
                 return best
             else:
@@ -181,42 +179,28 @@ def best_apart(board, listing, value, order, order_ptr, room, m, best, alike):
             best = max(best, total)
             depth += 1
             k += 1
-            at = order_ptr[rank[k]] if k < count else 0
+            at = order_ptr[first + rank[k]] if k < count else 0
         else:
             at += 1
 
 
 @kernel
-def losses(board, listing, value, weeks, most, loss):
-    """[G] what the mentor's week loses at least by holding the group; `most` is room for [offers]."""
-    groups = listing.groups
+def losses(board, listing, value, weeks, room, loss):
+    """[G] what the mentor's week loses at least by holding the group; `room` is two arrays for a mentor's [offers]."""
+    groups, (rank, most) = listing.groups, room
     for m in range(len(weeks)):
         first, last = board.offer_ptr[m], board.offer_ptr[m + 1]
-        for o in range(first, last):
-            most[o] = 0
+        for k in range(last - first):
+            most[k], rank[k] = 0, k
         for g in range(listing.mentor_ptr[m], listing.mentor_ptr[m + 1]):
-            most[groups.offer[g]] = max(most[groups.offer[g]], value[g])
+            k = groups.offer[g] - first
+            most[k] = max(most[k], value[g])
+        rank_down(rank, last - first, most)
         held, rest = -1, 0
         for g in range(listing.mentor_ptr[m], listing.mentor_ptr[m + 1]):
             if groups.offer[g] != held:
-                held, rest = groups.offer[g], 0
-                pattern = board.slot_pattern[board.offer_slot[held]]
-                left, worse, worse_at = board.cap[m] - 1, FAR, -1
-                while left > 0:
-                    best, best_at = 0, -1
-                    for o in range(first, last):
-                        after = most[o] < worse or (most[o] == worse and o > worse_at)
-                        if (
-                            most[o] > best
-                            and after
-                            and not clash(board, board.slot_pattern[board.offer_slot[o]], pattern, board.buffer_minutes)
-                        ):
-                            best, best_at = most[o], o
-                    if best_at < 0:
-                        break
-                    rest += best
-                    worse, worse_at = best, best_at
-                    left -= 1
+                held = groups.offer[g]
+                rest = most_beside(board, m, held, most, rank, last - first)
             loss[g] = weeks[m] - (value[g] + rest + board.first_group)
 
 
@@ -229,9 +213,10 @@ def tight(board: Board, listing: Listing, prices: Prices, cuts: Cuts) -> Tight:
     order = gains[np.lexsort((-value[gains], listing.groups.offer[gains]))]
     order_ptr = np.searchsorted(listing.groups.offer[order], np.arange(len(board.offer_slot) + 1))
     weeks, loss = np.zeros(len(board.cap), np.int64), np.zeros(len(value), np.int64)
-    room = tuple(np.zeros(n + 1, np.int64) for n in (int(np.diff(board.offer_ptr).max(initial=0)), *[int(board.cap.max(initial=0))] * 2))
+    offers, cap = int(np.diff(board.offer_ptr).max(initial=0)) + 1, int(board.cap.max(initial=0)) + 1
+    room = tuple(np.zeros(n, np.int64) for n in (offers, offers, cap, cap))
     best_weeks(board, listing, value, order, order_ptr, room, weeks)
-    losses(board, listing, value, weeks, np.zeros(len(board.offer_slot), np.int64), loss)
+    losses(board, listing, value, weeks, room[:2], loss)
     requests = np.diff(board.mentee_ptr)
     shared = prices.request.sum() + (prices.limit * board.mentee_cap)[board.mentee_cap < requests].sum() + prices.time.sum()
     seats = np.maximum(0, board.first_seat - prices.seat)[requests > 1].sum()

@@ -49,26 +49,22 @@ def relaxed(program: Program, seconds: float | None) -> tuple[Floats, Floats] | 
     By interior points without crossover: prices from the middle of all that are as good change little from one program to the next.
     """
     model = mathopt.Model.from_model_proto(_model(program, whole=False))
-    try:
-        result = _relaxed(model, {"solver": "ipm", "run_crossover": "off"}, seconds)
-    except (AttributeError, errors.InternalMathOptError):
-        # HiGHS came to no answer, and MathOpt 9.15 stumbles over its own error when it says so.
-        result = _relaxed(model, {"solver": "simplex"}, seconds)
-    if result.termination.reason != mathopt.TerminationReason.OPTIMAL or not result.solutions or result.solutions[0].primal_solution is None or result.solutions[0].dual_solution is None:
-        return None
-    x = result.solutions[0].primal_solution.variable_values
-    dual = result.solutions[0].dual_solution.dual_values
-    return np.fromiter(x.values(), float, len(x)), np.maximum(0.0, -np.fromiter(dual.values(), float, len(dual)))
+    for options in ({"solver": "ipm", "run_crossover": "off"}, {"solver": "simplex"}):
+        parameters = mathopt.SolveParameters(time_limit=_limit(seconds))
+        parameters.highs = highs_pb2.HighsOptionsProto(string_options=options)
+        try:
+            result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
+        except (AttributeError, errors.InternalMathOptError):
+            continue  # HiGHS came to no answer, and MathOpt 9.15 stumbles over its own error when it says so
+        best = result.solutions[0] if result.termination.reason == mathopt.TerminationReason.OPTIMAL else None
+        if best is not None and best.primal_solution is not None and best.dual_solution is not None:
+            x, dual = best.primal_solution.variable_values, best.dual_solution.dual_values
+            return np.fromiter(x.values(), float, len(x)), np.maximum(0.0, -np.fromiter(dual.values(), float, len(dual)))
+    return None
 
 
 def _limit(seconds: float | None) -> dt.timedelta | None:
     return None if seconds is None or seconds == float("inf") else dt.timedelta(seconds=max(seconds, 0.01))
-
-
-def _relaxed(model: mathopt.Model, options: dict[str, str], seconds: float | None) -> mathopt.SolveResult:
-    parameters = mathopt.SolveParameters(time_limit=_limit(seconds))
-    parameters.highs = highs_pb2.HighsOptionsProto(string_options=options)
-    return mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
 
 
 def _model(program: Program, *, whole: bool) -> model_pb2.ModelProto:

@@ -238,18 +238,20 @@ def search(board, plan, d, s, part, mine, steps, hot, cold):
 
 @kernel
 def fill_by_prices(board, plan, d, s, order, prices):
-    """A first plan: mentors in turn take their best week among what is free, at the prices, and then once more at none."""
-    for again in range(2):
-        for r in range(len(plan.noise)):
-            plan.noise[r] = prices[r] if again == 0 else 0
-        refresh_all(board, plan)
-        for m in order:
-            for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-                if plan.offer[g] >= 0:
-                    close_group(board, plan, g)
-            dirty = rebuild(board, plan, m, d, s, 0)
-            for k in range(dirty):
-                settle(board, plan, d.dirty[k])
+    """A first plan: mentors in turn take their best week at the prices, also from those before them."""
+    for r in range(len(plan.noise)):
+        plan.noise[r] = prices[r]
+    refresh_all(board, plan)
+    for m in order:
+        for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
+            if plan.offer[g] >= 0:
+                close_group(board, plan, g)
+        dirty = rebuild(board, plan, m, d, s, 0)
+        for k in range(dirty):
+            settle(board, plan, d.dirty[k])
+    for r in range(len(plan.noise)):
+        plan.noise[r] = 0
+    refresh_all(board, plan)
 
 
 @kernel

@@ -7,19 +7,25 @@ result's score. All worths are whole thousandths of a point, so the bound is exa
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.best import FAR, View, best_week, entry_of, scratch
+from matching.best import FAR, Scratch, View, best_week, entry_of, scratch
 from matching.eligible import Board, Ints
 from matching.kernels import inline, kernel
 
 PUSH = 0.9
 """How much of its pace a price keeps from sweep to sweep."""
 
+FEWEST = 200
+"""A worker who prices has at least so many mentors."""
+
+Found = TypeVar("Found")
 Floats = npt.NDArray[np.float64]
 
 
@@ -80,9 +86,9 @@ def drift_of(board, view):
 
 
 @kernel
-def price_mentors(board, first, last, most_nodes, view, s, weeks):
-    """What the best weeks of mentors [first, last) are worth at most."""
-    for m in range(first, last):
+def price_mentors(board, mentors, most_nodes, view, s, weeks):
+    """What the best weeks of some mentors are worth at most."""
+    for m in mentors:
         _, weeks[m], _ = best_week(board, m, view, 0, most_nodes, 0, s)
 
 
@@ -155,20 +161,25 @@ class Quote:
 class Pricer:
     """Searches prices that prove a low bound; the same for the same seed."""
 
-    def __init__(self, board: Board, seed: int) -> None:
+    def __init__(self, board: Board, seed: int, workers: int = 1) -> None:
         several = np.diff(board.mentee_ptr) > 1
         entries = len(board.entry_request)
         self.board, self.several = board, several
         self.tight = several & (board.mentee_cap < np.diff(board.mentee_ptr))
         self.random = np.random.default_rng(seed)
-        self.view = View(
-            np.zeros(len(board.mentee), np.int64),
-            np.zeros(entries, np.int64),
-            np.zeros(entries, np.int64),
-            np.arange(entries),
-            np.zeros(0, np.int64),
-        )
-        self.scratch = scratch(board)
+        workers = max(1, min(workers, len(board.cap) // FEWEST))
+        self.views = [
+            View(
+                np.zeros(len(board.mentee), np.int64),
+                np.zeros(entries, np.int64),
+                np.zeros(entries, np.int64),
+                np.arange(entries),
+                np.zeros(0, np.int64),
+            )
+            for _ in range(workers)
+        ]
+        self.scratches = [scratch(board) for _ in range(workers)]
+        self.view, self.scratch = self.views[0], self.scratches[0]
         self.most = (FAR, FAR, max(0, board.first_seat), FAR)
         start = np.where(board.subject >= 0, np.maximum(0, board.base) // 2, 0).astype(float)
         self.prices = [start, np.zeros(len(several)), np.zeros(len(several)), np.zeros(len(board.cell_mentee))]
@@ -180,11 +191,26 @@ class Pricer:
         together only slowly otherwise."""
         before = self.prices
         whole = Prices(*(price.astype(np.int64) for price in before))
-        moved = Prices(*(price.copy() for price in whole))
-        sweep(self.board, self.random.permutation(len(self.board.cap)), step, moved, self.view, self.scratch)
-        self.pace = [PUSH * pace + (new - old) for pace, new, old in zip(self.pace, moved, whole, strict=True)]
+        queues = np.array_split(self.random.permutation(len(self.board.cap)), len(self.views))
+
+        def swept(queue: Ints, view: View, s: Scratch) -> Prices:
+            moved = Prices(*(price.copy() for price in whole))
+            sweep(self.board, queue, step, moved, view, s)
+            return moved
+
+        moves = [np.zeros_like(price) for price in whole]
+        for moved in self.shared(swept, queues):
+            moves = [move + (new - old) for move, new, old in zip(moves, moved, whole, strict=True)]
+        self.pace = [PUSH * pace + move for pace, move in zip(self.pace, moves, strict=True)]
         self.prices = [np.clip(price + pace, 0, most) for price, pace, most in zip(before, self.pace, self.most, strict=True)]
         self.mean = [0.8 * old + 0.2 * new for old, new in zip(self.mean, self.prices, strict=True)] if self.mean else self.prices
+
+    def shared(self, work: Callable[[Ints, View, Scratch], Found], parts: list[Ints]) -> list[Found]:
+        """What comes of the work on each part, side by side."""
+        if len(parts) == 1:
+            return [work(parts[0], self.view, self.scratch)]
+        with ThreadPoolExecutor(len(parts)) as threads:
+            return list(threads.map(work, parts, self.views, self.scratches))
 
     def free(self) -> list[Quote]:
         """What is proven when nothing costs anything, first seats not given or given by every request: all there is to say
@@ -202,7 +228,11 @@ class Pricer:
         weeks = np.zeros(len(self.board.cap), np.int64)
         look(self.board, prices, self.view)
         sort_buckets(self.board, self.view)
-        price_mentors(self.board, 0, len(weeks), 200, self.view, self.scratch, weeks)
+
+        def priced(mentors: Ints, _: View, s: Scratch) -> None:
+            price_mentors(self.board, mentors, 200, self.view, s, weeks)
+
+        self.shared(priced, np.array_split(np.arange(len(weeks)), len(self.views)))
         seats = np.maximum(0, self.board.first_seat - prices.seat)[self.several].sum()
         shared = prices.request.sum() + (prices.limit * self.board.mentee_cap)[self.tight].sum() + prices.time.sum()
         return Quote(prices, int(weeks.sum() + shared + seats), weeks)

@@ -83,7 +83,7 @@ class Run:
         self.unit = max(MILLI, int(np.median(self.board.base))) if len(self.board.base) else MILLI
         self.best = self.start
         self.bound = UNPROVEN
-        self.pricer = Pricer(self.board, self.seed)
+        self.pricer = Pricer(self.board, self.seed, self.workers)
         self.quote: Quote | None = None
 
     # When to end.
@@ -151,34 +151,37 @@ class Run:
         for quote in self.pricer.free():
             self.consider(quote)
         if len(self.board.offer_slot):
-            for step in (self.price, self.warm, self.close, self.polish):
+            small = len(self.board.cap) <= MOST_PROGRAMMED
+            for step in (self.price, *([self.warm, self.close] if small else []), self.polish):
                 if not self.over():
                     step()
         self.finish()
 
     def price(self) -> None:
-        """Prices; and plans by them, a first one when they are half-way."""
+        """Prices; and plans by them, a first one early on."""
         began, sweeps, n = self.clock(), SWEEPS, 0
-        while n < sweeps and not self.stopped():
+        while n < sweeps and not self.stopped() and self.left() > 0:
             self.pricer.step(int(self.unit * 0.05 * 0.01 ** (n / sweeps)))
             n += 1
             if n == 4 and self.limits.effort is None and self.limits.seconds is not None:
                 each = max((self.clock() - began) / n, 1e-6)
                 sweeps = int(min(SWEEPS, max(12, 0.25 * self.limits.seconds / each)))
-            if n == sweeps // 2:
+            if n == sweeps // 8:
                 self.consider(self.pricer.quote())
                 self.fill()
-            if self.left() <= 0:
-                break
         self.consider(self.pricer.quote())
         if n == sweeps:
             self.fill()
 
     def fill(self) -> None:
-        """A plan by the prices as they are."""
-        plan = copy_of(self.start)
-        order, prices = self.random.permutation(len(self.board.cap)), self.pricer.prices[0].astype(np.int64)
-        fill_by_prices(self.board, plan, desk(self.board, plan, self.seed), scratch(self.board), order, prices)
+        """A plan by the prices as they are proven, whose order of requests mentors follow."""
+        assert self.quote is not None  # noqa: S101  prices come first
+        plan, view = copy_of(self.start), self.pricer.view
+        work = desk(self.board, plan, self.seed)
+        work = work._replace(worths=work.worths._replace(key=view.key, order=view.order))
+        fill_by_prices(
+            self.board, plan, work, scratch(self.board), self.random.permutation(len(self.board.cap)), self.board.base - view.worth
+        )
         self.keep(plan)
 
     def warm(self) -> None:
@@ -195,8 +198,6 @@ class Run:
         plan, and picks neighbourhoods of it anew."""
         assert self.quote is not None  # noqa: S101  prices come first
         board = self.board
-        if len(board.cap) > MOST_PROGRAMMED:
-            return
         self.pricer.prove(self.quote.prices)
         mentors, slack = np.arange(len(board.cap)), self.bound - int(self.best.total[0]) - MILLI
         groups = groups_within(board, mentors, self.quote.weeks, slack, self.pricer.view, self.pricer.scratch, MOST_LISTED)
@@ -297,14 +298,16 @@ class Run:
         return max(10.0, self.unit * share)
 
     def search_until(self, end: float) -> None:
-        """Searches until a time, about a second at once, with a temperature that falls with it."""
-        began, plan, steps = self.clock(), self.best, 8 * len(self.board.cap)
+        """Searches until a time, in some thirty epochs, with a temperature that falls with it."""
+        began, plan = self.clock(), self.best
+        each, a_second = min(10.0, max(1.0, (end - began) / 30)), 8.0 * len(self.board.cap)
         while not self.over() and self.clock() < end:
             started = self.clock()
-            share = (started - began) / (end - began)
-            hot = self.heat(steps * (end - began)) * 0.1**share
+            hot = self.heat(a_second * (end - began)) * 0.1 ** ((started - began) / (end - began))
+            steps = max(1, int(a_second * min(each, end - started)))
             plan = self.search(plan, steps, hot, hot)
-            steps = max(1, int(steps * min(4.0, max(0.25, 1 / max(self.clock() - started, 1e-3)))))
+            done = steps / max(self.clock() - started, 1e-3)
+            a_second = min(4 * a_second, max(a_second / 4, done))
 
     def search(self, plan: Plan, steps: int, hot: float, cold: float) -> Plan:
         """So many steps of the search in each shard."""

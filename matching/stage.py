@@ -93,7 +93,7 @@ class Stage:
         for one in additions:
             m, worth = self.number[one.key], []
             for cap in (self.cap, self._raised(one)):
-                price_mentors(self.with_cap(cap), m, m + 1, NODES, view, self.scratch, weeks)
+                price_mentors(self.with_cap(cap), np.array([m]), NODES, view, self.scratch, weeks)
                 worth.append(int(weeks[m]))
             found.append(worth[1] - worth[0])
         return found
