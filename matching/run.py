@@ -6,6 +6,7 @@ same plan. With a time limit alone, the clock decides how much is done.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import numpy as np
 
 from matching.best import scratch
 from matching.candidates import groups_within
+from matching.confirm import nothing_better
 from matching.dive import Sea, dive, hold
 from matching.eligible import MILLI, Table
 from matching.limits import Limits, Progress
@@ -46,6 +48,9 @@ MOST_PROGRAMMED = 600
 
 MOST_EXACT = 30_000
 """A list of so many groups is given to the solver whole."""
+
+NODES = 10_000
+"""Of the search tree for a proof."""
 
 MENDINGS = 12
 """Times that neighbourhoods are picked anew, one for each worker, at a time."""
@@ -159,7 +164,7 @@ class Run:
 
     def price(self) -> None:
         """Prices; and plans by them, a first one early on."""
-        began, sweeps, n = self.clock(), SWEEPS, 0
+        began, sweeps, n = self.clock(), self.counted(SWEEPS), 0
         while n < sweeps and not self.stopped() and self.left() > 0:
             self.pricer.step(int(self.unit * 0.05 * 0.01 ** (n / sweeps)))
             n += 1
@@ -235,7 +240,7 @@ class Run:
     def tighten(self, tightener: Tightener) -> Sea:
         """Tightens the bound, for at most a third of what time is left."""
         until = self.left() * 2 / 3
-        for _ in range(ROUNDS):
+        for _ in range(self.counted(ROUNDS)):
             goes_on = tightener.step(self.left() - until if until < float("inf") else until)
             if tightener.best.bound < self.bound:
                 self.bound = tightener.best.bound
@@ -256,19 +261,25 @@ class Run:
         which = np.flatnonzero(sea.loss <= sea.bound - best - MILLI)
         groups = chosen(sea.listing.groups, which)
         nobody, nothing = np.zeros(len(board.mentee_cap), np.int64), np.zeros(len(board.cap), np.int64)
-        found, proven = None, True
-        if len(which):
-            program = program_of(board, groups, nobody, nothing, cuts_in(sea.cuts, which))
-            found, proven = solve(program, nodes=100_000, seconds=self.left(), at_least=best)
+        if not len(which):
+            self.bound = best
+            self.tell()
+            return
+        program = program_of(board, groups, nobody, nothing, cuts_in(sea.cuts, which))
+        found, proven = solve(program, nodes=self.counted(NODES), seconds=self.left(), at_least=best)
         if found is not None:
             plan = empty_plan(board)
             picked = chosen(groups, np.flatnonzero(found))
             hold(board, plan, picked, len(picked.mentor))
             refresh_all(board, plan)
             self.keep(plan)
-        if proven:
+        if proven and nothing_better(program, int(self.best.total[0]), self.left()):
             self.bound = int(self.best.total[0])
             self.tell()
+
+    def counted(self, most: int) -> int:
+        """So much of some work, or less where the effort is less than the usual amount."""
+        return most if self.limits.effort is None else math.ceil(most * min(1.0, self.limits.effort))
 
     def mend(self, sea: Sea, wanted: int) -> None:
         """Picks a neighbourhood of so many mentors for each worker anew."""

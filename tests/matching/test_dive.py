@@ -13,10 +13,10 @@ from matching.check import check
 from matching.dive import Sea, dive
 from matching.eligible import MILLI
 from matching.mend import freed, joined, mended, related
+from matching.named import groups_of, plan_of
 from matching.plan import Plan, empty_plan
 from matching.price import Pricer
 from matching.result import Group
-from matching.solver import groups_of, plan_of
 from matching.tighten import Tightener
 from tests.bench.rounds import make_round
 from tests.matching.listed import Listed, listed, tiny, tiny_and_best

@@ -12,11 +12,11 @@ import pytest
 from matching.check import check
 from matching.dive import hold, keep_open
 from matching.eligible import MILLI, Board, Ints
+from matching.named import groups_of, plan_of
 from matching.pick import solve
 from matching.plan import Plan, empty_plan
 from matching.program import Program, program_of
 from matching.result import Group
-from matching.solver import groups_of, plan_of
 from matching.tighten import chosen
 from tests.matching.listed import Listed, tiny, tiny_and_best
 from tests.rounds.random_rounds import some_groups
