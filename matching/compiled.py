@@ -12,7 +12,7 @@ import numpy as np
 
 from matching import solve
 from matching.alone import stands
-from matching.best import scratch
+from matching.best_group import scratch
 from matching.convene import best_to_convene, convene
 from matching.eligible import Board, table_of
 from matching.limits import Limits

@@ -6,7 +6,7 @@ Nothing required is touched. What is found is exact in its worth; that it is the
 
 from __future__ import annotations
 
-from matching.best import best_group, clash, leave_mentor, seat_mentor
+from matching.best_group import best_group, clash, leave_mentor, seat_mentor
 from matching.eligible import NEVER
 from matching.kernels import inline, kernel
 from matching.plan import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.best import FAR, clash
+from matching.best_group import FAR, clash
 from matching.candidates import Groups
 from matching.eligible import Board, Ints
 from matching.kernels import kernel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.best import scratch
+from matching.best_group import scratch
 from matching.convene import MOST_OFFERS, convene_all
 from matching.eligible import Board
 from matching.openings import use_all_chances

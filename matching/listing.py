@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.best import FAR, clash, entry_of, rank_down
+from matching.best_group import FAR, clash, entry_of
+from matching.best_week import rank_down
 from matching.candidates import Groups, most_beside
 from matching.eligible import Board, Ints
 from matching.kernels import inline, kernel

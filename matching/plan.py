@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best import clash, entry_of
+from matching.best_group import clash, entry_of
 from matching.eligible import NEVER, Board, Ints
 from matching.kernels import inline, kernel
 

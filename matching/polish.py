@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best import FAR, View, best_group, best_week, clash, leave_mentor, seat_mentor
+from matching.best_group import FAR, View, best_group, clash, leave_mentor, seat_mentor
+from matching.best_week import best_week
 from matching.eligible import GRADES, NEVER, Board, Ints
 from matching.kernels import inline, kernel
 from matching.plan import (

@@ -15,7 +15,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from matching.best import FAR, Scratch, View, best_week, entry_of, scratch
+from matching.best_group import FAR, Scratch, View, entry_of, scratch
+from matching.best_week import best_week
 from matching.eligible import Board, Ints
 from matching.kernels import inline, kernel
 

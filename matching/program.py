@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from matching.best import entry_of
+from matching.best_group import entry_of
 from matching.candidates import Groups
 from matching.eligible import Board, Ints
 from matching.kernels import kernel

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from matching.alone import could_stand, most_company, stands
-from matching.best import scratch
+from matching.best_group import scratch
 from matching.case import Case, Seated
 from matching.check_points import GROUP_POINTS, MEMBER_POINTS
 from matching.check_reasons import People, true_reason

@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from matching.best import scratch
+from matching.best_group import scratch
 from matching.candidates import groups_within
 from matching.confirm import nothing_better
 from matching.dive import Sea, dive, hold
@@ -36,6 +36,12 @@ SWEEPS = 160
 
 STEPS = 200
 """Of the search, for each mentor."""
+
+FEWEST_STEPS = 1000.0
+"""Of the search in a second, by each worker, before it is known how many there are."""
+
+COOL = 0.005
+"""The first temperature of a repair, as a share of a request's worth: a hotter search would lose what stands."""
 
 EPOCHS = 24
 """Times that the shards are joined while the temperature falls."""
@@ -80,6 +86,8 @@ class Run:
     watch: Callable[[Progress], None]
     stopped: Callable[[], bool]
     executor: Executor | None = None
+    repair: bool = False
+    """Whether the start is an earlier result, of which little is wrong."""
     history: list[tuple[float, int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -305,13 +313,13 @@ class Run:
     def heat(self, steps: float) -> float:
         """The first temperature of a search with so many steps by each thread: the more of them, the hotter it can begin."""
         a_mentor = steps * self.workers / len(self.board.cap)
-        share: float = min(0.5, 0.03 * (a_mentor / 100) ** 0.7)
+        share: float = min(COOL if self.repair else 0.5, 0.03 * (a_mentor / 100) ** 0.7)
         return max(10.0, self.unit * share)
 
     def search_until(self, end: float) -> None:
         """Searches until a time, in some thirty epochs, with a temperature that falls with it."""
         began, plan = self.clock(), self.best
-        each, a_second = min(10.0, max(1.0, (end - began) / 30)), 8.0 * len(self.board.cap)
+        each, a_second = min(10.0, max(1.0, (end - began) / 30)), FEWEST_STEPS
         while not self.over() and self.clock() < end:
             started = self.clock()
             hot = self.heat(a_second * (end - began)) * 0.1 ** ((started - began) / (end - began))

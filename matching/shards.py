@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.best import scratch
+from matching.best_group import scratch
 from matching.candidates import Groups
 from matching.cut import Shard, Split, cut, groups_of, hold, named, plan_of, ranges, rows
 from matching.eligible import Board, Ints

@@ -46,7 +46,7 @@ def solve_round(
     if previous:
         hold_what_was(table.board, start, before)
         finish(table.board, start)
-    run = Run(table, start, seed, limits, workers, clock, watch, stopped, executor)
+    run = Run(table, start, seed, limits, workers, clock, watch, stopped, executor, repair=bool(previous))
     run.go()
     if not run.holds():
         raise OutOfTime(clock())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matching.best import View, scratch
+from matching.best_group import View, scratch
 from matching.eligible import MILLI, NEVER, Board, Ints, table_of
 from matching.imagine import NewMentor, OneMoreGroup, OneMoreHour
 from matching.named import plan_of

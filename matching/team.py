@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.best import Scratch
+from matching.best_group import Scratch
 from matching.eligible import Ints
 from matching.plan import Plan
 from matching.polish import Desk

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best import clash
+from matching.best_group import clash
 from matching.eligible import NEVER, Board, Ints
 from matching.kernels import inline, kernel
 from matching.plan import (
