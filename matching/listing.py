@@ -221,4 +221,8 @@ def tight(board: Board, listing: Listing, prices: Prices, cuts: Cuts) -> Tight:
     requests = np.diff(board.mentee_ptr)
     shared = prices.request.sum() + (prices.limit * board.mentee_cap)[board.mentee_cap < requests].sum() + prices.time.sum()
     seats = np.maximum(0, board.first_seat - prices.seat)[requests > 1].sum()
+    if board.first_seat < 0:  # whoever is charged for any of a mentee's requests has paid for the seat first
+        charged = np.zeros(len(requests), np.int64)
+        np.add.at(charged, board.mentee, prices.request)
+        seats -= np.minimum(-board.first_seat, charged)[requests > 1].sum()
     return Tight(prices, cuts, int(weeks.sum() + shared + seats + cuts.price.sum()), loss)

@@ -110,11 +110,13 @@ def prices_of(board: Board, program: Program, dual: Floats, cuts: int) -> tuple[
         return found
 
     mentees = len(board.mentee_cap)
-    seat = np.zeros(mentees, np.int64)
-    if board.first_seat > 0:  # whoever is in no group of the program pays it all to the first
+    request, seat = paid(Row.REQUEST, len(board.mentee)), np.zeros(mentees, np.int64)
+    if board.first_seat < 0:
+        request += paid(Row.SEAT, len(board.mentee))
+    elif board.first_seat > 0:  # whoever is in no group of the program pays it all to the first
         seat = np.where(np.diff(board.mentee_ptr) > 1, paid(Row.SEAT, mentees, board.first_seat), 0)
     return Prices(
-        paid(Row.REQUEST, len(board.mentee)),
+        request,
         paid(Row.LIMIT, mentees),
         np.minimum(seat, max(0, board.first_seat)),
         paid(Row.TIME, len(board.cell_mentee)),

@@ -15,6 +15,7 @@ from matching.eligible import MILLI
 from matching.pick import relaxed
 from matching.price import Pricer
 from matching.program import Row, program_of
+from matching.round import Points
 from matching.tighten import Tightener, cuts_in
 from tests.matching.brute import brute_force
 from tests.matching.listed import Listed, listed, random_triples, single_items, tiny, tiny_and_best
@@ -186,5 +187,16 @@ def test_a_meeting_before_midnight_takes_no_time_of_the_next_day() -> None:
     best = brute_force(round)
     assert best is not None
     assert len(best.groups) == 2
+    bound = tightened(listed(round)).best.bound
+    assert best.score * MILLI <= bound < (best.score + 1) * MILLI
+
+
+def test_a_first_seat_that_costs_is_paid_once_by_all_of_a_mentees_requests() -> None:
+    both, free = ("math", "english"), "Mon 18:00-20:00"
+    people = [mentor("m", free=free, subjects=both), *(mentee(key, free=free, subjects=both) for key in ("s", "t"))]
+    round = a_round(people, points=Points(first_seat=-700))
+    best = brute_force(round)
+    assert best is not None
+    assert sum(len(group.members) for group in best.groups) == 4
     bound = tightened(listed(round)).best.bound
     assert best.score * MILLI <= bound < (best.score + 1) * MILLI

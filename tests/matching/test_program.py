@@ -18,7 +18,8 @@ from matching.plan import Plan, empty_plan
 from matching.program import Program, program_of
 from matching.result import Group
 from matching.tighten import chosen
-from tests.matching.listed import Listed, tiny, tiny_and_best
+from tests.matching.listed import Listed, listed, tiny, tiny_and_best
+from tests.rounds.hand_made import a_round, mentee, mentor
 from tests.rounds.random_rounds import some_groups
 
 FEW = [pytest.param(range(n, n + 100), id=f"seeds {n} to {n + 99}") for n in (0, 100)]
@@ -107,6 +108,20 @@ def test_the_best_choice_of_all_groups_is_the_best_result(seeds: Sequence[int]) 
         negative += min(board.first_group, board.first_seat) < 0
     assert compared > 0.7 * len(seeds)
     assert negative > 0.3 * len(seeds)
+
+
+def test_a_mentee_who_has_a_group_already_may_have_one_less() -> None:
+    three, free = ("math", "english", "korean"), "Mon 18:00-21:00"
+    one = listed(a_round([mentor("m", free=free, subjects=three, max_groups=3), mentee("s", free=free, subjects=three, max_groups=2)]))
+    board, groups = one.table.board, one.listing.groups
+    for held, most in (([], 2), ([one.names[0]], 1)):
+        plan, usable = plan_of(one.table, held), np.ones(len(one.names), np.bool_)
+        keep_open(board, plan, groups, usable)
+        program = program_of(board, chosen(groups, np.flatnonzero(usable)), plan.attends, plan.groups)
+        found, proven = solve(program, nodes=100, seconds=None, at_least=0)
+        assert proven
+        assert found is not None
+        assert found.sum() == most
 
 
 def best_beside(one: Listed, held: Sequence[Group], usable: Sequence[int]) -> int:
