@@ -193,8 +193,8 @@ def test_a_meeting_before_midnight_takes_no_time_of_the_next_day() -> None:
 
 def test_a_first_seat_that_costs_is_paid_once_by_all_of_a_mentees_requests() -> None:
     both, free = ("math", "english"), "Mon 18:00-20:00"
-    people = [mentor("m", free=free, subjects=both), *(mentee(key, free=free, subjects=both) for key in ("s", "t"))]
-    round = a_round(people, points=Points(first_seat=-700))
+    mentees = [mentee(key, free=free, subjects=both) for key in ("s", "t")]
+    round = a_round([mentor("m", free=free, subjects=both), *mentees], points=Points(first_seat=-700))
     best = brute_force(round)
     assert best is not None
     assert sum(len(group.members) for group in best.groups) == 4

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from matching.check import check
+from matching.confirm import nothing_better
 from matching.dive import hold, keep_open
 from matching.eligible import MILLI, Board, Ints
 from matching.named import groups_of, plan_of
@@ -92,7 +93,7 @@ def held_by_best(board: Board, program: Program, groups: npt.NDArray[np.bool_] |
 
 
 @pytest.mark.parametrize("seeds", FEW + MANY)
-def test_the_best_choice_of_all_groups_is_the_best_result(seeds: Sequence[int]) -> None:
+def test_the_best_choice_of_all_groups_is_the_best_result_and_is_confirmed(seeds: Sequence[int]) -> None:
     compared = negative = 0
     for seed in seeds:
         found = tiny_and_best(seed)
@@ -104,6 +105,8 @@ def test_the_best_choice_of_all_groups_is_the_best_result(seeds: Sequence[int]) 
         assert proven
         plan = held_by_best(board, program, groups, one, np.arange(len(one.names)), empty_plan(board))
         assert plan.total[0] == best.score * MILLI, seed
+        assert nothing_better(program, best.score * MILLI, float("inf")), seed
+        assert not nothing_better(program, (best.score - 1) * MILLI, float("inf")), seed
         compared += 1
         negative += min(board.first_group, board.first_seat) < 0
     assert compared > 0.7 * len(seeds)
