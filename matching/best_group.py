@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
-from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.eligible import GRADES, NEVER, Ints
 from matching.kernels import inline, kernel
 
 FAR = 1 << 60
@@ -24,86 +22,6 @@ class View(NamedTuple):
     key: Ints  # [E] the sum of both when `order` was sorted by it, or FAR
     order: Ints  # [E] entries of each bucket, in descending order of `key`
     meets: Ints  # [R] the pattern at which each request is placed, or -1, so that nobody is asked to be in two places; [0] if none is
-
-
-class Scratch(NamedTuple):
-    """Room to work in, one for each thread."""
-
-    region: Ints  # [regions + 1] what a region is worth with this mentor, NEVER where not served; 0 stands for none
-    crowd: Ints  # [regions + 1] how many of a pool have it
-    extra: Ints  # [R] what this mentor's special requests are worth more
-    special: Ints  # [R] 1 for those
-    top: Ints  # [GRADES * width] the best values of each grade
-    top_request: Ints
-    counts: Ints  # [GRADES]
-    value: Ints  # a window's pool
-    request: Ints
-    dp: Ints  # [size + 1]
-    taken: Ints  # [pool, size + 1]
-    pool_region: Ints
-    spare: Ints  # [size + 1]
-    most: Ints  # [offers] no less than the offer's best group is worth
-    known: Ints  # [offers] 1 where that is its worth
-    rank: Ints  # [offers]
-    stack: Ints  # [cap + 1]
-    members_of: Ints  # [offers, size + 1] of the offer's best group, where known
-    size_of: Ints  # [offers]
-    set: Ints  # [cap + 1] offers whose groups are to be disjoint
-    trial: Ints  # [cap + 1, size + 1]
-    trial_size: Ints
-    keep: Ints  # [cap + 1, size + 1]
-    keep_size: Ints
-    left_out: Ints  # [64] requests left out of ...
-    left_from: Ints  # ... this group of the trial
-    left_next: Ints  # the other group to try, or -1
-    picked: Ints  # [cap + 1] offers of the week
-    size: Ints  # [cap + 1] their sizes
-    members: Ints  # [cap + 1, size + 1] their requests
-
-
-def scratch(board: Board) -> Scratch:
-    """Room for any mentor of the board."""
-    buckets = int(np.diff(board.bucket_ptr).max(initial=0)) + int(np.diff(board.special_ptr).max(initial=0)) + 2
-    pool = buckets * min(GRADES, board.max_grade_gap + 1)
-    size, cap = int(board.size.max(initial=1)) + 1, int(board.cap.max(initial=1)) + 1
-    offers = int(np.diff(board.offer_ptr).max(initial=0)) + 1
-    regions = int(max(board.region.max(initial=-1), board.home.max(initial=-1))) + 2
-
-    def ints(*shape: int) -> Ints:
-        return np.zeros(shape, np.int64)
-
-    return Scratch(
-        ints(regions),
-        ints(regions),
-        ints(len(board.mentee)),
-        ints(len(board.mentee)),
-        ints(GRADES * buckets),
-        ints(GRADES * buckets),
-        ints(GRADES),
-        ints(pool),
-        ints(pool),
-        ints(size),
-        ints(pool, size),
-        ints(pool),
-        ints(size),
-        ints(offers),
-        ints(offers),
-        ints(offers),
-        ints(cap),
-        ints(offers, size),
-        ints(offers),
-        ints(cap),
-        ints(cap, size),
-        ints(cap),
-        ints(cap, size),
-        ints(cap),
-        ints(64),
-        ints(64),
-        ints(64),
-        ints(cap),
-        ints(cap),
-        ints(cap, size),
-    )
 
 
 @inline
@@ -289,21 +207,39 @@ def mixed_best(board, count, low, high, s):
     for n in range(high + 1):
         s.dp[n] = -FAR
     s.dp[0] = 0
-    # Of those who are alone in their region only the best can matter: each of them costs one region more.
+    # However many are taken of a region, it need only be one of the `high` regions whose best so many are worth most.
+    for k in range(high + 1):
+        s.leads[k] = 0
     for i in range(count):
-        s.crowd[board.region[s.request[i]] + 1] += 1
-    alone, kept = 0, 0
+        at = board.region[s.request[i]] + 1
+        s.crowd[at] += 1
+        k = s.crowd[at]
+        if k <= high:
+            s.sums[at] += s.value[i]
+            j = s.leads[k]
+            if j < high:
+                s.leads[k] += 1
+            elif s.lead_sum[k, high - 1] < s.sums[at]:
+                j = high - 1
+            while 0 < j < high and s.lead_sum[k, j - 1] < s.sums[at]:
+                s.lead_sum[k, j], s.lead_region[k, j] = s.lead_sum[k, j - 1], s.lead_region[k, j - 1]
+                j -= 1
+            if j < high:
+                s.lead_sum[k, j], s.lead_region[k, j] = s.sums[at], at
+    for k in range(1, high + 1):
+        for j in range(s.leads[k]):
+            s.upto[s.lead_region[k, j]] = k
+    kept = 0
     for i in range(count):
-        crowd = s.crowd[board.region[s.request[i]] + 1]
-        alone += crowd == 1
-        if crowd > 1 or alone <= high:
+        at = board.region[s.request[i]] + 1
+        s.nth[at] += 1
+        last = s.nth[at] == s.crowd[at]
+        if s.nth[at] <= s.upto[at]:
             s.value[kept], s.request[kept] = s.value[i], s.request[i]
             kept += 1
-        else:
-            s.crowd[board.region[s.request[i]] + 1] = 0
+        if last:
+            s.crowd[at], s.nth[at], s.upto[at], s.sums[at] = 0, 0, 0, 0
     count = kept
-    for i in range(count):
-        s.crowd[board.region[s.request[i]] + 1] = 0
     regions = 0
     for i in range(count):
         region = board.region[s.request[i]]

@@ -12,7 +12,6 @@ import numpy as np
 
 from matching import solve
 from matching.alone import stands
-from matching.best_group import scratch
 from matching.convene import best_to_convene, convene
 from matching.eligible import Board, table_of
 from matching.limits import Limits
@@ -22,6 +21,7 @@ from matching.polish import desk
 from matching.restore import before_of, cost_of_undoing, room_to_undo
 from matching.round import GroupPolicy, Mentee, Mentor, Policy, Program, Request, Round, Teaching
 from matching.run import Run
+from matching.scratch import scratch
 from matching.ways import best_way, cost_of_leaving, go, no_way, standing_of
 from matching.week import read_stretch
 

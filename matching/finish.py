@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.best_group import scratch
 from matching.convene import MOST_OFFERS, convene_all
 from matching.eligible import Board
 from matching.openings import use_all_chances
 from matching.plan import Plan
 from matching.polish import desk
+from matching.scratch import scratch
 from matching.ways import go_all, leave_all, no_way, standing_of
 
 MOST_ROUNDS = 20

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.best_group import Scratch, best_group, clash, leave_mentor, member_worth, seat_mentor
+from matching.best_group import best_group, clash, leave_mentor, member_worth, seat_mentor
 from matching.eligible import GRADES, NEVER, Board, Ints
 from matching.kernels import inline, kernel
 from matching.plan import Plan, note, open_group, put, refresh_group, together
 from matching.polish import Desk, use_chances
+from matching.scratch import Scratch
 from matching.ways import is_full
 
 STEPS = 100_000

@@ -15,16 +15,20 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from matching.best_group import FAR, Scratch, View, entry_of, scratch
+from matching.best_group import FAR, View, entry_of
 from matching.best_week import best_week
 from matching.eligible import Board, Ints
 from matching.kernels import inline, kernel
+from matching.scratch import Scratch, scratch
 
 PUSH = 0.9
 """How much of its pace a price keeps from sweep to sweep."""
 
-FEWEST = 200
-"""A worker who prices has at least so many mentors."""
+FEWEST = 2_500
+"""A worker who prices has at least so many mentors; fewer are soon asked one after the other, which moves prices better."""
+
+MANY = 5_000
+"""For so many mentors there is time for few sweeps only."""
 
 Found = TypeVar("Found")
 Floats = npt.NDArray[np.float64]
@@ -182,7 +186,9 @@ class Pricer:
         self.scratches = [scratch(board) for _ in range(workers)]
         self.view, self.scratch = self.views[0], self.scratches[0]
         self.most = (FAR, FAR, max(0, board.first_seat), FAR)
-        start = np.where(board.subject >= 0, np.maximum(0, board.base) // 2, 0).astype(float)
+        # From the middle, prices come nearest in the end; from what requests bring at most, they come near soonest.
+        share = 1.0 if len(board.cap) > MANY else 0.5
+        start = np.where(board.subject >= 0, np.maximum(0, board.base) * share, 0.0)
         self.prices = [start, np.zeros(len(several)), np.zeros(len(several)), np.zeros(len(board.cell_mentee))]
         self.pace = [np.zeros_like(price) for price in self.prices]
         self.mean: list[Floats] = []

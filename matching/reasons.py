@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from matching.alone import could_stand, most_company, stands
-from matching.best_group import scratch
 from matching.case import Case, Seated
 from matching.check_points import GROUP_POINTS, MEMBER_POINTS
 from matching.check_reasons import People, true_reason
@@ -22,6 +21,7 @@ from matching.plan import Plan, take_back
 from matching.polish import Desk, desk
 from matching.result import Group, Reason, Unplaced
 from matching.round import Mentee, Round
+from matching.scratch import scratch
 from matching.ways import (
     GAIN,
     JOIN,

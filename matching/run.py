@@ -14,7 +14,6 @@ from functools import partial
 
 import numpy as np
 
-from matching.best_group import scratch
 from matching.candidates import groups_within
 from matching.confirm import nothing_better
 from matching.dive import Sea, dive, hold
@@ -28,6 +27,7 @@ from matching.polish import desk, fill_by_prices, use_chances
 from matching.price import Pricer, Quote
 from matching.program import program_of
 from matching.result import EndedBy
+from matching.scratch import scratch
 from matching.shards import Search, spread
 from matching.tighten import ROUNDS, Tightener, chosen, cuts_in
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.best_group import scratch
 from matching.candidates import Groups
 from matching.cut import Shard, Split, cut, groups_of, hold, named, plan_of, ranges, rows
 from matching.eligible import Board, Ints
@@ -22,6 +21,7 @@ from matching.kernels import kernel
 from matching.plan import Plan, empty_plan
 from matching.polish import desk, search
 from matching.price import Prices
+from matching.scratch import scratch
 from matching.team import Share
 
 FEWEST = 30

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matching.best_group import View, scratch
+from matching.best_group import View
 from matching.eligible import MILLI, NEVER, Board, Ints, table_of
 from matching.imagine import NewMentor, OneMoreGroup, OneMoreHour
 from matching.named import plan_of
@@ -22,6 +22,7 @@ from matching.polish import desk
 from matching.price import Prices, look, price_mentors, sort_buckets
 from matching.result import Group
 from matching.round import Round
+from matching.scratch import scratch
 from matching.ways import GAIN, KIND, OFFER, OTHER, SIBLING, best_way, go, go_all, no_way, standing_of
 from matching.week import Stretch, merge, starts
 

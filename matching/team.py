@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.best_group import Scratch
 from matching.eligible import Ints
 from matching.plan import Plan
 from matching.polish import Desk
+from matching.scratch import Scratch
 
 
 @dataclass(frozen=True, slots=True)
