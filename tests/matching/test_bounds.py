@@ -77,6 +77,6 @@ def test_a_larger_planted_timetable_is_not_outside_the_bound_of_a_whole_run(shap
 def test_a_larger_planted_timetable_is_not_outside_the_bound_of_a_run_that_was_stopped(shape: str, mentors: int) -> None:
     round, _, score = planted_round(mentors, mentors=mentors, policy=Policy(program=TERM, group=SHAPES[shape]))
     for stop_after in (0, 10, 60):
-        result = solved(round, 0.02, stop_after=stop_after)
+        result = solved(round, 1.0, stop_after=stop_after)
         assert result.score <= score <= result.bound
         assert result.ended_by is EndedBy.INTERRUPT
