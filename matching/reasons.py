@@ -104,10 +104,15 @@ class _InTheWay:
             mentee = self.table.mentees[self.board.mentee[r]]
             if not self.board.mentee_cap[self.board.mentee[r]]:
                 yield f"{mentee.key} may be in no group: max_groups is 0"
-            elif way[KIND]:
+            elif way[KIND] and not self._breaks_a_requirement(way[GAIN]):
                 yield self._told(mentee, way)
             else:
                 yield self._moving_others(r)
+
+    def _breaks_a_requirement(self, gain: int) -> bool:
+        """Whether a way would cost what only a required request is worth: it is none."""
+        required = int((self.board.locked >= 0).sum())
+        return required > 0 and -gain > self.board.bonus // required // 2
 
     def _told(self, mentee: Mentee, way: list[int]) -> str:
         kind, end = way[KIND], f"and {_lower(way[GAIN])}"
@@ -134,7 +139,7 @@ class _InTheWay:
         """The least that a new group with the request would take from others; for rounds whose groups need company."""
         board, plan = self.board, self.plan
         chosen, best = best_to_convene(board, plan, self.room, self.scratch, r, MOST_OFFERS, self.members, self.dirty)
-        if chosen < 0:
+        if chosen < 0 or self._breaks_a_requirement(best):
             return self._busy(r)
         at, offers = plan.at.copy(), plan.offer.copy()
         convene(board, plan, self.room, self.scratch, r, chosen, self.members, self.dirty)

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from matching.check import check, check_result
+from matching.eligible import MILLI
 from matching.result import Group, Reason, Unplaced
 from matching.round import Mentee, Mentor, Pair, Peers
 from matching.week import read_meetings
 from tests.matching.contract import ReferenceJudge, needs_the_contract
 from tests.matching.finished import finished
 from tests.rounds.hand_made import a_round, apart, at, forbid, mentee, mentor
-from tests.rounds.random_rounds import earlier_groups, some_groups, tiny_round
+from tests.rounds.random_rounds import earlier_groups, some_groups, tiny_round, with_required
 
 
 @needs_the_contract
@@ -49,6 +50,25 @@ def test_the_sentences_of_no_seat_come_true() -> None:
                 assert then.faults == (), (seed, row.detail)
                 assert then.score == result.score + done.gain, (seed, row.detail)
     assert min(told[how] for how in ("join", "take the seat of", "be alone with")) > 10, told
+
+
+def test_the_sentences_of_no_seat_leave_what_is_required() -> None:
+    told = 0
+    for seed in range(400):
+        rng = random.Random(f"required {seed}")
+        round = tiny_round(rng, requires=0)
+        groups = some_groups(rng, round)
+        round = with_required(rng, round, groups)
+        if check(round, groups).faults:
+            continue
+        table, _, result = finished(round, groups)
+        # To the solver alone, what is required is worth more than everything else together.
+        required = table.board.bonus // max(1, int((table.board.locked >= 0).sum()))
+        for row in result.unplaced:
+            for points in re.findall(r"the score would be ([0-9,]+) lower", row.detail):
+                assert not required or MILLI * int(points.replace(",", "")) < required // 2, (seed, row.detail)
+                told += 1
+    assert told > 100
 
 
 class Said:
