@@ -30,6 +30,14 @@ RoundPath = Annotated[Path, typer.Argument(metavar="ROUND", help="A folder with 
 ResultPath = Annotated[Path, typer.Argument(metavar="RESULT", help="A folder that `dure match` wrote.")]
 OutPath = Annotated[Path, typer.Option(metavar="RESULT", help="The folder to write, in the place of an earlier result.")]
 PreviousPath = Annotated[Path | None, typer.Option(metavar="RESULT", help="An earlier result: what stays as it was there earns points.")]
+RepairedPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--previous",
+        metavar="RESULT",
+        help="Repair an earlier result: what stays as it was there earns points. An effort of 1 is then a twentieth of the search.",
+    ),
+]
 Seconds = Annotated[float | None, typer.Option("--time", metavar="SECONDS", help="Stop after so long, start-up and reading included.")]
 Effort = Annotated[
     float | None,
@@ -70,7 +78,7 @@ def match(
     effort: Effort = None,
     seed: Seed = 0,
     workers: Workers = None,
-    previous: PreviousPath = None,
+    previous: RepairedPath = None,
     cluster: Cluster = None,
     explain_seconds: ExplainSeconds = None,
     quiet: Quiet = False,

@@ -37,6 +37,9 @@ SWEEPS = 160
 STEPS = 200
 """Of the search, for each mentor."""
 
+REPAIR_SWEEPS, REPAIR_STEPS = 80, 10
+"""The same in a repair, where most of what stands is good, for an effort of 1."""
+
 FEWEST_STEPS = 1000.0
 """Of the search in a second, by each worker, before it is known how many there are."""
 
@@ -172,7 +175,7 @@ class Run:
 
     def price(self) -> None:
         """Prices; and plans by them, a first one early on."""
-        began, sweeps, n = self.clock(), self.counted(SWEEPS), 0
+        began, sweeps, n = self.clock(), self.sweeps(), 0
         while n < sweeps and not self.stopped() and self.left() > 0:
             self.pricer.step(int(self.unit * 0.05 * 0.01 ** (n / sweeps)))
             n += 1
@@ -185,6 +188,12 @@ class Run:
         self.consider(self.pricer.quote())
         if n == sweeps:
             self.fill()
+
+    def sweeps(self) -> int:
+        """How many sweeps there are for the prices, unless time is short."""
+        if self.repair and self.limits.effort is not None:
+            return math.ceil(min(SWEEPS, REPAIR_SWEEPS * self.limits.effort))
+        return self.counted(SWEEPS)
 
     def fill(self) -> None:
         """A plan by the prices as they are proven, whose order of requests mentors follow."""
@@ -302,7 +311,8 @@ class Run:
         if self.limits.effort is None:
             self.search_until(self.clock() + self.left())
             return
-        steps = max(1, int(STEPS * len(self.board.cap) * self.limits.effort) // (EPOCHS * self.workers))
+        a_mentor = REPAIR_STEPS if self.repair else STEPS
+        steps = max(1, int(a_mentor * len(self.board.cap) * self.limits.effort) // (EPOCHS * self.workers))
         hot = self.heat(steps * EPOCHS)
         plan = self.best
         for n in range(EPOCHS):

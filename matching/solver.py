@@ -19,7 +19,7 @@ from matching.reasons import unplaced
 from matching.restore import Before, before_of, hold_what_was, undo_what_is_not_worth_it
 from matching.result import Advice, Group, Result
 from matching.round import Round
-from matching.run import Run
+from matching.run import MOST_PROGRAMMED, Run
 
 MOST_ROUNDS = 5
 """Undoing and finishing may take turns so often; the last of them is finishing."""
@@ -84,9 +84,16 @@ def settle_down(run: Run, before: Before) -> None:
     run.tell()
 
 
+def explaining(run: Run) -> float:
+    """Seconds for advice: a large repair, which is to be there soon, gives none unless somebody says how long it may take."""
+    limits = run.limits
+    soon = run.repair and limits.seconds is None and limits.explain_seconds is None and len(run.board.cap) > MOST_PROGRAMMED
+    return 0 if soon else limits.explaining
+
+
 def advised(run: Run, round: Round, previous: Sequence[Group], groups: Sequence[Group], built: float) -> tuple[Advice, ...]:
     """Advice for the best plan, within the time for explaining; `built` are the seconds that the table took, and advice builds another."""
-    seconds, now = run.limits.explaining, run.clock()
+    seconds, now = explaining(run), run.clock()
     if run.quote is None or seconds < 2 * built or not seconds:
         return ()
     solved = Solved(round=round, previous=previous, table=run.table, plan=run.best, groups=groups, prices=run.quote.prices)
