@@ -6,27 +6,15 @@ So where that loss is more than (bound - score), the group can be left aside wit
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from matching.best_group import FAR, View, clash, leave_mentor, member_worth, offer_most, seat_mentor
 from matching.best_week import rank_down
 from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.groups import Groups
 from matching.kernels import inline, kernel
 from matching.plan import member_part, together
 from matching.scratch import Scratch
-
-
-class Groups(NamedTuple):
-    """Groups that could be held, in the order of mentor, offer and members."""
-
-    mentor: Ints  # [G]
-    offer: Ints
-    size: Ints
-    members: Ints  # [G, size]
-    worth: Ints  # true worth, first_group and first_seat aside
-    loss: Ints  # what the mentor loses at the prices by holding it, at least
 
 
 @inline
@@ -146,7 +134,8 @@ def list_all(board, mentors, weeks, slack, view, s, room, out):
 
 
 def groups_within(board: Board, mentors: Ints, weeks: Ints, slack: int, view: View, s: Scratch, most: int) -> Groups | None:
-    """The groups of these mentors whose loss is at most `slack`; `None` where there are more than `most`."""
+    """The groups of these mentors whose loss is at most `slack`, in the order of mentor, offer and members; `None` where there are
+    more than `most`."""
     size = int(board.size.max(initial=1))
 
     def ints(*shape: int) -> Ints:

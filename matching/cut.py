@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matching.candidates import Groups
 from matching.eligible import GRADES, Board, Ints
-from matching.plan import Plan, adopt, copy_of, empty_plan, settle_all
-from matching.price import Prices
+from matching.groups import Groups, groups_at, hold
+from matching.plan import Plan, empty_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,6 @@ class Shard:
     """A part of a board as a board of its own; `mentors`, `offers` and `requests` say what its indices are in the whole."""
 
     board: Board
-    prices: Prices
     groups: Groups
     """What its mentors hold now, in its own indices."""
     meets: Ints
@@ -50,7 +48,7 @@ class Shard:
     requests: Ints
 
 
-def cut(board: Board, plan: Plan, prices: Prices, split: Split, shard: int) -> Shard:
+def cut(board: Board, plan: Plan, split: Split, shard: int) -> Shard:
     """One shard of a board. Only mentees who could come to its mentors are in it, with all their requests."""
     here = split.of_requests(board, plan) == shard
     mentors, mentees = np.flatnonzero(split.part == shard), np.unique(board.mentee[here])
@@ -151,8 +149,7 @@ def cut(board: Board, plan: Plan, prices: Prices, split: Split, shard: int) -> S
     held = np.flatnonzero((plan.offer >= 0) & (split.part[plan.mentor] == shard))
     return Shard(
         part,
-        Prices(prices.request[requests], prices.limit[mentees], prices.seat[mentees], prices.time[cells]),
-        named(plan, held, mentor_of, _numbers(offers, len(board.offer_slot)), request_of),
+        named(groups_at(plan, held), mentor_of, _numbers(offers, len(board.offer_slot)), request_of),
         np.where(here, -1, plan.meets)[requests],
         mentors,
         offers,
@@ -171,25 +168,12 @@ def plan_of(shard: Shard) -> Plan:
 
 def groups_of(shard: Shard, plan: Plan) -> Groups:
     """What a plan of the shard holds, in the indices of the whole board."""
-    return named(plan, np.flatnonzero(plan.offer >= 0), shard.mentors, shard.offers, shard.requests)
+    return named(groups_at(plan, np.flatnonzero(plan.offer >= 0)), shard.mentors, shard.offers, shard.requests)
 
 
-def hold(board: Board, plan: Plan, groups: Groups) -> None:
-    """Holds groups, which come in the order of their mentors, in a plan whose mentors hold none."""
-    other = copy_of(plan)
-    g = plan.place_ptr[groups.mentor] + np.arange(len(groups.mentor)) - np.searchsorted(groups.mentor, groups.mentor)
-    other.offer[g], other.size[g] = groups.offer, groups.size
-    other.members[g] = groups.members[:, : plan.members.shape[1]]
-    adopt(board, plan, other, np.zeros(len(board.cap), np.int64), 0)
-    settle_all(board, plan)
-
-
-def named(plan: Plan, held: Ints, mentors: Ints, offers: Ints, requests: Ints) -> Groups:
-    """The groups at some places of a plan, named anew."""
-    nothing = np.zeros(len(held), np.int64)
-    sits = np.arange(plan.members.shape[1]) < plan.size[held, None]
-    members = np.where(sits, requests[plan.members[held] * sits], 0) if len(held) else plan.members[held]
-    return Groups(mentors[plan.mentor[held]], offers[plan.offer[held]], plan.size[held], members, nothing, nothing)
+def named(groups: Groups, mentors: Ints, offers: Ints, requests: Ints) -> Groups:
+    """Groups by other numbers of their mentors, offers and requests."""
+    return groups._replace(mentor=mentors[groups.mentor], offer=offers[groups.offer], members=requests[groups.members])
 
 
 def rows(ptr: Ints, chosen: Ints) -> tuple[Ints, Ints]:

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.best_group import FAR, clash
-from matching.candidates import Groups
+from matching.best_group import FAR
 from matching.eligible import Board, Ints
-from matching.kernels import kernel
+from matching.groups import chosen, hold, keep_open
 from matching.listing import Cuts, Listing
 from matching.pick import relaxed, solve
-from matching.plan import Plan, copy_of, is_busy, note, open_group, put, refresh_group
+from matching.plan import Plan, copy_of
 from matching.program import program_of
-from matching.tighten import LEAST_GAIN, NEXT, best_of_each, chosen, cuts_in, gains_of
+from matching.tighten import LEAST_GAIN, NEXT, best_of_each, cuts_in, gains_of
 
 SHARE = 0.3
 """Of the groups of the linear program that are held at once."""
@@ -95,63 +94,8 @@ def pick(board: Board, sea: Sea, which: Ints, plan: Plan, seconds: float, least:
     picked = chosen(groups, np.flatnonzero(found))
     if least > 0:  # what the solver meets on its way may be worth less
         trial = copy_of(plan)
-        hold(board, trial, picked, len(which))
+        hold(board, trial, picked)
         if trial.total[0] <= least:
             return False
-    hold(board, plan, picked, len(which))
+    hold(board, plan, picked)
     return True
-
-
-def hold(board: Board, plan: Plan, groups: Groups, most: int) -> int:
-    """Holds groups in their order where they fit beside the plan's, so many at most; returns how many."""
-    return int(hold_groups(board, plan, groups, most))
-
-
-@kernel
-def hold_groups(board, plan, groups, most):
-    """`hold`, compiled."""
-    n = 0
-    for c in range(len(groups.mentor)):
-        if n == most:
-            break
-        if is_open(board, plan, groups, c):
-            m = groups.mentor[c]
-            g = plan.place_ptr[m]
-            while plan.offer[g] >= 0:
-                g += 1
-            note(plan, g)
-            open_group(board, plan, g, groups.offer[c])
-            for j in range(groups.size[c]):
-                put(board, plan, g, groups.members[c, j])
-            refresh_group(board, plan, g)
-            n += 1
-    return n
-
-
-@kernel
-def is_open(board, plan, groups, c):
-    """Whether a plan can hold a group beside its own."""
-    m = groups.mentor[c]
-    if plan.groups[m] >= min(board.cap[m], plan.place_ptr[m + 1] - plan.place_ptr[m]):
-        return False
-    pattern = board.slot_pattern[board.offer_slot[groups.offer[c]]]
-    for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-        if plan.offer[g] >= 0 and clash(board, board.slot_pattern[board.offer_slot[plan.offer[g]]], pattern, board.buffer_minutes):
-            return False
-    for j in range(groups.size[c]):
-        r = groups.members[c, j]
-        i = board.mentee[r]
-        if plan.at[r] >= 0 or plan.attends[i] >= board.mentee_cap[i] or is_busy(board, plan, r, pattern):
-            return False
-    return True
-
-
-@kernel
-def keep_open(board, plan, groups, usable):
-    """Leaves the groups usable that a plan can still hold; returns how many."""
-    n = 0
-    for c in range(len(groups.mentor)):
-        if usable[c]:
-            usable[c] = is_open(board, plan, groups, c)
-            n += usable[c]
-    return n

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from matching.candidates import Groups
-from matching.dive import Sea, dive, hold
+from matching.dive import Sea, dive
 from matching.eligible import Board, Ints
-from matching.plan import Plan, close_group, copy_of, refresh_all
+from matching.groups import Groups, groups_at, hold
+from matching.plan import Plan, close_group, copy_of
 
 NEAR = 40
 """The groups of a request that tell who is related."""
@@ -48,9 +48,7 @@ def mended(board: Board, sea: Sea, plan: Plan, mentors: Ints, seconds: Callable[
     dive(board, sea, other, seconds, least=int(plan.total[0]))
     if other.total[0] <= plan.total[0]:
         return None
-    new = np.flatnonzero((other.offer >= 0) & (bare.offer < 0))
-    nothing = np.zeros(len(new), np.int64)
-    return Groups(other.mentor[new], other.offer[new], other.size[new], other.members[new], nothing, nothing)
+    return groups_at(other, np.flatnonzero((other.offer >= 0) & (bare.offer < 0)))
 
 
 def freed(board: Board, plan: Plan, mentors: Ints) -> Plan:
@@ -68,8 +66,7 @@ def joined(board: Board, plan: Plan, found: list[tuple[Ints, Groups]]) -> Plan:
     other = plan
     for mentors, groups in found:
         new = freed(board, other, mentors)
-        hold(board, new, groups, len(groups.mentor))
-        refresh_all(board, new)
+        hold(board, new, groups)
         if new.total[0] > other.total[0]:
             other = new
     return other

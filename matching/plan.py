@@ -367,18 +367,6 @@ def is_busy(board, plan, r, pattern):
 
 
 @kernel
-def adopt(board, plan, other, part, mine):
-    """Takes over the groups of the mentors whose `part` is `mine` from another plan; members who meet elsewhere by now are
-    left out. `settle_all` is due when all parts are taken over."""
-    for g in range(len(plan.offer)):
-        if part[plan.mentor[g]] == mine and other.offer[g] >= 0:
-            open_group(board, plan, g, other.offer[g])
-            for j in range(other.size[g]):
-                if not is_busy(board, plan, other.members[g, j], board.slot_pattern[board.offer_slot[other.offer[g]]]):
-                    put(board, plan, g, other.members[g, j])
-
-
-@kernel
 def settle_all(board, plan):
     """Ends the groups that are too small and works out everything anew."""
     refresh_all(board, plan)

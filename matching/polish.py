@@ -31,9 +31,6 @@ from matching.plan import (
     together,
 )
 
-FROZEN = 1 << 44
-"""Noise from which on a request stays where it is."""
-
 NOISE = 0.5
 """The noise on worths, as a share of the temperature."""
 
@@ -118,7 +115,7 @@ def rebuild(board, plan, m, d, s, dirty):
             elif plan.attends[i] >= board.mentee_cap[i]:
                 least, sibling = -NEVER, -1
                 for other in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]):
-                    if plan.at[other] >= 0 and plan.noise[other] < FROZEN and loss_of(board, plan, other) < least:
+                    if plan.at[other] >= 0 and loss_of(board, plan, other) < least:
                         least, sibling = loss_of(board, plan, other), other
                 if sibling < 0 or plan.mentor[plan.at[sibling]] == m:
                     continue
@@ -141,7 +138,7 @@ def fill(board, plan, g):
             board.bucket_ptr[slot * GRADES + board.offer_lowest[o]], board.bucket_ptr[slot * GRADES + board.offer_highest[o] + 1]
         ):
             r = board.entry_request[e]
-            if plan.at[r] < 0 and plan.noise[r] < FROZEN:
+            if plan.at[r] < 0:
                 gain = fits_in(board, plan, g, r)
                 if gain > best:
                     best, chosen = gain, r
@@ -159,17 +156,13 @@ def scent(plan, d, amplitude):
     for _ in range(n // 128 + 1):
         r = draw(d.random, n)
         noise = int(amplitude * -np.log(uniform(d.random)))
-        if plan.noise[r] < FROZEN:
-            plan.worth[r] += plan.noise[r] - noise
-            plan.noise[r] = noise
+        plan.worth[r] += plan.noise[r] - noise
+        plan.noise[r] = noise
 
 
 @kernel
-def search(board, plan, d, s, part, mine, steps, hot, cold):
-    """Takes mentors apart `steps` times, with a temperature that falls from `hot` to `cold` (thousandths of a point).
-
-    Only mentors whose `part` is `mine` are touched, and only requests that are not `FROZEN`.
-    """
+def search(board, plan, d, s, steps, hot, cold):
+    """Takes mentors apart `steps` times, with a temperature that falls from `hot` to `cold` (thousandths of a point)."""
     mentors, requests = len(board.cap), len(board.mentee)
     for step in range(steps):
         heat = hot * (cold / hot) ** (step / steps)
@@ -181,7 +174,7 @@ def search(board, plan, d, s, part, mine, steps, hot, cold):
         many = 1 + draw(d.random, 3)
         r = draw(d.random, requests)
         for _ in range(20):
-            if plan.at[r] < 0 and board.entry_ptr[r + 1] > board.entry_ptr[r] and plan.noise[r] < FROZEN:
+            if plan.at[r] < 0 and board.entry_ptr[r + 1] > board.entry_ptr[r]:
                 break
             r = draw(d.random, requests)
         if board.entry_ptr[r + 1] > board.entry_ptr[r]:
@@ -190,7 +183,7 @@ def search(board, plan, d, s, part, mine, steps, hot, cold):
                 if d.slot_ptr[slot + 1] == d.slot_ptr[slot]:
                     continue
                 m = d.offer_mentor[d.slot_offer[d.slot_ptr[slot] + draw(d.random, d.slot_ptr[slot + 1] - d.slot_ptr[slot])]]
-                new = part[m] == mine
+                new = True
                 for j in range(count):
                     if d.queue[j] == m:
                         new = False
@@ -199,7 +192,7 @@ def search(board, plan, d, s, part, mine, steps, hot, cold):
                     count += 1
         if count == 0:
             d.queue[0] = draw(d.random, mentors)
-            count = 1 if part[d.queue[0]] == mine else 0
+            count = 1
         for j in range(count):
             m = d.queue[j]
             for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):

@@ -12,8 +12,8 @@ from enum import IntEnum
 import numpy as np
 
 from matching.best_group import entry_of
-from matching.candidates import Groups
 from matching.eligible import Board, Ints
+from matching.groups import Groups
 from matching.kernels import kernel
 
 DAY = 1440

@@ -16,20 +16,21 @@ import numpy as np
 
 from matching.candidates import groups_within
 from matching.confirm import nothing_better
-from matching.dive import Sea, dive, hold
+from matching.dive import Sea, dive
 from matching.eligible import MILLI, Table
+from matching.groups import chosen, hold
 from matching.limits import Limits, Progress
 from matching.listing import listing_of
 from matching.mend import joined, mended, related
 from matching.pick import solve
-from matching.plan import Plan, copy_of, empty_plan, refresh_all
+from matching.plan import Plan, copy_of, empty_plan
 from matching.polish import desk, fill_by_prices, use_chances
 from matching.price import Pricer, Quote
 from matching.program import program_of
 from matching.result import EndedBy
 from matching.scratch import scratch
 from matching.shards import Search, spread
-from matching.tighten import ROUNDS, Tightener, chosen, cuts_in
+from matching.tighten import ROUNDS, Tightener, cuts_in
 
 SWEEPS = 160
 """Over all mentors, for the prices."""
@@ -286,9 +287,7 @@ class Run:
         found, proven = solve(program, nodes=self.counted(NODES), seconds=self.left(), at_least=best)
         if found is not None:
             plan = empty_plan(board)
-            picked = chosen(groups, np.flatnonzero(found))
-            hold(board, plan, picked, len(picked.mentor))
-            refresh_all(board, plan)
+            hold(board, plan, chosen(groups, np.flatnonzero(found)))
             self.keep(plan)
         if proven and nothing_better(program, int(self.best.total[0]), self.left()):
             self.bound = int(self.best.total[0])
@@ -346,12 +345,10 @@ class Run:
 
     def shared(self, job: Search, plan: Plan) -> Plan:
         """What becomes of a plan when a job is done in its shards, by the executor or, if there is none or it is lost, by threads."""
-        assert self.quote is not None  # noqa: S101  prices come first
         by = partial(
             spread,
             board=self.board,
             plan=plan,
-            prices=self.quote.prices,
             job=job,
             workers=self.workers,
             seed=int(self.random.integers(1 << 30)),

@@ -14,15 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.candidates import Groups
-from matching.cut import Shard, Split, cut, groups_of, hold, named, plan_of, ranges, rows
+from matching.cut import Shard, Split, cut, groups_of, plan_of, ranges, rows
 from matching.eligible import Board, Ints
+from matching.groups import Groups, groups_at, hold
 from matching.kernels import kernel
 from matching.plan import Plan, empty_plan
 from matching.polish import desk, search
-from matching.price import Prices
 from matching.scratch import scratch
-from matching.team import Share
 
 FEWEST = 30
 """More than two shards have at least so many mentors each: the fewer, the more requests have theirs elsewhere."""
@@ -38,10 +36,6 @@ class Search:
     hot: float
     cold: float
 
-    def do(self, shard: Shard, share: Share) -> None:
-        """Changes the share's plan."""
-        search(shard.board, share.plan, share.desk, share.scratch, share.part, share.mine, self.steps, self.hot, self.cold)
-
 
 def work(shard: Shard, job: Search, seed: int) -> Groups:
     """Does a job in a shard; gives the groups that its mentors hold then, in the indices of the whole board."""
@@ -49,14 +43,11 @@ def work(shard: Shard, job: Search, seed: int) -> Groups:
     shard = deepcopy(shard)
     board, plan = shard.board, plan_of(shard)
     if len(board.entry_request):
-        everybody = np.zeros(len(board.cap), np.int64)
-        job.do(shard, Share(plan, everybody, 0, desk(board, plan, seed), scratch(board), np.random.default_rng(seed)))
+        search(board, plan, desk(board, plan, seed), scratch(board), job.steps, job.hot, job.cold)
     return groups_of(shard, plan)
 
 
-def spread(
-    executor: Executor, board: Board, plan: Plan, prices: Prices, job: Search, *, workers: int, seed: int, patient: Callable[[], bool]
-) -> Plan:
+def spread(executor: Executor, board: Board, plan: Plan, job: Search, *, workers: int, seed: int, patient: Callable[[], bool]) -> Plan:
     """Splits a plan's board among as many `workers` as it is large enough for, has a job done in each shard, and joins them.
 
     As soon as nobody is `patient` any more, shards that are not done stay as they are in `plan`. The same plan, workers and
@@ -72,7 +63,7 @@ def spread(
     random = np.random.default_rng(seed)
     parts = split(board, plan, count, random)
     seeds = random.integers(1 << 30, size=count)
-    asked = [executor.submit(work, cut(board, plan, prices, parts, n), job, int(seeds[n])) for n in range(count)]
+    asked = [executor.submit(work, cut(board, plan, parts, n), job, int(seeds[n])) for n in range(count)]
     waiting = set(asked)
     try:
         while waiting and patient():
@@ -82,24 +73,19 @@ def spread(
     finally:
         for one in waiting:
             one.cancel()
-    return join(board, [as_it_was(board, plan, parts, n) if one in waiting else one.result() for n, one in enumerate(asked)])
+    return join(board, [as_it_was(plan, parts, n) if one in waiting else one.result() for n, one in enumerate(asked)])
 
 
-def as_it_was(board: Board, plan: Plan, parts: Split, shard: int) -> Groups:
+def as_it_was(plan: Plan, parts: Split, shard: int) -> Groups:
     """What the mentors of a shard hold in the whole plan."""
-    held = np.flatnonzero((plan.offer >= 0) & (parts.part[plan.mentor] == shard))
-    return named(plan, held, np.arange(len(board.cap)), np.arange(len(board.offer_slot)), np.arange(len(board.mentee)))
+    return groups_at(plan, np.flatnonzero((plan.offer >= 0) & (parts.part[plan.mentor] == shard)))
 
 
 def join(board: Board, found: Sequence[Groups]) -> Plan:
     """The plan that holds what all shards hold."""
     plan = empty_plan(board)
-    room = plan.members.shape[1]
-    members = np.concatenate([np.pad(one.members, ((0, 0), (0, room - one.members.shape[1]))) for one in found])
-    mentor, offer, size = (np.concatenate(column) for column in zip(*((one.mentor, one.offer, one.size) for one in found), strict=True))
-    order = np.argsort(mentor, kind="stable")
-    nothing = np.zeros(len(order), np.int64)
-    hold(board, plan, Groups(mentor[order], offer[order], size[order], members[order], nothing, nothing))
+    for groups in found:
+        hold(board, plan, groups)
     return plan
 
 

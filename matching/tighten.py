@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.candidates import Groups
 from matching.cuts import Triple, broken, no_cuts, with_more
 from matching.eligible import MILLI, Board, Ints
+from matching.groups import chosen
 from matching.listing import Cuts, Listing, entry_costs, price_groups, tight
 from matching.pick import relaxed
 from matching.price import Floats, Prices
@@ -87,11 +87,6 @@ def best_of_each(listing: Listing, loss: Ints, count: int, below: int | None = N
     mentor = listing.groups.mentor[order]
     rank = np.arange(len(order)) - np.searchsorted(mentor, mentor)
     return np.sort(order[rank < count])
-
-
-def chosen(groups: Groups, which: Ints) -> Groups:
-    """Some of the groups."""
-    return Groups(*(column[which] for column in groups))
 
 
 def cuts_in(cuts: Cuts, held: Ints) -> tuple[Ints, Ints]:

@@ -11,14 +11,13 @@ import pytest
 
 from matching.check import check
 from matching.confirm import nothing_better
-from matching.dive import hold, keep_open
 from matching.eligible import MILLI, Board, Ints
+from matching.groups import chosen, hold, keep_open
 from matching.named import groups_of, plan_of
 from matching.pick import solve
 from matching.plan import Plan, empty_plan
 from matching.program import Program, program_of
 from matching.result import Group
-from matching.tighten import chosen
 from tests.matching.listed import Listed, listed, tiny, tiny_and_best
 from tests.rounds.hand_made import a_round, mentee, mentor
 from tests.rounds.random_rounds import some_groups
@@ -88,7 +87,7 @@ def held_by_best(board: Board, program: Program, groups: npt.NDArray[np.bool_] |
     assert groups is not None
     assert len(groups) == program.groups
     found = np.flatnonzero(groups)
-    assert hold(board, plan, chosen(one.listing.groups, which[found]), len(which)) == len(found)
+    assert hold(board, plan, chosen(one.listing.groups, which[found])) == len(found)
     return plan
 
 

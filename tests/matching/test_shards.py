@@ -21,7 +21,6 @@ from matching.eligible import MILLI, Table, table_of
 from matching.limits import Limits
 from matching.named import groups_of as named_groups
 from matching.plan import Plan, empty_plan
-from matching.price import Pricer, Prices
 from matching.round import Mentee, Mentor, Round
 from matching.shards import Search, as_it_was, components, join, split, spread, work
 from tests.bench.rounds import make_round
@@ -47,19 +46,12 @@ def processes() -> Iterator[Executor]:
         yield pool
 
 
-def priced(table: Table, sweeps: int = 1) -> Prices:
-    pricer = Pricer(table.board, 0)
-    for n in range(sweeps):
-        pricer.step(int(50_000 * 0.01 ** (n / sweeps)))
-    return pricer.quote().prices
-
-
 def searched(round: Round, executor: Executor, workers: int) -> tuple[Table, Plan]:
     """What three epochs of the search make of an empty plan."""
     table = table_of(round)
-    plan, prices = empty_plan(table.board), priced(table)
+    plan = empty_plan(table.board)
     for seed in range(3):
-        plan = spread(executor, table.board, plan, prices, STEPS, workers=workers, seed=seed, patient=patient)
+        plan = spread(executor, table.board, plan, STEPS, workers=workers, seed=seed, patient=patient)
     return table, plan
 
 
@@ -73,7 +65,7 @@ def test_every_mentor_is_in_one_shard_and_every_request_can_be_placed_in_one(see
     table, plan = searched(middle(seed), threads, workers=3)
     board = table.board
     parts = split(board, plan, 3, np.random.default_rng(seed))
-    shards = [cut(board, plan, priced(table), parts, n) for n in range(3)]
+    shards = [cut(board, plan, parts, n) for n in range(3)]
     assert sorted(np.concatenate([shard.mentors for shard in shards])) == list(range(len(board.cap)))
     sizes = [len(shard.mentors) for shard in shards]
     assert max(sizes) - min(sizes) <= 1
@@ -85,13 +77,13 @@ def test_every_mentor_is_in_one_shard_and_every_request_can_be_placed_in_one(see
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_what_is_cut_and_joined_untouched_is_as_it_was(seed: int, threads: Executor) -> None:
     table, plan = searched(middle(seed), threads, workers=3)
-    board, prices = table.board, priced(table)
+    board = table.board
     parts = split(board, plan, 4, np.random.default_rng(seed))
-    shards = [cut(board, plan, prices, parts, n) for n in range(4)]
+    shards = [cut(board, plan, parts, n) for n in range(4)]
     again = join(board, [groups_of(shard, plan_of(shard)) for shard in shards])
     assert named_groups(table, again) == named_groups(table, plan)
     assert again.total[0] == plan.total[0]
-    left = join(board, [as_it_was(board, plan, parts, n) for n in range(4)])
+    left = join(board, [as_it_was(plan, parts, n) for n in range(4)])
     assert named_groups(table, left) == named_groups(table, plan)
 
 
@@ -116,13 +108,12 @@ def test_tiny_shards_with_every_rule_in_play_break_no_rule() -> None:
         round = tiny_round(rng, requires=0)
         table = table_of(round)
         board, plan, draws = table.board, empty_plan(table.board), np.random.default_rng(seed)
-        prices = Pricer(board, 0).quote().prices
         for epoch in range(3):
             count = min(len(board.cap), 3)
             if not count:
                 break
             parts = split(board, plan, count, draws)
-            plan = join(board, [work(cut(board, plan, prices, parts, n), STEPS, seed + epoch) for n in range(count)])
+            plan = join(board, [work(cut(board, plan, parts, n), STEPS, seed + epoch) for n in range(count)])
         judged(round, table, plan)
 
 
@@ -156,19 +147,18 @@ def test_separate_regions_are_not_cut_through_where_they_need_not_be() -> None:
 
 
 @pytest.fixture(scope="module")
-def small_seoul() -> tuple[Round, Table, Prices]:
+def small_seoul() -> tuple[Round, Table]:
     round = make_round("seoul", 1, scale=0.1)
-    table = table_of(round)
-    return round, table, priced(table)
+    return round, table_of(round)
 
 
-def test_local_processes_give_what_threads_give(small_seoul: tuple[Round, Table, Prices], processes: Executor, threads: Executor) -> None:
-    round, table, prices = small_seoul
+def test_local_processes_give_what_threads_give(small_seoul: tuple[Round, Table], processes: Executor, threads: Executor) -> None:
+    round, table = small_seoul
     plans = []
     for executor in (threads, processes):
         plan = empty_plan(table.board)
         for seed in range(2):
-            plan = spread(executor, table.board, plan, prices, STEPS, workers=2, seed=seed, patient=patient)
+            plan = spread(executor, table.board, plan, STEPS, workers=2, seed=seed, patient=patient)
         plans.append(plan)
     by_threads, by_processes = plans
     assert check(round, named_groups(table, by_processes)).faults == ()
@@ -184,21 +174,21 @@ class Never(Executor):
         return Future()
 
 
-def test_shards_that_never_come_back_keep_their_groups(small_seoul: tuple[Round, Table, Prices], threads: Executor) -> None:
-    _, table, prices = small_seoul
-    plan = spread(threads, table.board, empty_plan(table.board), prices, STEPS, workers=2, seed=0, patient=patient)
+def test_shards_that_never_come_back_keep_their_groups(small_seoul: tuple[Round, Table], threads: Executor) -> None:
+    _, table = small_seoul
+    plan = spread(threads, table.board, empty_plan(table.board), STEPS, workers=2, seed=0, patient=patient)
     asked = iter((True, True, False))
-    after = spread(Never(), table.board, plan, prices, STEPS, workers=2, seed=1, patient=lambda: next(asked))
+    after = spread(Never(), table.board, plan, STEPS, workers=2, seed=1, patient=lambda: next(asked))
     assert named_groups(table, after) == named_groups(table, plan)
 
 
-def test_a_lost_executor_is_told(small_seoul: tuple[Round, Table, Prices]) -> None:
-    _, table, prices = small_seoul
+def test_a_lost_executor_is_told(small_seoul: tuple[Round, Table]) -> None:
+    _, table = small_seoul
     with (
         ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=os._exit, initargs=(1,)) as broken,
         pytest.raises(BrokenExecutor),
     ):
-        spread(broken, table.board, empty_plan(table.board), prices, STEPS, workers=2, seed=0, patient=patient)
+        spread(broken, table.board, empty_plan(table.board), STEPS, workers=2, seed=0, patient=patient)
 
 
 def test_a_run_whose_executor_is_lost_ends_as_without_it() -> None:
@@ -209,14 +199,14 @@ def test_a_run_whose_executor_is_lost_ends_as_without_it() -> None:
     assert left_alone.groups == alone.groups
 
 
-def test_a_request_on_a_seam_stays_at_its_meetings(small_seoul: tuple[Round, Table, Prices], threads: Executor) -> None:
-    _, table, prices = small_seoul
+def test_a_request_on_a_seam_stays_at_its_meetings(small_seoul: tuple[Round, Table], threads: Executor) -> None:
+    _, table = small_seoul
     board = table.board
-    plan = spread(threads, board, empty_plan(board), prices, STEPS, workers=2, seed=0, patient=patient)
+    plan = spread(threads, board, empty_plan(board), STEPS, workers=2, seed=0, patient=patient)
     parts = split(board, plan, 2, np.random.default_rng(0))
     away = Split(parts.part, 1 - parts.home)
     for n in range(2):
-        shard = cut(board, plan, prices, away, n)
+        shard = cut(board, plan, away, n)
         request = shard.requests[shard.board.entry_request]
         seam = away.home[board.mentee[request]] != n
         assert seam.any()
