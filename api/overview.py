@@ -17,6 +17,7 @@ from matching.faults import BadResult, Fault, short
 from matching.result import Group, Reason, Result, Unplaced
 from matching.resultfiles import read_result
 from matching.roster import FILE, MEND, MenteeEntry, Roster, read_roster
+from matching.sentences import FILE as SENTENCES, read_sentences, with_sentences
 from matching.week import DAY_MINUTES, DAYS
 
 MOST_REGIONS = 24
@@ -220,7 +221,7 @@ class Overview:
 
 
 def read_overview(folder: Path) -> Overview:
-    """Reads a result folder to be shown; its roster may be missing.
+    """Reads a result folder to be shown; its roster and its sentences may be missing.
 
     Raises
     ------
@@ -228,13 +229,16 @@ def read_overview(folder: Path) -> Overview:
         With every fault of its files.
     """
     result = read_result(folder)
-    roster = folder / FILE
-    if not roster.exists():
-        return Overview(result)
+    if (folder / SENTENCES).exists():
+        result = with_sentences(result, read_sentences(_text(folder / SENTENCES)))
+    return Overview(result, read_roster(_text(folder / FILE)) if (folder / FILE).exists() else None)
+
+
+def _text(path: Path) -> str:
     try:
-        return Overview(result, read_roster(roster.read_text(encoding="utf-8")))
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise BadResult((Fault(FILE, 0, "", "is not UTF-8", MEND),)) from None
+        raise BadResult((Fault(path.name, 0, "", "is not UTF-8", MEND),)) from None
 
 
 def _most_asked_first(shares: Iterable[Share]) -> tuple[Share, ...]:

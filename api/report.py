@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, get_day_names
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,9 +24,11 @@ from api.exits import Exit, complain, refuse
 from api.languages import Language, translations
 from api.overview import Heat, Overview, read_overview
 from api.plain import clean, whole_percent
+from api.said import days, meetings, place, said
 from matching.faults import BadFiles
 from matching.result import EndedBy, Reason
-from matching.week import DAY_MINUTES, Meetings, clock
+from matching.sentences import Sentence
+from matching.week import clock
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_ROWS = 1000
@@ -74,7 +76,7 @@ def report(overview: Overview, language: Language) -> str:
         used=len(overview.mentors_used),
         heat=heat,
         heat_rows=_heat_rows(heat),
-        days=_days(language.locale),
+        days=days(language.locale),
         unplaced=[row for reason in Reason for row in overview.unplaced_by(reason)],
         reason_name=_reason_names(words),
         reason_meaning=_reason_meanings(words),
@@ -104,7 +106,10 @@ def _environment(language: Language, words: gettext.NullTranslations) -> Environ
         "gap": lambda gap: format_percent(gap, format="#,##0.00%" if gap < 0.1 else None, locale=locale),
         "seconds": lambda seconds: words.gettext("%(seconds)s s") % {"seconds": format_decimal(round(seconds, 1), locale=locale)},
         "date": lambda day: _date(day, locale),
-        "meetings": lambda meetings: _meetings(meetings, locale),
+        "meetings": lambda starts: meetings(starts, locale),
+        "place": lambda text: place(text, locale),
+        "said": lambda text: said(text, words, locale),
+        "tongue": lambda text: language.value if isinstance(text, Sentence) else Language.EN.value,
     })
     return environment
 
@@ -131,22 +136,8 @@ def _heat_rows(heat: Heat) -> list[tuple[str, list[tuple[int, int]]]]:
     ]
 
 
-def _days(locale: Locale) -> list[str]:
-    names = get_day_names("abbreviated", locale=locale)
-    return [names[day] for day in range(7)]
-
-
 def _date(day: dt.date, locale: Locale) -> str:
     return format_date(day, "long", locale=locale)
-
-
-def _meetings(meetings: Meetings, locale: Locale) -> str:
-    """`Tue, Thu 19:00`, or `Tue 19:00, Thu 20:00` where the times differ."""
-    days = _days(locale)
-    told = [(days[start // DAY_MINUTES], clock(start % DAY_MINUTES)) for start in meetings]
-    if len({time for _, time in told}) == 1:
-        return f"{', '.join(day for day, _ in told)} {told[0][1]}"
-    return ", ".join(f"{day} {time}" for day, time in told)
 
 
 def _reason_names(words: gettext.NullTranslations) -> dict[Reason, str]:

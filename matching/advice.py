@@ -21,6 +21,7 @@ from matching.plan import Plan, copy_of
 from matching.price import Prices
 from matching.result import Advice, Group
 from matching.round import Mentee, Round
+from matching.sentences import Sentence
 from matching.stage import Opened, Stage
 
 TWENTY = 20
@@ -68,8 +69,14 @@ def advice(solved: Solved, over: Callable[[], bool]) -> tuple[Advice, ...]:
 
 
 def _told(one: Addition, gain: int, placed: int) -> Advice:
-    more = f"{placed} more request{'s' if placed > 1 else ''} placed" if placed > 0 else f"{gain:,} points more"
-    return Advice(sentence=f"{one.sentence}: {more}", file=one.file, key=one.key, change=one.change, gain=gain, placed=placed)
+    if placed == 1:
+        more = Sentence("1 more request placed")
+    elif placed > 1:
+        more = Sentence("%(count)s more requests placed", count=placed)
+    else:
+        more = Sentence("%(points)s points more", points=gain)
+    sentence = Sentence("%(addition)s: %(more)s", addition=one.sentence, more=more)
+    return Advice(sentence=sentence, file=one.file, key=one.key, change=one.change, gain=gain, placed=placed)
 
 
 def _trials(solved: Solved, over: Callable[[], bool]) -> Iterator[Trial]:

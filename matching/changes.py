@@ -15,6 +15,7 @@ from matching.restore import MENTEE_STAYS, MENTOR_STAYS, SEATS_STAY, TOO_LONG, U
 from matching.result import Change, Group
 from matching.round import Round
 from matching.rules import Stay, stays
+from matching.sentences import Sentence
 from matching.ways import cost_of_leaving
 from matching.week import write_meetings
 
@@ -43,47 +44,56 @@ class _Causes:
     people: People
     room: Desk
 
-    def why(self, mentee: str, subject: str, old: Stay | None) -> str:
+    def why(self, mentee: str, subject: str, old: Stay | None) -> Sentence:
         """Why a request is not where it was: nothing allows it any more, or going back would cost so many points."""
         r = self.table.request_of.get((mentee, subject))
         if r is None:
-            return f"{mentee} does not ask for {subject} any more" if mentee in self.round.mentee_of else f"{mentee} is not in this round"
+            if mentee in self.round.mentee_of:
+                return Sentence("%(mentee)s does not ask for %(subject)s any more", mentee=mentee, subject=subject)
+            return Sentence("%(mentee)s is not in this round", mentee=mentee)
         if old is None:
-            cost = cost_of_leaving(self.table.board, self.plan, r) // MILLI
-            return f"it was in no group; without it the score would be {cost:,} lower"
+            cost = int(cost_of_leaving(self.table.board, self.plan, r)) // MILLI
+            return Sentence("it was in no group; without it the score would be %(points)s lower", points=cost)
         return self._forbidden(mentee, subject, old) or self._not_worth_it(r, old)
 
-    def _forbidden(self, mentee: str, subject: str, old: Stay) -> str:
-        """Which rule keeps the request from its earlier mentor and meetings, or nothing."""
-        key, meetings = old
+    def _forbidden(self, mentee: str, subject: str, old: Stay) -> Sentence | None:
+        """Which rule keeps the request from its earlier mentor and meetings, if one does."""
+        key, _ = old
         mentor, person = self.round.mentor_of.get(key), self.round.mentee_of[mentee]
         if mentor is None:
-            return f"{key} is not in this round"
+            return Sentence("%(mentor)s is not in this round", mentor=key)
         if not self.people.eligible(mentor, person, subject):
             return keeps_apart(self.people, mentor, person, subject)
         if not (self.people.allowed(mentor, person, subject) and self.people.most_groups[key]):
             return room_for_no_group(self.people, mentor)
-        starts = {key: self.people.mentor_starts[key], mentee: self.people.mentee_starts[mentee]}
-        for who, free in starts.items():
-            if not set(meetings) <= set(free):
-                return f"{who} cannot come at {write_meetings(meetings)} any more"
-        holds = self.before.offer[self.table.request_of[mentee, subject]] >= 0
-        return "" if holds else f"groups do not meet at {write_meetings(meetings)} any more"
+        return self._out_of_time(mentee, subject, old)
 
-    def _not_worth_it(self, r: int, old: Stay) -> str:
+    def _out_of_time(self, mentee: str, subject: str, old: Stay) -> Sentence | None:
+        """Who cannot come to the earlier meetings any more, if somebody cannot, or whether they are none any more."""
+        key, meetings = old
+        if not set(meetings) <= set(self.people.mentor_starts[key]):
+            return Sentence("%(mentor)s cannot come at %(meetings)s any more", mentor=key, meetings=meetings)
+        if not set(meetings) <= set(self.people.mentee_starts[mentee]):
+            return Sentence("%(mentee)s cannot come at %(meetings)s any more", mentee=mentee, meetings=meetings)
+        if self.before.offer[self.table.request_of[mentee, subject]] < 0:
+            return Sentence("groups do not meet at %(meetings)s any more", meetings=meetings)
+        return None
+
+    def _not_worth_it(self, r: int, old: Stay) -> Sentence:
         """What going back would cost, or who has what it would need and is where they were."""
         key, meetings = old
         board = self.table.board
         cost, ended = cost_of_undoing(board, self.plan, self.before, self.room, r, room_to_undo(board, self.before))
-        at = f"with {key} at {write_meetings(meetings)}"
         if ended == UNDONE:
-            points = cost // MILLI
-            return f"going back would lower the score by {points:,}" if points > 0 else "going back would move others and raise nothing"
+            points = int(cost) // MILLI
+            if points > 0:
+                return Sentence("going back would lower the score by %(points)s", points=points)
+            return Sentence("going back would move others and raise nothing")
         return {
-            SEATS_STAY: f"those who stayed {at} leave it no seat",
-            MENTOR_STAYS: f"other groups that stayed leave {key} no time for it",
-            MENTEE_STAYS: "another group of the mentee, which stayed, leaves it no time",
-            TOO_LONG: "going back would move very many others",
+            SEATS_STAY: Sentence("those who stayed with %(mentor)s at %(meetings)s leave it no seat", mentor=key, meetings=meetings),
+            MENTOR_STAYS: Sentence("other groups that stayed leave %(mentor)s no time for it", mentor=key),
+            MENTEE_STAYS: Sentence("another group of the mentee, which stayed, leaves it no time"),
+            TOO_LONG: Sentence("going back would move very many others"),
         }[ended]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from matching.columns import MENTORS
 from matching.round import Mentee, Mentor, Policy, Round
 from matching.rules import mentor_max_groups
+from matching.sentences import Sentence, in_turn
 from matching.week import DAY_MINUTES, Stretch, merge
 
 HOUR = 60
@@ -31,12 +32,17 @@ class NewMentor:
         return " | ".join(f"{column.name}={text}" for column in MENTORS.columns if (text := column.written(self.mentor)))
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """What is added."""
-        taught = self.mentor.teaches[0]
-        where = f", serving {self.mentor.regions[0]}" if self.mentor.regions else ""
-        grades = f"grades {taught.lowest} to {taught.highest}"
-        return f"one more mentor for {taught.subject}, {grades}, free {_times(self.mentor.availability)}{where}"
+        taught, regions = self.mentor.teaches[0], self.mentor.regions
+        mentor = Sentence(
+            "one more mentor for %(subject)s, grades %(lowest)s to %(highest)s, free %(times)s",
+            subject=taught.subject,
+            lowest=taught.lowest,
+            highest=taught.highest,
+            times=in_turn(self.mentor.availability),
+        )
+        return Sentence("%(what)s, serving %(region)s", what=mentor, region=regions[0]) if regions else mentor
 
     def applied(self, round: Round) -> Round:
         """The round with the addition."""
@@ -64,9 +70,11 @@ class OneMoreGroup:
         return f"max_groups={self.mentor.max_groups}" + (f" | max_weekly_minutes={minutes}" if minutes is not None else "")
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """What is added."""
-        return f"one more group for {self.key}, {self.before + 1} instead of {self.before}"
+        return Sentence(
+            "one more group for %(mentor)s, %(now)s instead of %(before)s", mentor=self.key, now=self.before + 1, before=self.before
+        )
 
     def applied(self, round: Round) -> Round:
         """The round with the addition."""
@@ -105,9 +113,9 @@ class OneMoreHour:
         return f"availability={_times(self.mentee.availability)}"
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """What is added."""
-        return f"one more hour of {self.key}, {self.hour}"
+        return Sentence("one more hour of %(mentee)s, %(hour)s", mentee=self.key, hour=self.hour)
 
     def applied(self, round: Round) -> Round:
         """The round with the addition."""
@@ -139,9 +147,9 @@ class SmallerGroups:
         return f"min_size={self.min_size}"
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """What is changed."""
-        return f"groups of {self.min_size} instead of at least {self.min_size + 1}"
+        return Sentence("groups of %(size)s instead of at least %(before)s", size=self.min_size, before=self.min_size + 1)
 
     def applied(self, round: Round) -> Round:
         """The round with the addition."""

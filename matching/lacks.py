@@ -8,10 +8,11 @@ from matching.check_reasons import People, chosen, coming, meetings_of_many
 from matching.result import Reason
 from matching.round import GroupPolicy, MemberRegions, Mentee, Mentor
 from matching.rules import gender_suits, is_used, mentor_max_groups, mentor_max_size, serves, teaches
-from matching.week import Meetings, patterns, write_meetings
+from matching.sentences import Sentence, in_turn
+from matching.week import Meetings, patterns
 
 
-def missing(people: People, mentee: Mentee, subject: str, reason: Reason) -> str:
+def missing(people: People, mentee: Mentee, subject: str, reason: Reason) -> Sentence:
     """Names what is missing for this request, whose true reason this is; `no_seat` is told from the plan and not here."""
     mentors = people.teaching.get(subject, ())
     if reason is Reason.NO_MENTOR:
@@ -22,55 +23,76 @@ def missing(people: People, mentee: Mentee, subject: str, reason: Reason) -> str
     return _no_group(people, mentee, subject, could)
 
 
-def _no_mentor(people: People, mentee: Mentee, subject: str, mentors: Sequence[Mentor]) -> str:
+def _no_mentor(people: People, mentee: Mentee, subject: str, mentors: Sequence[Mentor]) -> Sentence:
     """The first condition that leaves no mentor."""
     if not mentors:
-        return f"nobody teaches {subject}"
-    left, who = list(mentors), f"of {subject}"
+        return Sentence("nobody teaches %(subject)s", subject=subject)
+    left, who = list(mentors), Sentence("of %(subject)s", subject=subject)
     for what, holds in _conditions(people, mentee, subject):
         still = [mentor for mentor in left if holds(mentor)]
         if not still:
             return _none_of(left, who, what)
-        left, who = still, f"of {subject} at grade {mentee.grade} who could be asked"
-    whom = left[0].key if len(left) == 1 else f"each of the {len(left)} mentors"
-    return f"pairs.csv forbids {whom} who could have {mentee.key} for {subject}"
+        left = still
+        who = Sentence("of %(subject)s at grade %(grade)s who could be asked", subject=subject, grade=mentee.grade)
+    if len(left) == 1:
+        return Sentence(
+            "pairs.csv forbids %(mentor)s who could have %(mentee)s for %(subject)s", mentor=left[0].key, mentee=mentee.key, subject=subject
+        )
+    return Sentence(
+        "pairs.csv forbids each of the %(count)s mentors who could have %(mentee)s for %(subject)s",
+        count=len(left),
+        mentee=mentee.key,
+        subject=subject,
+    )
 
 
-def _conditions(people: People, mentee: Mentee, subject: str) -> list[tuple[str, Callable[[Mentor], bool]]]:
+def _conditions(people: People, mentee: Mentee, subject: str) -> list[tuple[Sentence, Callable[[Mentor], bool]]]:
     """What rules 3, 8 and 10 ask of a mentor for this request, in words that follow `does not`."""
     policy = people.case.policy
     return [
-        (f"teach {subject} at grade {mentee.grade}", lambda mentor: teaches(mentor, subject, mentee.grade)),
-        (f"have the gender asked for ({mentee.mentor_gender})", lambda mentor: gender_suits(mentor, mentee)),
-        (f"serve {mentee.region or 'mentees without a region'}", lambda mentor: serves(mentor, mentee.region)),
-        (f"cover min_weeks ({policy.mentor.min_weeks}) weeks of the term", lambda mentor: is_used(mentor, policy)),
+        (
+            Sentence("teach %(subject)s at grade %(grade)s", subject=subject, grade=mentee.grade),
+            lambda mentor: teaches(mentor, subject, mentee.grade),
+        ),
+        (Sentence("have the gender asked for (%(gender)s)", gender=mentee.mentor_gender), lambda mentor: gender_suits(mentor, mentee)),
+        (
+            Sentence("serve %(region)s", region=mentee.region) if mentee.region else Sentence("serve mentees without a region"),
+            lambda mentor: serves(mentor, mentee.region),
+        ),
+        (Sentence("cover min_weeks (%(weeks)s) weeks of the term", weeks=policy.mentor.min_weeks), lambda mentor: is_used(mentor, policy)),
     ]
 
 
-def keeps_apart(people: People, mentor: Mentor, mentee: Mentee, subject: str) -> str:
+def keeps_apart(people: People, mentor: Mentor, mentee: Mentee, subject: str) -> Sentence:
     """Why this mentor may not have this mentee for this subject, who is not eligible."""
     for what, holds in _conditions(people, mentee, subject):
         if not holds(mentor):
-            return f"{mentor.key} does not {what}"
-    return f"pairs.csv forbids {mentor.key} to have {mentee.key} for {subject}"
+            return Sentence("%(mentor)s does not %(what)s", mentor=mentor.key, what=what)
+    return Sentence(
+        "pairs.csv forbids %(mentor)s to have %(mentee)s for %(subject)s", mentor=mentor.key, mentee=mentee.key, subject=subject
+    )
 
 
-def _no_time(people: People, mentee: Mentee, mentors: Sequence[Mentor]) -> str:
+def _no_time(people: People, mentee: Mentee, mentors: Sequence[Mentor]) -> Sentence:
     """How much time is shared at most, and with whom."""
     policy = people.case.policy.group
-    week = f"{_meetings(policy.meetings_per_week)} of {policy.session_minutes} minutes"
+    week = _week(policy)
     if next(patterns(people.mentee_starts[mentee.key], policy.meetings_per_week, policy.same_time), None) is None:
-        return f"{mentee.key} has no time for {week}: {_times(mentee)}"
+        times = in_turn(mentee.availability) if mentee.availability else Sentence("none is given")
+        return Sentence("%(mentee)s has no time for %(week)s: %(times)s", mentee=mentee.key, week=week, times=times)
     most, nearest = 0, mentors[0]
     for mentor in mentors:
         shared = sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in mentor.availability for b in mentee.availability)
         if shared > most:
             most, nearest = shared, mentor
-    nobody = _none_of(mentors, f"who may have {mentee.key}", f"share time for {week}")
-    return f"{nobody}: the most is {most} minutes, with {nearest.key}" if most else f"{nobody}, nor any other"
+    who, what = Sentence("who may have %(mentee)s", mentee=mentee.key), Sentence("share time for %(week)s", week=week)
+    nobody = _none_of(mentors, who, what)
+    if not most:
+        return Sentence("%(nobody)s, nor any other", nobody=nobody)
+    return Sentence("%(nobody)s: the most is %(minutes)s minutes, with %(mentor)s", nobody=nobody, minutes=most, mentor=nearest.key)
 
 
-def _no_group(people: People, mentee: Mentee, subject: str, mentors: Sequence[Mentor]) -> str:
+def _no_group(people: People, mentee: Mentee, subject: str, mentors: Sequence[Mentor]) -> Sentence:
     """Whether mentors who share a time may have no group, or how many others could come at most."""
     rule = people.case.policy.group
     sharing = [
@@ -80,7 +102,8 @@ def _no_group(people: People, mentee: Mentee, subject: str, mentors: Sequence[Me
     ]
     able = [mentor for mentor in sharing if people.most_groups[mentor.key] and people.allowed(mentor, mentee, subject)]
     if not able:
-        return f"{_none_of(sharing, f'with a time for {mentee.key}', 'have room for a group')}: {room_for_no_group(people, sharing[0])}"
+        nobody = _none_of(sharing, Sentence("with a time for %(mentee)s", mentee=mentee.key), Sentence("have room for a group"))
+        return Sentence("%(nobody)s: %(why)s", nobody=nobody, why=room_for_no_group(people, sharing[0]))
     found: tuple[int, str, Meetings] = (-1, "", ())
     others = [other for other in people.asking.get(subject, ()) if other is not mentee and people.may_sit(mentee, other)]
     for mentor in able:
@@ -93,40 +116,73 @@ def _no_group(people: People, mentee: Mentee, subject: str, mentors: Sequence[Me
     return little_company(rule, mentee, subject, found)
 
 
-def little_company(rule: GroupPolicy, mentee: Mentee, subject: str, found: tuple[int, str, Meetings]) -> str:
+def little_company(rule: GroupPolicy, mentee: Mentee, subject: str, found: tuple[int, str, Meetings]) -> Sentence:
     """That too few can come, or too few of those may sit together; `found` is how many there are at most, and to whom they come when."""
-    region = "" if rule.member_regions is MemberRegions.ANY else f" of a {rule.member_regions} region"
-    needs = f"a group needs {rule.min_size} members, and of others{region} near grade {mentee.grade} who asked for {subject}"
+    others = _others(rule, mentee, subject)
     number, key, meetings = found
     if number < 1:
-        return f"{needs} nobody can come when {mentee.key} and a mentor can"
-    at = f"to {key} at {write_meetings(meetings)}"
+        return Sentence(
+            "a group needs %(size)s members, and of %(others)s nobody can come when %(mentee)s and a mentor can",
+            size=rule.min_size,
+            others=others,
+            mentee=mentee.key,
+        )
     if number < rule.min_size - 1:
-        return f"{needs} at most {number} can come when {mentee.key} can, {at}"
-    return f"{needs} too few may sit together of the {number} who can come {at}"
+        return Sentence(
+            "a group needs %(size)s members, and of %(others)s at most %(number)s can come when %(mentee)s can, "
+            "to %(mentor)s at %(meetings)s",
+            size=rule.min_size,
+            others=others,
+            number=number,
+            mentee=mentee.key,
+            mentor=key,
+            meetings=meetings,
+        )
+    return Sentence(
+        "a group needs %(size)s members, and of %(others)s too few may sit together of the %(number)s "
+        "who can come to %(mentor)s at %(meetings)s",
+        size=rule.min_size,
+        others=others,
+        number=number,
+        mentor=key,
+        meetings=meetings,
+    )
 
 
-def room_for_no_group(people: People, mentor: Mentor) -> str:
+def _others(rule: GroupPolicy, mentee: Mentee, subject: str) -> Sentence:
+    """With whom the mentee could sit, as far as grade, subject and region go."""
+    match rule.member_regions:
+        case MemberRegions.ANY:
+            return Sentence("others near grade %(grade)s who asked for %(subject)s", grade=mentee.grade, subject=subject)
+        case MemberRegions.NEAR:
+            return Sentence("others of a near region near grade %(grade)s who asked for %(subject)s", grade=mentee.grade, subject=subject)
+        case MemberRegions.SAME:
+            return Sentence("others of a same region near grade %(grade)s who asked for %(subject)s", grade=mentee.grade, subject=subject)
+
+
+def room_for_no_group(people: People, mentor: Mentor) -> Sentence:
     """Why a mentor may have no group, who may be used."""
     policy = people.case.policy
     if mentor_max_size(mentor, policy) < policy.group.min_size:
-        return f"max_size of {mentor.key} is below min_size ({policy.group.min_size})"
+        return Sentence("max_size of %(mentor)s is below min_size (%(size)s)", mentor=mentor.key, size=policy.group.min_size)
     if mentor_max_groups(mentor, policy) < 1:
-        return f"max_groups of {mentor.key} is 0"
+        return Sentence("max_groups of %(mentor)s is 0", mentor=mentor.key)
     if mentor.max_weekly_minutes is not None and not people.most_groups[mentor.key]:
-        return f"max_weekly_minutes of {mentor.key} ({mentor.max_weekly_minutes}) is less than one group takes"
-    return f"pairs.csv requires another mentor than {mentor.key}"
+        return Sentence(
+            "max_weekly_minutes of %(mentor)s (%(minutes)s) is less than one group takes",
+            mentor=mentor.key,
+            minutes=mentor.max_weekly_minutes,
+        )
+    return Sentence("pairs.csv requires another mentor than %(mentor)s", mentor=mentor.key)
 
 
-def _none_of(mentors: Sequence[Mentor], who: str, do: str) -> str:
+def _none_of(mentors: Sequence[Mentor], who: Sentence, what: Sentence) -> Sentence:
     if len(mentors) == 1:
-        return f"{mentors[0].key}, the only mentor {who}, does not {do}"
-    return f"the {len(mentors)} mentors {who} do not {do}"
+        return Sentence("%(mentor)s, the only mentor %(who)s, does not %(what)s", mentor=mentors[0].key, who=who, what=what)
+    return Sentence("the %(count)s mentors %(who)s do not %(what)s", count=len(mentors), who=who, what=what)
 
 
-def _meetings(number: int) -> str:
-    return "a meeting" if number == 1 else f"{number} meetings"
-
-
-def _times(mentee: Mentee) -> str:
-    return "; ".join(str(stretch) for stretch in mentee.availability) or "none is given"
+def _week(rule: GroupPolicy) -> Sentence:
+    if rule.meetings_per_week == 1:
+        return Sentence("a meeting of %(minutes)s minutes", minutes=rule.session_minutes)
+    return Sentence("%(count)s meetings of %(minutes)s minutes", count=rule.meetings_per_week, minutes=rule.session_minutes)

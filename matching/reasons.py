@@ -22,6 +22,7 @@ from matching.polish import Desk, desk
 from matching.result import Group, Reason, Unplaced
 from matching.round import Mentee, Round
 from matching.scratch import scratch
+from matching.sentences import Sentence, all_of
 from matching.ways import (
     GAIN,
     JOIN,
@@ -36,7 +37,7 @@ from matching.ways import (
     standing_of,
     ways_of,
 )
-from matching.week import Meetings, write_meetings
+from matching.week import Meetings
 
 
 def unplaced(round: Round, table: Table, plan: Plan, groups: Sequence[Group]) -> tuple[Unplaced, ...]:
@@ -50,7 +51,7 @@ def unplaced(round: Round, table: Table, plan: Plan, groups: Sequence[Group]) ->
     stands = np.zeros(len(waiting), np.int64)
     could_stand(board, room, waiting, np.zeros(board.min_size + 1, np.int64), stands)
     alone = waiting[stands < 0]
-    told: list[tuple[int, Reason, str]] = []
+    told: list[tuple[int, Reason, Sentence]] = []
     without_seat = waiting[stands >= 0].tolist()
     mentees = round.mentee_of
     for r, short in zip(alone.tolist(), _too_few(round, table, room, alone), strict=True):
@@ -68,7 +69,7 @@ def unplaced(round: Round, table: Table, plan: Plan, groups: Sequence[Group]) ->
     return tuple(sorted(found, key=lambda one: (one.mentee, one.subject)))
 
 
-def _too_few(round: Round, table: Table, room: Desk, requests: Ints) -> Iterator[str]:
+def _too_few(round: Round, table: Table, room: Desk, requests: Ints) -> Iterator[Sentence | None]:
     """For each of these requests, if it is that: a mentor could have it at some time, but too few others can come. Else nothing.
 
     Mentees who may be in no group are not on the board, and yet could sit with it as far as `no_group` goes.
@@ -81,7 +82,7 @@ def _too_few(round: Round, table: Table, room: Desk, requests: Ints) -> Iterator
     for r, (number, o, beside) in zip(requests.tolist(), most.tolist(), strict=True):
         subject = subjects[r]
         if o < 0 or beside + absent[subject] >= board.min_size - 1:
-            yield ""
+            yield None
         else:
             at = (number, table.mentors[room.offer_mentor[o]].key, table.meetings[board.slot_pattern[board.offer_slot[o]]])
             yield little_company(round.policy.group, table.mentees[board.mentee[r]], subject, at)
@@ -96,14 +97,14 @@ class _InTheWay:
         self.members = np.zeros(int(self.board.size.max(initial=1)) + 2, np.int64)
         self.group_at: dict[tuple[str, Meetings], Group] = {(group.mentor, group.meetings): group for group in case.groups}
 
-    def sentences(self, requests: Ints) -> Iterator[str]:
+    def sentences(self, requests: Ints) -> Iterator[Sentence]:
         """For each of these requests the way to place it that would cost least, or what keeps it from any."""
         ways = np.zeros((len(requests), len(no_way())), np.int64)
         ways_of(self.board, self.plan, self.room, standing_of(self.board, self.plan), requests, ways)
         for r, way in zip(requests.tolist(), ways.tolist(), strict=True):
             mentee = self.table.mentees[self.board.mentee[r]]
             if not self.board.mentee_cap[self.board.mentee[r]]:
-                yield f"{mentee.key} may be in no group: max_groups is 0"
+                yield Sentence("%(mentee)s may be in no group: max_groups is 0", mentee=mentee.key)
             elif way[KIND] and not self._breaks_a_requirement(way[GAIN]):
                 yield self._told(mentee, way)
             else:
@@ -114,28 +115,36 @@ class _InTheWay:
         required = int((self.board.locked >= 0).sum())
         return required > 0 and -gain > self.board.bonus // required // 2
 
-    def _told(self, mentee: Mentee, way: list[int]) -> str:
-        kind, end = way[KIND], f"and {_lower(way[GAIN])}"
-        mentor = self.table.mentors[self.room.offer_mentor[way[OFFER]]].key
-        alone = f"be alone with {mentor} at {self._meetings(way[OFFER])}"
-        if kind == JOIN:
-            group = self._at(way[PLACE])
-            does = f"join {_named(group)}, which has a seat,"
-            end += "" if way[SIBLING] >= 0 else self._mostly(group, mentee)
-        elif kind == SEAT:
-            group = self._at(way[PLACE])
-            full = len(group.members) >= self.board.size[self.plan.mentor[way[PLACE]]]
-            why = f"which is full with {len(group.members)}," if full else "where the two may not sit together,"
-            does = f"take the seat of {self._mentee(way[OTHER])} in {_named(group)}, {why}"
-        else:
-            does = alone if kind == OPEN else f"{alone} in the place of {self._group(way[PLACE])},"
+    def _told(self, mentee: Mentee, way: list[int]) -> Sentence:
+        then, does = _lower(way[GAIN]), self._does(way)
         if way[SIBLING] >= 0:
             left = self.plan.at[way[SIBLING]]
-            ends = self.plan.size[left] <= self.board.min_size
-            does = f"{'end' if ends else 'leave'} {self._group(left)} to {does}"
-        return f"at best {mentee.key} would {does} {end}"
+            if self.plan.size[left] <= self.board.min_size:
+                does = Sentence("end %(group)s to %(does)s", group=self._group(left), does=does)
+            else:
+                does = Sentence("leave %(group)s to %(does)s", group=self._group(left), does=does)
+        elif way[KIND] == JOIN:
+            then = self._mostly(then, self._at(way[PLACE]), mentee)
+        return Sentence("at best %(mentee)s would %(does)s and %(then)s", mentee=mentee.key, does=does, then=then)
 
-    def _moving_others(self, r: int) -> str:
+    def _does(self, way: list[int]) -> Sentence:
+        """What a way does, in words that follow `would`."""
+        if way[KIND] == JOIN:
+            return Sentence("join %(group)s, which has a seat,", group=self._group(way[PLACE]))
+        if way[KIND] == SEAT:
+            group, other, size = self._group(way[PLACE]), self._mentee(way[OTHER]), int(self.plan.size[way[PLACE]])
+            if size >= self.board.size[self.plan.mentor[way[PLACE]]]:
+                return Sentence(
+                    "take the seat of %(mentee)s in %(group)s, which is full with %(size)s,", mentee=other, group=group, size=size
+                )
+            return Sentence("take the seat of %(mentee)s in %(group)s, where the two may not sit together,", mentee=other, group=group)
+        mentor, meetings = self._mentor(way[OFFER]), self._meetings(way[OFFER])
+        alone = Sentence("be alone with %(mentor)s at %(meetings)s", mentor=mentor, meetings=meetings)
+        if way[KIND] == OPEN:
+            return alone
+        return Sentence("%(does)s in the place of %(group)s,", does=alone, group=self._group(way[PLACE]))
+
+    def _moving_others(self, r: int) -> Sentence:
         """The least that a new group with the request would take from others; for rounds whose groups need company."""
         board, plan = self.board, self.plan
         chosen, best = best_to_convene(board, plan, self.room, self.scratch, r, MOST_OFFERS, self.members, self.dirty)
@@ -149,39 +158,54 @@ class _InTheWay:
         of_groups: dict[int, list[str]] = {}
         for x in moved:
             of_groups.setdefault(int(at[x]), []).append(self._mentee(x))
-        taken = " and ".join(
-            f"{self._group(g)} ended" if ended[g] else f"{', '.join(who)} left {self._group(g)}" for g, who in sorted(of_groups.items())
+        taken = [
+            Sentence("%(group)s ended", group=self._group(g))
+            if ended[g]
+            else Sentence("%(mentees)s left %(group)s", mentees=", ".join(who), group=self._group(g))
+            for g, who in sorted(of_groups.items())
+        ]
+        return Sentence(
+            "%(mentee)s could have a new group with %(mentor)s at %(meetings)s %(how)s, and %(then)s",
+            mentee=self._mentee(r),
+            mentor=self._mentor(chosen),
+            meetings=self._meetings(chosen),
+            how=Sentence("if %(taken)s", taken=all_of(taken)) if taken else Sentence("with others who wait"),
+            then=_lower(int(best)),
         )
-        mentee, mentor = self._mentee(r), self.table.mentors[self.room.offer_mentor[chosen]].key
-        how = f"if {taken}" if taken else "with others who wait"
-        return f"{mentee} could have a new group with {mentor} at {self._meetings(chosen)} {how}, and {_lower(best)}"
 
-    def _busy(self, r: int) -> str:
+    def _busy(self, r: int) -> Sentence:
         """Who a group with the request would need, and what they are held by."""
         board, plan = self.board, self.plan
         members = np.zeros(board.min_size + 1, np.int64)
         o = stands(board, self.room, r, members)
         if o < 0:
-            return f"{self._mentee(r)} could be in a group by itself, but those it would need are required elsewhere or may be in no group"
+            return Sentence(
+                "%(mentee)s could be in a group by itself, but those it would need are required elsewhere or may be in no group",
+                mentee=self._mentee(r),
+            )
         m = self.room.offer_mentor[o]
         held = [g for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]) if plan.offer[g] >= 0]
         for x in members[: board.min_size].tolist():
             i = board.mentee[x]
             held += [int(plan.at[q]) for q in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]) if plan.at[q] >= 0]
-        others = " and ".join(self._mentee(x) for x in members[1 : board.min_size].tolist())
-        company = f" and {others}" if others else ""
-        groups = " and ".join(self._group(g) for g in dict.fromkeys(held))
-        who = f"{self._mentee(r)}{company}"
-        return f"{who} could meet {self.table.mentors[m].key} at {self._meetings(o)}, but they are held by {groups}"
+        return Sentence(
+            "%(mentees)s could meet %(mentor)s at %(meetings)s, but they are held by %(groups)s",
+            mentees=all_of([self._mentee(x) for x in members[: board.min_size].tolist()]),
+            mentor=self._mentor(o),
+            meetings=self._meetings(o),
+            groups=all_of([self._group(g) for g in dict.fromkeys(held)]),
+        )
 
-    def _mostly(self, group: Group, mentee: Mentee) -> str:
-        """The kind of points that the mentee's joining the group would lower most."""
+    def _mostly(self, then: Sentence, group: Group, mentee: Mentee) -> Sentence:
+        """What comes of the mentee's joining the group, with the kind of points that it would lower most."""
         mentor, mentees = self.case.round.mentor_of[group.mentor], self.case.round.mentee_of
         now = Seated(group, mentor, tuple(mentees[key] for key in group.members))
-        then = Seated(group, mentor, (*now.members, mentee))
-        change = {kind.__name__: kind(self.case, then) - kind(self.case, now) for kind in (*MEMBER_POINTS, *GROUP_POINTS)}
+        after = Seated(group, mentor, (*now.members, mentee))
+        change = {kind.__name__: kind(self.case, after) - kind(self.case, now) for kind in (*MEMBER_POINTS, *GROUP_POINTS)}
         kind = min(change, key=lambda name: change[name])
-        return f" ({change[kind]} for {kind})" if change[kind] < 0 else ""
+        if change[kind] >= 0:
+            return then
+        return Sentence("%(then)s (%(points)s for %(kind)s)", then=then, points=change[kind], kind=kind)
 
     def _at(self, g: int) -> Group:
         o = self.plan.offer[g]
@@ -189,24 +213,33 @@ class _InTheWay:
             self.table.mentors[self.plan.mentor[g]].key, self.table.meetings[self.board.slot_pattern[self.board.offer_slot[o]]]
         ]
 
-    def _group(self, g: int) -> str:
-        return _named(self._at(int(g)))
+    def _group(self, g: int) -> Sentence:
+        group = self._at(int(g))
+        return Sentence(
+            "%(group)s (%(subject)s with %(mentor)s, %(meetings)s)",
+            group=group.key,
+            subject=group.subject,
+            mentor=group.mentor,
+            meetings=group.meetings,
+        )
 
     def _mentee(self, r: int) -> str:
         key: str = self.table.mentees[self.board.mentee[r]].key
         return key
 
-    def _meetings(self, o: int) -> str:
-        return write_meetings(self.table.meetings[self.board.slot_pattern[self.board.offer_slot[o]]])
+    def _mentor(self, o: int) -> str:
+        key: str = self.table.mentors[self.room.offer_mentor[o]].key
+        return key
+
+    def _meetings(self, o: int) -> Meetings:
+        return self.table.meetings[self.board.slot_pattern[self.board.offer_slot[o]]]
 
 
-def _named(group: Group) -> str:
-    return f"{group.key} ({group.subject} with {group.mentor}, {write_meetings(group.meetings)})"
-
-
-def _lower(gain: int) -> str:
+def _lower(gain: int) -> Sentence:
     """What a way does to the score, in whole points."""
     points = gain // MILLI
     if points > 0:
-        return f"the score would be {points:,} higher, but the run ended before"
-    return f"the score would be {-points:,} lower" if points else "the score would be no higher"
+        return Sentence("the score would be %(points)s higher, but the run ended before", points=points)
+    if points:
+        return Sentence("the score would be %(points)s lower", points=-points)
+    return Sentence("the score would be no higher")

@@ -13,12 +13,13 @@ from matching.kinds import MEETINGS, MOST, SUBJECT, TEXT, Known, choice, key, po
 from matching.result import Advice, Change, EndedBy, Group, Reason, Result, Unplaced
 from matching.roster import FILE as ROSTER, Roster, write_roster
 from matching.rows import Column, Columns, Rows, read_rows
+from matching.sentences import FILE as SENTENCES, write_sentences
 from matching.summary import read_summary, write_summary
 
 T = TypeVar("T")
 
 SUMMARY = "summary.json"
-FILES = ("groups.csv", "members.csv", "unplaced.csv", "advice.csv", "changes.csv", SUMMARY, ROSTER)
+FILES = ("groups.csv", "members.csv", "unplaced.csv", "advice.csv", "changes.csv", SUMMARY, ROSTER, SENTENCES)
 
 
 GROUPS = Columns(
@@ -138,7 +139,8 @@ def _table(folder: Path, name: str, columns: Columns[T], faults: Faults) -> Rows
 def write_result(result: Result, folder: Path, *, roster: Roster | None = None, repaired: bool = False) -> None:
     """Writes a result folder, all at once, in the place of an earlier one.
 
-    With a roster the folder can be shown without its round; with `repaired` it has a changes.csv.
+    With a roster the folder can be shown without its round; with `repaired` it has a changes.csv. What its sentences were
+    made from stands in sentences.json.
 
     The same values give the same bytes; the run's times stand only in `seconds` and `history` of summary.json.
 
@@ -167,6 +169,8 @@ def _write_files(result: Result, folder: Path) -> None:
     unplaced = sorted(result.unplaced, key=lambda row: (row.mentee, row.subject))
     _write(folder / "unplaced.csv", UNPLACED, unplaced)
     _write(folder / "advice.csv", ADVICE, result.advice)
+    if said := write_sentences(result):
+        (folder / SENTENCES).write_text(said, encoding="utf-8", newline="\n")
     write_summary(result, folder / SUMMARY)
 
 

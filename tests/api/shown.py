@@ -7,6 +7,7 @@ import datetime as dt
 from api.overview import Overview
 from matching.result import Advice, Change, EndedBy, Group, Reason, Result, Unplaced
 from matching.roster import MenteeEntry, MentorEntry, Roster
+from matching.sentences import Sentence
 from matching.week import read_meetings
 
 SCRIPT = "<script>alert('name')</script>"
@@ -38,7 +39,7 @@ RESULT = Result(
     ),
     unplaced=(
         Unplaced(mentee="s-1", subject="english", reason=Reason.NO_SEAT, detail="g-9 is full; <img src=x onerror=alert(1)>"),
-        Unplaced(mentee="s-3", subject="math", reason=Reason.NO_MENTOR, detail="nobody teaches math at grade 10"),
+        Unplaced(mentee="s-3", subject="math", reason=Reason.NO_MENTOR, detail=Sentence("nobody teaches %(subject)s", subject="math")),
     ),
     score=9000,
     bound=9900,

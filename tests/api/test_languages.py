@@ -1,4 +1,4 @@
-"""Every sentence of a page is in every language, with the same places for what is put into it."""
+"""Every sentence of a page and of a result is in every language, with the same places for what is put into it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import api
+import matching
 from api.languages import Language, translations
 
 TRANSLATED = [language for language in Language if language is not Language.EN]
@@ -23,7 +24,8 @@ def written() -> set[str]:
     found = extract_from_dir(
         Path(api.__file__).parent, method_map=[("templates/*.html", "jinja2"), ("*.py", "python")], options_map=templates
     )
-    return {str(sentence) for _, _, sentence, _, _ in found}
+    said = extract_from_dir(Path(matching.__file__).parent, method_map=[("*.py", "python")], keywords={"Sentence": None})
+    return {str(sentence) for _, _, sentence, _, _ in (*found, *said)}
 
 
 def catalog(language: Language) -> Catalog:

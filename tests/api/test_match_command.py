@@ -56,6 +56,7 @@ def test_a_result_is_written_that_the_judge_finds_right(edits: Mapping[str, Edit
         "groups.csv",
         "members.csv",
         "roster.json",
+        "sentences.json",
         "summary.json",
         "unplaced.csv",
     ]

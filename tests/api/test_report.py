@@ -114,6 +114,32 @@ def test_each_language_has_its_own_words_dates_and_days(language: Language, told
     assert not [text for text in told if text not in page.one("body").text]
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        pytest.param(Language.EN, ["nobody teaches math", "m-2 @ Mon 19:00", "m-1 @ Mon, Wed 19:00"], id="English"),
+        pytest.param(Language.KO, ["math 과목을 가르치는 멘토가 없습니다", "m-2 @ 월 19:00", "m-1 @ 월, 수 19:00"], id="Korean"),
+        pytest.param(Language.ZH_TW, ["沒有導師教 math", "m-2 @ 週一 19:00", "m-1 @ 週一, 週三 19:00"], id="Traditional Chinese"),
+    ],
+)
+def test_what_is_said_of_a_request_is_in_the_language(language: Language, told: list[str]) -> None:
+    page = read_page(report(WHOLE, language))
+    cells = {cell.text: cell.attributes.get("lang") for cell in page.all("td")}
+    assert [text for text in told if text not in cells] == []
+    assert cells[told[0]] == language
+
+
+def test_a_text_that_is_no_sentence_is_shown_as_the_english_it_is() -> None:
+    cells = {cell.text: cell.attributes.get("lang") for cell in read_page(report(WHOLE, Language.KO)).all("td")}
+    assert cells["m-2 left"] == "en"
+
+
+def test_a_place_that_is_none_is_shown_as_it_stands() -> None:
+    changes = tuple(replace(row, before="gone @ sea") for row in RESULT.changes)
+    page = read_page(report(Overview(replace(RESULT, changes=changes), ROSTER), Language.KO))
+    assert "gone @ sea" in [cell.text for cell in page.all("td")]
+
+
 def test_the_heat_of_an_hour_is_both_a_number_and_a_colour() -> None:
     cells = [(cell.text, cell.attributes.get("class", "")) for cell in read_page(report(WHOLE, Language.EN)).all("td")]
     assert {cell for cell in cells if re.fullmatch(r"h\d", cell[1])} == {("·", "h0"), ("1", "h3"), ("2", "h5")}
