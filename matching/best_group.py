@@ -13,6 +13,9 @@ from matching.kernels import inline, kernel
 
 FAR = 1 << 60
 
+SHORT = 16
+"""A bucket of no more entries is soon looked through as it is."""
+
 
 class View(NamedTuple):
     """What things are worth to a mentor at the moment."""
@@ -131,6 +134,46 @@ def keep(values, requests, first, count, value, r, most, slack):
 
 
 @inline
+def first_from(board, low, high, region):
+    """The first entry of a bucket, from `low` to `high`, whose request is of this region or a later one."""
+    while low < high:
+        mid = (low + high) // 2
+        if board.region[board.entry_request[mid]] < region:
+            low = mid + 1
+        else:
+            high = mid
+    return low
+
+
+@inline
+def look_near(board, m, begin, end, s):
+    """Finds stretches of a bucket, which is in order of region, to be looked at as a whole, being worth more than others or all
+    that is served: (how many there are in `span_from` and `span_until`, the regions from ... until ... that were met so, what
+    the others' regions are worth at most, or NEVER where there are none)."""
+    near = max(0, board.region_same, board.region_near) if board.home[m] >= 0 else 0
+    if end - begin <= SHORT:
+        return 0, 0, 0, near
+    spans, total, until = 0, 0, begin
+    for i in range(board.serve_ptr[m], board.serve_ptr[m + 1]):
+        s.span_from[spans] = max(until, first_from(board, begin, end, board.serve_from[i]))
+        until = max(until, first_from(board, begin, end, board.serve_until[i]))
+        s.span_until[spans] = until
+        total += until - s.span_from[spans]
+        spans += 1
+    if spans > 0 and 2 * total <= end - begin:
+        return spans, 0, 0, NEVER
+    if near == 0:
+        return 0, 0, 0, 0
+    low, high, near = board.part_from[m], board.part_until[m], 0
+    first, last = first_from(board, begin, end, low), first_from(board, begin, end, high)
+    if 4 * (last - first) > end - begin:
+        low, high, near = board.home[m], board.home[m] + 1, max(0, board.region_near)
+        first, last = first_from(board, begin, end, low), first_from(board, begin, end, high)
+    s.span_from[0], s.span_until[0] = first, last
+    return 1, low, high, near
+
+
+@inline
 def gather(board, m, o, view, drift, slack, s):
     """Fills the lists of each grade with the requests that could be in the offer's best group.
 
@@ -156,16 +199,26 @@ def gather(board, m, o, view, drift, slack, s):
                     s.counts[g] = keep(s.top, s.top_request, g * width, s.counts[g], value, r, most, slack)
     for g in range(low, high + 1):
         first, count = g * width, s.counts[g]
-        for i in range(board.bucket_ptr[slot * GRADES + g], board.bucket_ptr[slot * GRADES + g + 1]):
-            e = view.order[i]
-            if count >= most and view.key[e] + per_member + near + drift <= s.top[first + most - 1] - slack:
-                break
-            r = board.entry_request[e]
-            if s.special[r]:
-                continue
-            value = member_worth(board, m, e, r, view, s) + per_member
-            if value > NEVER // 2 and (count < most or value > s.top[first + most - 1] - slack):
-                count = keep(s.top, s.top_request, first, count, value, r, most, slack)
+        begin, end = board.bucket_ptr[slot * GRADES + g], board.bucket_ptr[slot * GRADES + g + 1]
+        spans, met_from, met_until, beyond = look_near(board, m, begin, end, s)
+        if beyond > NEVER:
+            s.span_from[spans], s.span_until[spans] = begin, end
+        for span in range(spans + (beyond > NEVER)):
+            ranked = span == spans
+            most_more = per_member + (beyond if ranked else near)
+            for i in range(s.span_from[span], s.span_until[span]):
+                e = view.order[i] if ranked else i
+                least = s.top[first + most - 1] - slack if count >= most else NEVER
+                if ranked and view.key[e] + most_more + drift <= least:
+                    break
+                r = board.entry_request[e]
+                if view.worth[r] + view.times[e] + most_more <= least or s.special[r]:
+                    continue
+                if ranked and met_from <= board.region[r] < met_until:
+                    continue
+                value = member_worth(board, m, e, r, view, s) + per_member
+                if value > NEVER // 2 and value > least:
+                    count = keep(s.top, s.top_request, first, count, value, r, most, slack)
         s.counts[g] = count
 
 

@@ -73,7 +73,7 @@ def main() -> None:
     table = table_of(small_round())
     run = Run(table, plan_of(table, ()), 0, Limits(effort=0.1), 2, _no_clock, lambda _: None, lambda: False)
     run.go()
-    for step in (run.price, run.warm, run.close, run.polish, run.finish):
+    for step in (run.price, run.award_well, run.close, run.polish, run.finish):
         step()
     _explain(run.board, run.best)
     for min_size in (1, 2):

@@ -3,7 +3,7 @@
 The unit of every worth here is a thousandth of a point (`MILLI`), so that prices between whole points stay whole numbers.
 
 A *slot* is a subject, the meetings of a week and a class of regions whose mentees may share a group (rule 9). Its
-*entries* are the requests that can come then, in buckets by grade. An *offer* is a mentor at a slot.
+*entries* are the requests that can come then, in buckets by grade and there by region. An *offer* is a mentor at a slot.
 """
 
 from __future__ import annotations
@@ -214,7 +214,8 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
     e_slot_key = e_place * n_classes + np.asarray(mentee_class, np.int64)[mentee_at[e_request]]
     slot_keys, e_slot = np.unique(e_slot_key, return_inverse=True)
     grade_at = np.asarray([m.grade for m in mentees], np.int64)[mentee_at]
-    order = np.lexsort((e_request, grade_at[e_request], e_slot))
+    region_of = np.asarray(regions, np.int64)[mentee_at]
+    order = np.lexsort((e_request, region_of[e_request], grade_at[e_request], e_slot))
     e_request, e_able, e_slot = e_request[order], e_able[order], e_slot[order]
     bucket_ptr = np.zeros(len(slot_keys) * GRADES + 1, np.int64)
     np.cumsum(np.bincount(e_slot * GRADES + grade_at[e_request], minlength=len(slot_keys) * GRADES), out=bucket_ptr[1:])
@@ -295,7 +296,7 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
         bonus=bonus * int(required.sum()),
         peer_half=ints(halves[i] for i in req_mentee),
         grade=grade_at,
-        region=ints(regions[i] for i in req_mentee),
+        region=region_of,
         wants_gender=ints(genders.setdefault(mentees[i].mentor_gender, len(genders)) for i in req_mentee),
         locked=locked,
         stay_mentor=stay_mentor,

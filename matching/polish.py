@@ -231,24 +231,6 @@ def search(board, plan, d, s, steps, hot, cold):
 
 
 @kernel
-def fill_by_prices(board, plan, d, s, order, prices):
-    """A first plan: mentors in turn take their best week at the prices, also from those before them."""
-    for r in range(len(plan.noise)):
-        plan.noise[r] = prices[r]
-    refresh_all(board, plan)
-    for m in order:
-        for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-            if plan.offer[g] >= 0:
-                close_group(board, plan, g)
-        dirty = rebuild(board, plan, m, d, s, 0)
-        for k in range(dirty):
-            settle(board, plan, d.dirty[k])
-    for r in range(len(plan.noise)):
-        plan.noise[r] = 0
-    refresh_all(board, plan)
-
-
-@kernel
 def use_chances(board, plan, d, s):
     """Places unplaced requests wherever that gains with everybody else staying: in groups that stand, then in new ones."""
     for r in range(len(plan.noise)):

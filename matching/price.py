@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from matching.best_group import FAR, View, entry_of
 from matching.best_week import best_week
-from matching.eligible import Board, Ints
+from matching.eligible import NEVER, Board, Ints
 from matching.kernels import inline, kernel
+from matching.plan import Plan
 from matching.scratch import Scratch, scratch
 
 PUSH = 0.9
@@ -29,6 +30,9 @@ FEWEST = 2_500
 
 MANY = 5_000
 """For so many mentors there is time for few sweeps only."""
+
+ASKED = 20_000
+"""So many entries are looked at in the time that it takes to ask a mentor."""
 
 Found = TypeVar("Found")
 Floats = npt.NDArray[np.float64]
@@ -45,11 +49,18 @@ class Prices(NamedTuple):
 
 @kernel
 def look(board, prices, view):
-    """Brings the view up to the prices."""
+    """Brings the view up to the prices; requests that nobody can have any more are worth nothing."""
     for i in range(len(board.mentee_cap)):
-        mine = prices.seat[i] - prices.limit[i]
+        held = 0
+        if len(view.meets) > 0:
+            for r in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]):
+                held += view.meets[r] >= 0
+        mine = (prices.seat[i] if held == 0 else 0) - prices.limit[i]
         for r in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]):
-            view.worth[r] = board.base[r] + board.peer_half[r] - prices.request[r] + mine
+            if held > 0 and (held >= board.mentee_cap[i] or view.meets[r] >= 0):
+                view.worth[r] = NEVER
+            else:
+                view.worth[r] = board.base[r] + board.peer_half[r] - prices.request[r] + mine
     for e in range(len(view.times)):
         view.times[e] = board.entry_worth[e] - time_price(board, prices, e)
 
@@ -134,22 +145,52 @@ def relax(board, prices, down):
         prices.time[c] = max(0, prices.time[c] - down // board.cells)
 
 
+@inline
+def same_week(weeks, m, groups, s):
+    """Whether the mentor's week is the one written down."""
+    if weeks.groups[m] != groups:
+        return False
+    for d in range(groups):
+        if weeks.offer[m, d] != s.picked[d] or weeks.size[m, d] != s.size[d]:
+            return False
+        for j in range(s.size[d]):
+            found = False
+            for k in range(s.size[d]):
+                if weeks.members[m, d, k] == s.members[d, j]:
+                    found = True
+            if not found:
+                return False
+    return True
+
+
+@inline
+def write_week(weeks, m, groups, s):
+    """Writes the mentor's week down, and how often in turn it has been the same."""
+    weeks.steady[m] = weeks.steady[m] + 1 if same_week(weeks, m, groups, s) else 0
+    weeks.groups[m] = groups
+    for d in range(groups):
+        weeks.offer[m, d], weeks.size[m, d] = s.picked[d], s.size[d]
+        for j in range(s.size[d]):
+            weeks.members[m, d, j] = s.members[d, j]
+
+
 @kernel
-def sweep(board, queue, step, prices, view, s):
-    """Asks the mentors of `queue` in turn and raises by `step` the price of what each takes, at once; lowers all
-    prices as it goes on, so that what is taken once in a sweep of all mentors keeps its price."""
+def sweep(board, queue, step, down, prices, view, weeks, s):
+    """Asks the mentors of `queue` in turn and raises by `step` the price of what each takes, at once; lowers all prices by
+    `down` in all as it goes on: by as much, and what is taken once in a sweep keeps its price."""
     look(board, prices, view)
     sort_buckets(board, view)
-    blocks = min(len(queue), 32)
-    down = step * len(queue) // (blocks * len(board.cap))
+    # Looking at all entries should not take longer than asking.
+    blocks = max(1, min(len(queue), 32, ASKED * len(queue) // (len(view.key) + 1)))
     drift = 0
     for block in range(blocks):
         for at in range(block * len(queue) // blocks, (block + 1) * len(queue) // blocks):
             _, _, groups = best_week(board, queue[at], view, drift, 4, -2 * min(0, board.region_mix), s)
+            write_week(weeks, queue[at], groups, s)
             for d in range(groups):
                 for j in range(s.size[d]):
                     charge(board, prices, view, s.members[d, j], board.offer_slot[s.picked[d]], step)
-        relax(board, prices, down)
+        relax(board, prices, down // blocks)
         look(board, prices, view)
         drift = drift_of(board, view)
 
@@ -163,10 +204,30 @@ class Quote:
     weeks: Ints  # [M]
 
 
-class Pricer:
-    """Searches prices that prove a low bound; the same for the same seed."""
+class Weeks(NamedTuple):
+    """The week that each mentor wanted when last asked."""
 
-    def __init__(self, board: Board, seed: int, workers: int = 1) -> None:
+    groups: Ints  # [M]
+    offer: Ints  # [M, cap]
+    size: Ints  # [M, cap]
+    members: Ints  # [M, cap, size] requests
+    steady: Ints  # [M] how often in turn it was the same before
+
+
+def no_weeks(board: Board) -> Weeks:
+    """Nobody has been asked."""
+    mentors, groups, size = len(board.cap), int(board.cap.max(initial=1)), int(board.size.max(initial=1))
+    shapes = ((mentors,), (mentors, groups), (mentors, groups), (mentors, groups, size), (mentors,))
+    return Weeks(*(np.zeros(shape, np.int64) for shape in shapes))
+
+
+class Pricer:
+    """Searches prices that prove a low bound; the same for the same seed.
+
+    With a plan, what it holds is nobody's to take any more: prices are those of the rest, and prove nothing of the whole.
+    """
+
+    def __init__(self, board: Board, seed: int, workers: int = 1, prices: Prices | None = None, plan: Plan | None = None) -> None:
         several = np.diff(board.mentee_ptr) > 1
         entries = len(board.entry_request)
         self.board, self.several = board, several
@@ -179,36 +240,40 @@ class Pricer:
                 np.zeros(entries, np.int64),
                 np.zeros(entries, np.int64),
                 np.arange(entries),
-                np.zeros(0, np.int64),
+                np.zeros(0, np.int64) if plan is None else plan.meets,
             )
             for _ in range(workers)
         ]
         self.scratches = [scratch(board) for _ in range(workers)]
         self.view, self.scratch = self.views[0], self.scratches[0]
         self.most = (FAR, FAR, max(0, board.first_seat), FAR)
+        self.weeks = no_weeks(board)
         # From the middle, prices come nearest in the end; from what requests bring at most, they come near soonest.
         share = 1.0 if len(board.cap) > MANY else 0.5
         start = np.where(board.subject >= 0, np.maximum(0, board.base) * share, 0.0)
         self.prices = [start, np.zeros(len(several)), np.zeros(len(several)), np.zeros(len(board.cell_mentee))]
+        if prices is not None:
+            self.prices = [price.astype(np.float64) for price in prices]
         self.pace = [np.zeros_like(price) for price in self.prices]
         self.mean: list[Floats] = []
 
-    def step(self, step: int) -> None:
-        """One sweep over all mentors, and a push in the way that the prices have been going (heavy ball): they move
+    def step(self, step: int, push: float = PUSH, mentors: Ints | None = None) -> None:
+        """One sweep over all mentors, or some, and a push in the way that the prices have been going (heavy ball): they move
         together only slowly otherwise."""
         before = self.prices
         whole = Prices(*(price.astype(np.int64) for price in before))
-        queues = np.array_split(self.random.permutation(len(self.board.cap)), len(self.views))
+        asked = np.arange(len(self.board.cap)) if mentors is None else mentors
+        queues = np.array_split(self.random.permutation(asked), min(len(self.views), max(1, len(asked) // FEWEST)))
 
         def swept(queue: Ints, view: View, s: Scratch) -> Prices:
             moved = Prices(*(price.copy() for price in whole))
-            sweep(self.board, queue, step, moved, view, s)
+            sweep(self.board, queue, step, step * len(queue) // len(asked), moved, view, self.weeks, s)
             return moved
 
         moves = [np.zeros_like(price) for price in whole]
         for moved in self.shared(swept, queues):
             moves = [move + (new - old) for move, new, old in zip(moves, moved, whole, strict=True)]
-        self.pace = [PUSH * pace + move for pace, move in zip(self.pace, moves, strict=True)]
+        self.pace = [push * pace + move for pace, move in zip(self.pace, moves, strict=True)]
         self.prices = [np.clip(price + pace, 0, most) for price, pace, most in zip(before, self.pace, self.most, strict=True)]
         self.mean = [0.8 * old + 0.2 * new for old, new in zip(self.mean, self.prices, strict=True)] if self.mean else self.prices
 

@@ -15,9 +15,10 @@ from matching.case import Case, Seated
 from matching.check_points import GROUP_POINTS, MEMBER_POINTS
 from matching.check_reasons import People, true_reason
 from matching.convene import MOST_OFFERS, best_to_convene, convene
-from matching.eligible import GRADES, MILLI, Ints, Table
+from matching.eligible import GRADES, MILLI, Board, Ints, Table
+from matching.groups import Groups, hold
 from matching.lacks import little_company, missing
-from matching.plan import Plan, take_back
+from matching.plan import Plan, copy_of, take_back
 from matching.polish import Desk, desk
 from matching.result import Group, Reason, Unplaced
 from matching.round import Mentee, Round
@@ -188,11 +189,21 @@ class _InTheWay:
         for x in members[: board.min_size].tolist():
             i = board.mentee[x]
             held += [int(plan.at[q]) for q in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]) if plan.at[q] >= 0]
+        mentees = all_of([self._mentee(x) for x in members[: board.min_size].tolist()])
+        mentor, meetings = self._mentor(o), self._meetings(o)
+        if not held:
+            return Sentence(
+                "%(mentees)s could meet %(mentor)s at %(meetings)s, and %(then)s",
+                mentees=mentees,
+                mentor=mentor,
+                meetings=meetings,
+                then=_lower(_gain(board, plan, o, m, members[: board.min_size])),
+            )
         return Sentence(
             "%(mentees)s could meet %(mentor)s at %(meetings)s, but they are held by %(groups)s",
-            mentees=all_of([self._mentee(x) for x in members[: board.min_size].tolist()]),
-            mentor=self._mentor(o),
-            meetings=self._meetings(o),
+            mentees=mentees,
+            mentor=mentor,
+            meetings=meetings,
             groups=all_of([self._group(g) for g in dict.fromkeys(held)]),
         )
 
@@ -233,6 +244,13 @@ class _InTheWay:
 
     def _meetings(self, o: int) -> Meetings:
         return self.table.meetings[self.board.slot_pattern[self.board.offer_slot[o]]]
+
+
+def _gain(board: Board, plan: Plan, o: int, m: int, members: Ints) -> int:
+    """What a new group of requests that wait would bring, with a mentor who has the time."""
+    after, nothing = copy_of(plan), np.zeros(1, np.int64)
+    hold(board, after, Groups(np.array([m]), np.array([o]), np.array([len(members)]), members[None, :], nothing, nothing))
+    return int(after.total[0] - plan.total[0])
 
 
 def _lower(gain: int) -> Sentence:

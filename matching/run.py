@@ -14,17 +14,19 @@ from functools import partial
 
 import numpy as np
 
+from matching.award import SWEEPS_EACH, award
 from matching.candidates import groups_within
 from matching.confirm import nothing_better
 from matching.dive import Sea, dive
 from matching.eligible import MILLI, Table
+from matching.finish import finish
 from matching.groups import chosen, hold
 from matching.limits import Limits, Progress
 from matching.listing import listing_of
 from matching.mend import joined, mended, related
 from matching.pick import solve
 from matching.plan import Plan, copy_of, empty_plan
-from matching.polish import desk, fill_by_prices, use_chances
+from matching.polish import desk, use_chances
 from matching.price import Pricer, Quote
 from matching.program import program_of
 from matching.result import EndedBy
@@ -35,6 +37,15 @@ from matching.tighten import ROUNDS, Tightener, cuts_in
 SWEEPS = 160
 """Over all mentors, for the prices."""
 
+AWARDED = 100
+"""Sweeps over all mentors, for a plan by the prices; four times as many where there is time."""
+
+FEWEST_AWARDED = 5
+"""The same, for a first plan."""
+
+AWARD_STEP = 0.003
+"""How far prices move for it, as a share of a request's worth."""
+
 STEPS = 200
 """Of the search, for each mentor."""
 
@@ -44,8 +55,11 @@ REPAIR_SWEEPS, REPAIR_STEPS = 80, 10
 FEWEST_STEPS = 1000.0
 """Of the search in a second, by each worker, before it is known how many there are."""
 
-COOL = 0.005
-"""The first temperature of a repair, as a share of a request's worth: a hotter search would lose what stands."""
+HOT = 0.006
+"""The first temperature of the search, as a share of a request's worth: a hotter one would lose what the prices have found."""
+
+COLD = 0.15
+"""The last one, as a share of the first."""
 
 EPOCHS = 24
 """Times that the shards are joined while the temperature falls."""
@@ -102,6 +116,7 @@ class Run:
         self.bound = UNPROVEN
         self.pricer = Pricer(self.board, self.seed, self.workers)
         self.quote: Quote | None = None
+        self.a_sweep = 1.0
 
     # When to end.
 
@@ -169,26 +184,27 @@ class Run:
             self.consider(quote)
         if len(self.board.offer_slot):
             small = len(self.board.cap) <= MOST_PROGRAMMED
-            for step in (self.price, *([self.warm, self.close] if small else []), self.polish):
+            steps = (self.price, *([] if self.repair else [self.award_well]), *([self.close] if small else []), self.polish)
+            for step in steps:
                 if not self.over():
                     step()
         self.finish()
 
     def price(self) -> None:
-        """Prices; and plans by them, a first one early on."""
-        began, sweeps, n = self.clock(), self.sweeps(), 0
+        """Prices, and a first plan early on."""
+        sweeps, n = self.sweeps(), 0
         while n < sweeps and not self.stopped() and self.left() > 0:
+            started = self.clock()
             self.pricer.step(int(self.unit * 0.05 * 0.01 ** (n / sweeps)))
+            self.a_sweep = self.clock() - started
             n += 1
-            if n == 4 and self.limits.effort is None and self.limits.seconds is not None:
-                each = max((self.clock() - began) / n, 1e-6)
-                sweeps = int(min(SWEEPS, max(12, 0.25 * self.limits.seconds / each)))
+            if n == 4 and self.timed():
+                sweeps = int(min(SWEEPS, max(12, 0.25 * self.left() / max(self.a_sweep, 1e-6))))
             if n == sweeps // 8:
                 self.consider(self.pricer.quote())
-                self.fill()
+                if not self.repair:
+                    self.award(FEWEST_AWARDED)
         self.consider(self.pricer.quote())
-        if n == sweeps:
-            self.fill()
 
     def sweeps(self) -> int:
         """How many sweeps there are for the prices, unless time is short."""
@@ -196,25 +212,25 @@ class Run:
             return math.ceil(min(SWEEPS, REPAIR_SWEEPS * self.limits.effort))
         return self.counted(SWEEPS)
 
-    def fill(self) -> None:
-        """A plan by the prices as they are proven, whose order of requests mentors follow."""
-        assert self.quote is not None  # noqa: S101  prices come first
-        plan, view = copy_of(self.start), self.pricer.view
-        work = desk(self.board, plan, self.seed)
-        work = work._replace(worths=work.worths._replace(key=view.key, order=view.order))
-        fill_by_prices(
-            self.board, plan, work, scratch(self.board), self.random.permutation(len(self.board.cap)), self.board.base - view.worth
-        )
-        self.keep(plan)
+    def timed(self) -> bool:
+        """Whether the clock alone decides how much is done."""
+        return self.limits.effort is None and self.limits.seconds is not None
 
-    def warm(self) -> None:
-        """A short search, so that what could still be better is a short list."""
-        plan = self.best
-        for n in range(4):
-            heat = 0.3 * self.unit * 0.1 ** (n / 4)
-            plan = self.search(plan, max(1, 8 * len(self.board.cap) // self.workers), heat, heat / 2)
-            if self.over():
-                return
+    def award_well(self) -> None:
+        """A plan by the prices, with as much care as there is time for."""
+        most = AWARDED
+        if self.timed():
+            most = min(4 * AWARDED, max(FEWEST_AWARDED, int(0.2 * self.left() / max(self.a_sweep, 1e-6))))
+        self.award(self.counted(most))
+
+    def award(self, sweeps: int) -> None:
+        """A plan by the prices as they are proven, in the time that so many sweeps over all mentors take."""
+        assert self.quote is not None  # noqa: S101  prices come first
+        plan = empty_plan(self.board)
+        pricer = Pricer(self.board, int(self.random.integers(1 << 30)), self.workers, self.quote.prices, plan)
+        award(pricer, plan, int(self.unit * AWARD_STEP), SWEEPS_EACH / sweeps, self.over)
+        finish(self.board, plan)
+        self.keep(plan)
 
     def close(self) -> None:
         """Looks at every group that a better result could hold, where they can be listed: tightens the bound, dives for a
@@ -312,18 +328,15 @@ class Run:
             return
         a_mentor = REPAIR_STEPS if self.repair else STEPS
         steps = max(1, int(a_mentor * len(self.board.cap) * self.limits.effort) // (EPOCHS * self.workers))
-        hot = self.heat(steps * EPOCHS)
         plan = self.best
         for n in range(EPOCHS):
             if self.over():
                 return
-            plan = self.search(plan, steps, hot * 0.1 ** (n / EPOCHS), hot * 0.1 ** ((n + 1) / EPOCHS))
+            plan = self.search(plan, steps, self.heat(n / EPOCHS), self.heat((n + 1) / EPOCHS))
 
-    def heat(self, steps: float) -> float:
-        """The first temperature of a search with so many steps by each thread: the more of them, the hotter it can begin."""
-        a_mentor = steps * self.workers / len(self.board.cap)
-        share: float = min(COOL if self.repair else 0.5, 0.03 * (a_mentor / 100) ** 0.7)
-        return max(10.0, self.unit * share)
+    def heat(self, share: float) -> float:
+        """The temperature of the search after a share of its time."""
+        return max(10.0, self.unit * HOT * float(COLD**share))
 
     def search_until(self, end: float) -> None:
         """Searches until a time, in some thirty epochs, with a temperature that falls with it."""
@@ -331,7 +344,7 @@ class Run:
         each, a_second = min(10.0, max(1.0, (end - began) / 30)), FEWEST_STEPS
         while not self.over() and self.clock() < end:
             started = self.clock()
-            hot = self.heat(a_second * (end - began)) * 0.1 ** ((started - began) / (end - began))
+            hot = self.heat((started - began) / (end - began))
             steps = max(1, int(a_second * min(each, end - started)))
             plan = self.search(plan, steps, hot, hot)
             done = steps / max(self.clock() - started, 1e-3)

@@ -25,6 +25,8 @@ class Scratch(NamedTuple):
     top: Ints  # [GRADES * width] the best values of each grade
     top_request: Ints
     counts: Ints  # [GRADES]
+    span_from: Ints  # [stretches] of a bucket, to be looked at
+    span_until: Ints
     value: Ints  # a window's pool
     request: Ints
     dp: Ints  # [size + 1]
@@ -56,6 +58,7 @@ def scratch(board: Board) -> Scratch:
     pool = buckets * min(GRADES, board.max_grade_gap + 1)
     size, cap = int(board.size.max(initial=1)) + 1, int(board.cap.max(initial=1)) + 1
     offers = int(np.diff(board.offer_ptr).max(initial=0)) + 1
+    spans = int(np.diff(board.serve_ptr).max(initial=0)) + 2
     regions = int(max(board.region.max(initial=-1), board.home.max(initial=-1))) + 2
 
     def ints(*shape: int) -> Ints:
@@ -75,6 +78,8 @@ def scratch(board: Board) -> Scratch:
         ints(GRADES * buckets),
         ints(GRADES * buckets),
         ints(GRADES),
+        ints(spans),
+        ints(spans),
         ints(pool),
         ints(pool),
         ints(size),
