@@ -32,6 +32,35 @@ def most_beside(board, m, o, most, rank, count):
     return total
 
 
+@inline
+def by_value(board, m, o, view, s, values, requests):
+    """Writes the requests that may come to an offer of the seated mentor, and what each brings, best first; returns their number."""
+    slot, count = board.offer_slot[o], 0
+    for e in range(board.bucket_ptr[slot * GRADES + board.offer_lowest[o]], board.bucket_ptr[slot * GRADES + board.offer_highest[o] + 1]):
+        r = board.entry_request[e]
+        value = member_worth(board, m, e, r, view, s) + board.offer_worth[o]
+        if value > NEVER // 2:
+            i = count
+            while i > 0 and values[i - 1] < value:
+                values[i], requests[i] = values[i - 1], requests[i - 1]
+                i -= 1
+            values[i], requests[i] = value, r
+            count += 1
+    return count
+
+
+@inline
+def most_with(board, m, n, total, values, first, count):
+    """What a group of `n` members who bring `total` comes to at most when more join, at least one, from `values[first:count]`."""
+    reach, more = -FAR, total
+    for size in range(n + 1, min(board.size[m], n + count - first) + 1):
+        more += values[first + size - n - 1]
+        if size >= board.min_size:
+            mixed = max(0, board.region_mix) * (size - 1) + max(0, board.grade_gap) * board.max_grade_gap
+            reach = max(reach, more + board.off_target * abs(size - board.target_size) + mixed)
+    return reach
+
+
 @kernel
 def list_groups(board, m, week, slack, view, s, room, out, at):
     """Writes the groups of a mentor whose loss is at most `slack` from place `at` on; `week` is the mentor's best week's worth.
@@ -50,40 +79,11 @@ def list_groups(board, m, week, slack, view, s, room, out, at):
         need = week - slack - rest
         if s.most[o - first] < need:
             continue
-        slot, most = board.offer_slot[o], board.size[m]
-        count = 0
-        for e in range(
-            board.bucket_ptr[slot * GRADES + board.offer_lowest[o]], board.bucket_ptr[slot * GRADES + board.offer_highest[o] + 1]
-        ):
-            r = board.entry_request[e]
-            value = member_worth(board, m, e, r, view, s) + board.offer_worth[o]
-            if value > NEVER // 2:
-                i = count
-                while i > 0 and values[i - 1] < value:
-                    values[i], requests[i] = values[i - 1], requests[i - 1]
-                    i -= 1
-                values[i], requests[i] = value, r
-                count += 1
+        count = by_value(board, m, o, view, s, values, requests)
         # Depth first over members in descending order of value.
         n, i, total = 0, 0, 0
         while True:
-            reach = -FAR
-            if i < count and n < most:
-                more = total
-                for k in range(1, most - n + 1):
-                    if i + k > count:
-                        break
-                    more += values[i + k - 1]
-                    size = n + k
-                    if size >= board.min_size:
-                        reach = max(
-                            reach,
-                            more
-                            + board.off_target * abs(size - board.target_size)
-                            + max(0, board.region_mix) * (size - 1)
-                            + max(0, board.grade_gap) * board.max_grade_gap,
-                        )
-            if reach < need:
+            if most_with(board, m, n, total, values, i, count) < need:
                 if n == 0:
                     break
                 n -= 1

@@ -8,21 +8,10 @@ from __future__ import annotations
 
 from matching.best_group import best_group, clash, leave_mentor, seat_mentor
 from matching.eligible import NEVER
+from matching.fits import blocks, empty_place, is_full
 from matching.kernels import inline, kernel
-from matching.plan import (
-    close_group,
-    loss_of,
-    mark,
-    member_part,
-    note,
-    open_group,
-    put,
-    settle,
-    take,
-    take_back,
-    together,
-)
-from matching.ways import first_seats, is_full
+from matching.plan import close_group, loss_of, mark, member_part, open_group, put, settle, take, take_back, together
+from matching.ways import first_seats
 
 MOST_OFFERS = 40
 """So many offers of each sort at most are tried for a request that needs company from elsewhere."""
@@ -49,16 +38,14 @@ def make_room(board, plan, m, r, pattern):
         if plan.at[q] >= 0 and clash(board, plan.meets[q], pattern, 0):
             if board.locked[q] >= 0:
                 return False
-            note(plan, plan.at[q])
             settle(board, plan, take(board, plan, q))
     if plan.attends[i] >= board.mentee_cap[i]:
         chosen = least_sibling(board, plan, i, -1)
         if chosen < 0:
             return False
-        note(plan, plan.at[chosen])
         settle(board, plan, take(board, plan, chosen))
     for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-        if plan.offer[g] >= 0 and clash(board, board.slot_pattern[board.offer_slot[plan.offer[g]]], pattern, board.buffer_minutes):
+        if blocks(board, plan, g, pattern):
             if first_seats(board, plan, g, i) < NEVER // 2:
                 return False
             close_group(board, plan, g)
@@ -91,10 +78,7 @@ def convene(board, plan, d, s, r, o, members, dirty):
     _, size = best_group(board, m, o, d.worths, 0, s, members)
     plan.worth[r] -= BIG
     leave_mentor(board, m, s)
-    g = plan.place_ptr[m]
-    while plan.offer[g] >= 0:
-        g += 1
-    note(plan, g)
+    g = empty_place(plan, m)
     open_group(board, plan, g, o)
     put(board, plan, g, r)
     count = 0
@@ -105,14 +89,12 @@ def convene(board, plan, d, s, r, o, members, dirty):
         if together(board, plan.members[g], plan.size[g], -1, x) < NEVER // 2:
             continue
         if plan.at[x] >= 0:
-            note(plan, plan.at[x])
             dirty[count] = take(board, plan, x)
             count += 1
         elif plan.attends[board.mentee[x]] >= board.mentee_cap[board.mentee[x]]:
             sibling = least_sibling(board, plan, board.mentee[x], g)
             if sibling < 0:
                 continue
-            note(plan, plan.at[sibling])
             dirty[count] = take(board, plan, sibling)
             count += 1
         put(board, plan, g, x)

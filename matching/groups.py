@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best_group import clash
 from matching.eligible import Board, Ints
+from matching.fits import empty_place, has_time, is_busy, is_full
 from matching.kernels import kernel
-from matching.plan import Plan, is_busy, note, open_group, put, refresh_all, refresh_group
+from matching.plan import Plan, open_group, put, refresh_all, refresh_group
 
 
 class Groups(NamedTuple):
@@ -49,10 +49,7 @@ def hold_groups(board, plan, groups, most):
             break
         if is_open(board, plan, groups, c):
             m = groups.mentor[c]
-            g = plan.place_ptr[m]
-            while plan.offer[g] >= 0:
-                g += 1
-            note(plan, g)
+            g = empty_place(plan, m)
             open_group(board, plan, g, groups.offer[c])
             for j in range(groups.size[c]):
                 put(board, plan, g, groups.members[c, j])
@@ -66,12 +63,9 @@ def hold_groups(board, plan, groups, most):
 def is_open(board, plan, groups, c):
     """Whether a plan can hold a group beside its own."""
     m = groups.mentor[c]
-    if plan.groups[m] >= min(board.cap[m], plan.place_ptr[m + 1] - plan.place_ptr[m]):
-        return False
     pattern = board.slot_pattern[board.offer_slot[groups.offer[c]]]
-    for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-        if plan.offer[g] >= 0 and clash(board, board.slot_pattern[board.offer_slot[plan.offer[g]]], pattern, board.buffer_minutes):
-            return False
+    if is_full(board, plan, m) or not has_time(board, plan, m, pattern):
+        return False
     for j in range(groups.size[c]):
         r = groups.members[c, j]
         i = board.mentee[r]

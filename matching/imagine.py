@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from matching.columns import MENTORS
-from matching.round import Mentee, Mentor, Policy, Round
+from matching.round import Mentee, Mentor, Policy
 from matching.rules import mentor_max_groups
 from matching.sentences import Sentence, in_turn
 from matching.week import DAY_MINUTES, Stretch, merge
@@ -44,10 +44,6 @@ class NewMentor:
         )
         return Sentence("%(what)s, serving %(region)s", what=mentor, region=regions[0]) if regions else mentor
 
-    def applied(self, round: Round) -> Round:
-        """The round with the addition."""
-        return replace(round, mentors=(*round.mentors, self.mentor))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneMoreGroup:
@@ -75,10 +71,6 @@ class OneMoreGroup:
         return Sentence(
             "one more group for %(mentor)s, %(now)s instead of %(before)s", mentor=self.key, now=self.before + 1, before=self.before
         )
-
-    def applied(self, round: Round) -> Round:
-        """The round with the addition."""
-        return replace(round, mentors=tuple(self.mentor if mentor.key == self.key else mentor for mentor in round.mentors))
 
 
 def one_more_group(mentor: Mentor, policy: Policy, now: int) -> OneMoreGroup:
@@ -117,10 +109,6 @@ class OneMoreHour:
         """What is added."""
         return Sentence("one more hour of %(mentee)s, %(hour)s", mentee=self.key, hour=self.hour)
 
-    def applied(self, round: Round) -> Round:
-        """The round with the addition."""
-        return replace(round, mentees=tuple(self.mentee if mentee.key == self.key else mentee for mentee in round.mentees))
-
 
 def more_hours(mentee: Mentee) -> list[OneMoreHour]:
     """An hour more before or after each time that the mentee gave, where the day has it."""
@@ -150,10 +138,6 @@ class SmallerGroups:
     def sentence(self) -> Sentence:
         """What is changed."""
         return Sentence("groups of %(size)s instead of at least %(before)s", size=self.min_size, before=self.min_size + 1)
-
-    def applied(self, round: Round) -> Round:
-        """The round with the addition."""
-        return replace(round, policy=replace(round.policy, group=replace(round.policy.group, min_size=self.min_size)))
 
 
 Addition = NewMentor | OneMoreGroup | OneMoreHour | SmallerGroups

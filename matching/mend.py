@@ -9,7 +9,7 @@ import numpy as np
 from matching.dive import Sea, dive
 from matching.eligible import Board, Ints
 from matching.groups import Groups, groups_at, hold
-from matching.plan import Plan, close_group, copy_of
+from matching.plan import Plan, close_groups, copy_of
 
 NEAR = 40
 """The groups of a request that tell who is related."""
@@ -55,9 +55,7 @@ def freed(board: Board, plan: Plan, mentors: Ints) -> Plan:
     """The plan without what the mentors hold."""
     other = copy_of(plan)
     for m in mentors:
-        for g in range(other.place_ptr[m], other.place_ptr[m + 1]):
-            if other.offer[g] >= 0:
-                close_group(board, other, g)
+        close_groups(board, other, m)
     return other
 
 

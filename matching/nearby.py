@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from matching.kernels import inline, kernel
-from matching.plan import close_group, mark, settle, take_back
-from matching.polish import fill, rebuild
+from matching.plan import mark, take_back
+from matching.polish import fill, renew
 
 
 @inline
@@ -33,12 +33,7 @@ def solve_near(board, plan, d, s, first, most, queue, queued):
         tried += 1
         mark(plan)
         before = plan.total[0]
-        for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-            if plan.offer[g] >= 0:
-                close_group(board, plan, g)
-        dirty = rebuild(board, plan, m, d, s, 0)
-        for k in range(dirty):
-            settle(board, plan, d.dirty[k])
+        dirty = renew(board, plan, m, d, s)
         for k in range(dirty):
             if plan.offer[d.dirty[k]] >= 0:
                 fill(board, plan, d.dirty[k])

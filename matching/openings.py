@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.best_group import best_group, clash, leave_mentor, member_worth, seat_mentor
+from matching.best_group import best_group, leave_mentor, seat_mentor
+from matching.candidates import by_value, most_with
 from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.fits import empty_place, has_time, is_full
 from matching.kernels import inline, kernel
-from matching.plan import Plan, note, open_group, put, refresh_group, together
+from matching.plan import Plan, open_group, put, refresh_group, together
 from matching.polish import Desk, use_chances
 from matching.scratch import Scratch
-from matching.ways import is_full
 
 STEPS = 100_000
 """So many choices of members are looked at for one offer at most."""
@@ -27,30 +28,10 @@ def opening(board, plan, m, o, d, s, room, most_steps):
     The mentor is seated, and `d.free` holds what each request may bring, with half of what peers could add.
     """
     values, requests, stack = room
-    slot, most = board.offer_slot[o], board.size[m]
-    opened = board.first_group if plan.groups[m] == 0 else 0
-    count = 0
-    for e in range(board.bucket_ptr[slot * GRADES + board.offer_lowest[o]], board.bucket_ptr[slot * GRADES + board.offer_highest[o] + 1]):
-        r = board.entry_request[e]
-        value = member_worth(board, m, e, r, d.unplaced, s) + board.offer_worth[o]
-        if value > NEVER // 2:
-            i = count
-            while i > 0 and values[i - 1] < value:
-                values[i], requests[i] = values[i - 1], requests[i - 1]
-                i -= 1
-            values[i], requests[i] = value, r
-            count += 1
-    depth, at, total, steps = 0, 0, opened, 0
+    count = by_value(board, m, o, d.unplaced, s, values, requests)
+    depth, at, total, steps = 0, 0, board.first_group if plan.groups[m] == 0 else 0, 0
     while True:
-        reach, more = NEVER, total
-        for k in range(1, most - depth + 1):
-            if at + k > count:
-                break
-            more += values[at + k - 1]
-            size = depth + k
-            if size >= board.min_size:
-                mixed = max(0, board.region_mix) * (size - 1) + max(0, board.grade_gap) * board.max_grade_gap
-                reach = max(reach, more + board.off_target * abs(size - board.target_size) + mixed)
+        reach = most_with(board, m, depth, total, values, at, count)
         steps += 1
         if steps > most_steps or (depth == 0 and reach <= 0):
             return 0
@@ -90,16 +71,7 @@ def use_openings(board, plan, d, s, room, members, most_steps):
         for o in range(board.offer_ptr[m], board.offer_ptr[m + 1]):
             if is_full(board, plan, m):
                 break
-            free = True
-            for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-                if plan.offer[g] >= 0 and clash(
-                    board,
-                    board.slot_pattern[board.offer_slot[plan.offer[g]]],
-                    board.slot_pattern[board.offer_slot[o]],
-                    board.buffer_minutes,
-                ):
-                    free = False
-            if not free:
+            if not has_time(board, plan, m, board.slot_pattern[board.offer_slot[o]]):
                 continue
             value, size = best_group(board, m, o, d.unplaced, 0, s, members)
             if size == 0 or value + (board.first_group if plan.groups[m] == 0 else 0) <= 0:
@@ -107,10 +79,7 @@ def use_openings(board, plan, d, s, room, members, most_steps):
             n = opening(board, plan, m, o, d, s, room, most_steps)
             if n == 0:
                 continue
-            g = plan.place_ptr[m]
-            while plan.offer[g] >= 0:
-                g += 1
-            note(plan, g)
+            g = empty_place(plan, m)
             open_group(board, plan, g, o)
             for j in range(n):
                 put(board, plan, g, s.spare[j])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best_group import clash, entry_of
+from matching.best_group import entry_of
 from matching.eligible import NEVER, Board, Ints
 from matching.kernels import inline, kernel
 
@@ -252,6 +252,7 @@ def note(plan, g):
 @inline
 def put(board, plan, g, r):
     """Adds a request to a group; values are refreshed later."""
+    note(plan, g)
     plan.members[g, plan.size[g]] = r
     plan.size[g] += 1
     plan.at[r] = g
@@ -266,6 +267,7 @@ def put(board, plan, g, r):
 def take(board, plan, r):
     """Takes a request out of its group; values are refreshed later, at the place returned."""
     g = plan.at[r]
+    note(plan, g)
     j = 0
     while plan.members[g, j] != r:
         j += 1
@@ -283,6 +285,7 @@ def take(board, plan, r):
 @inline
 def open_group(board, plan, g, o):
     """Starts an empty group at an empty place."""
+    note(plan, g)
     plan.offer[g] = o
     plan.groups[plan.mentor[g]] += 1
     if plan.groups[plan.mentor[g]] == 1:
@@ -302,6 +305,14 @@ def close_group(board, plan, g):
     if plan.groups[plan.mentor[g]] == 0:
         plan.total[0] -= board.first_group
     refresh_group(board, plan, g)
+
+
+@kernel
+def close_groups(board, plan, m):
+    """Ends all groups of a mentor."""
+    for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
+        if plan.offer[g] >= 0:
+            close_group(board, plan, g)
 
 
 @kernel
@@ -331,39 +342,6 @@ def take_back(board, plan):
         refresh_group(board, plan, plan.log_place[at])
     plan.log[0] += 1
     plan.log[1] = 0
-
-
-@inline
-def fits_in(board, plan, g, r):
-    """What adding an unplaced request to a group would bring; NEVER-like where it may not be added."""
-    m, i = plan.mentor[g], board.mentee[r]
-    if plan.size[g] >= board.size[m] or plan.attends[i] >= board.mentee_cap[i]:
-        return NEVER
-    o = plan.offer[g]
-    part = member_part(board, o, m, r)
-    if part < NEVER // 2:
-        return NEVER
-    pattern = board.slot_pattern[board.offer_slot[o]]
-    several = board.mentee_ptr[i + 1] - board.mentee_ptr[i] > 1
-    if several:
-        for other in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]):
-            if plan.meets[other] >= 0 and clash(board, plan.meets[other], pattern, 0):
-                return NEVER
-    new = together(board, plan.members[g], plan.size[g], -1, r)
-    if new < NEVER // 2:
-        return NEVER
-    gain = part + new - together(board, plan.members[g], plan.size[g], -1, -1)
-    return gain + (board.first_seat if several and plan.attends[i] == 0 else 0)
-
-
-@inline
-def is_busy(board, plan, r, pattern):
-    """Whether the mentee meets another group at a time of these meetings."""
-    i = board.mentee[r]
-    for other in range(board.mentee_ptr[i], board.mentee_ptr[i + 1]):
-        if other != r and plan.meets[other] >= 0 and clash(board, plan.meets[other], pattern, 0):
-            return True
-    return False
 
 
 @kernel

@@ -9,27 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.best_group import FAR, View, best_group, clash, leave_mentor, seat_mentor
+from matching.best_group import FAR, View, best_group, leave_mentor, seat_mentor
 from matching.best_week import best_week
 from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.fits import empty_place, fits_in, has_time, is_busy, is_full
 from matching.kernels import inline, kernel
-from matching.plan import (
-    Plan,
-    close_group,
-    fits_in,
-    is_busy,
-    loss_of,
-    mark,
-    note,
-    open_group,
-    put,
-    refresh_all,
-    refresh_group,
-    settle,
-    take,
-    take_back,
-    together,
-)
+from matching.plan import Plan, close_groups, loss_of, mark, open_group, put, refresh_all, refresh_group, settle, take, take_back, together
 
 NOISE = 0.5
 """The noise on worths, as a share of the temperature."""
@@ -99,7 +84,6 @@ def rebuild(board, plan, m, d, s, dirty):
     _, _, groups = best_week(board, m, d.worths, 0, 4, -2 * min(0, board.region_mix), s)
     for k in range(groups):
         g = plan.place_ptr[m] + k
-        note(plan, g)
         open_group(board, plan, g, s.picked[k])
         pattern = board.slot_pattern[board.offer_slot[s.picked[k]]]
         for j in range(s.size[k]):
@@ -110,7 +94,6 @@ def rebuild(board, plan, m, d, s, dirty):
             if is_busy(board, plan, r, pattern) or together(board, plan.members[g], plan.size[g], -1, r) < NEVER // 2:
                 continue
             if plan.at[r] >= 0:
-                note(plan, plan.at[r])
                 dirty = soil(d, dirty, take(board, plan, r))
             elif plan.attends[i] >= board.mentee_cap[i]:
                 least, sibling = -NEVER, -1
@@ -119,11 +102,20 @@ def rebuild(board, plan, m, d, s, dirty):
                         least, sibling = loss_of(board, plan, other), other
                 if sibling < 0 or plan.mentor[plan.at[sibling]] == m:
                     continue
-                note(plan, plan.at[sibling])
                 dirty = soil(d, dirty, take(board, plan, sibling))
             put(board, plan, g, r)
     for k in range(groups):
         settle(board, plan, plan.place_ptr[m] + k)
+    return dirty
+
+
+@kernel
+def renew(board, plan, m, d, s):
+    """Takes a mentor apart and gives them the best week anew; returns how many places of others lost members."""
+    close_groups(board, plan, m)
+    dirty = rebuild(board, plan, m, d, s, 0)
+    for k in range(dirty):
+        settle(board, plan, d.dirty[k])
     return dirty
 
 
@@ -144,7 +136,6 @@ def fill(board, plan, g):
                     best, chosen = gain, r
         if chosen < 0:
             break
-        note(plan, g)
         put(board, plan, g, chosen)
         refresh_group(board, plan, g)
 
@@ -194,10 +185,7 @@ def search(board, plan, d, s, steps, hot, cold):
             d.queue[0] = draw(d.random, mentors)
             count = 1
         for j in range(count):
-            m = d.queue[j]
-            for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-                if plan.offer[g] >= 0:
-                    close_group(board, plan, g)
+            close_groups(board, plan, d.queue[j])
         dirty = 0
         for j in range(count):
             dirty = rebuild(board, plan, d.queue[j], d, s, dirty)
@@ -244,7 +232,7 @@ def use_chances(board, plan, d, s):
         for r in range(len(plan.at)):
             d.free[r] = NEVER if plan.at[r] >= 0 or plan.attends[board.mentee[r]] >= board.mentee_cap[board.mentee[r]] else plan.worth[r]
         for m in range(len(board.cap)):
-            if plan.groups[m] < plan.place_ptr[m + 1] - plan.place_ptr[m]:
+            if not is_full(board, plan, m):
                 open_best(board, plan, m, d, s)
         gained = plan.total[0] > before
 
@@ -255,13 +243,7 @@ def open_best(board, plan, m, d, s):
     seat_mentor(board, m, s)
     best, best_o = 0, -1
     for o in range(board.offer_ptr[m], board.offer_ptr[m + 1]):
-        free = True
-        for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-            if plan.offer[g] >= 0 and clash(
-                board, board.slot_pattern[board.offer_slot[plan.offer[g]]], board.slot_pattern[board.offer_slot[o]], board.buffer_minutes
-            ):
-                free = False
-        if free:
+        if has_time(board, plan, m, board.slot_pattern[board.offer_slot[o]]):
             value, n = best_group(board, m, o, d.unplaced, 0, s, s.trial[0])
             if plan.groups[m] == 0:
                 value += board.first_group
@@ -274,10 +256,7 @@ def open_best(board, plan, m, d, s):
         return
     mark(plan)
     before = plan.total[0]
-    g = plan.place_ptr[m]
-    while plan.offer[g] >= 0:
-        g += 1
-    note(plan, g)
+    g = empty_place(plan, m)
     open_group(board, plan, g, best_o)
     for j in range(s.trial_size[0]):
         r = s.keep[0, j]

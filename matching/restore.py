@@ -12,14 +12,13 @@ import numpy as np
 
 from matching.best_group import clash
 from matching.eligible import NEVER, Board, Ints
+from matching.fits import blocks, empty_place, fits_in, is_full
 from matching.kernels import inline, kernel
 from matching.plan import (
     Plan,
     close_group,
-    fits_in,
     mark,
     member_part,
-    note,
     open_group,
     put,
     refresh_unplaced,
@@ -30,7 +29,6 @@ from matching.plan import (
     together,
 )
 from matching.polish import Desk, fill, soil
-from matching.ways import is_full
 
 UNDONE, SEATS_STAY, MENTOR_STAYS, MENTEE_STAYS, TOO_LONG = range(5)
 """How undoing ends: done; or the seats, the mentor's or the mentee's groups are held by who is back; or it forces too much."""
@@ -105,7 +103,6 @@ def free_mentee(board, plan, before, d, r, pattern, queue, last, dirty):
                 continue
             in_the_way = clash(board, plan.meets[q], pattern, 0) if again == 0 else plan.attends[i] >= board.mentee_cap[i]
             if in_the_way and not is_back(plan, before, q):
-                note(plan, plan.at[q])
                 dirty = soil(d, dirty, take(board, plan, q))
                 queue[last] = q
                 last += 1
@@ -118,7 +115,7 @@ def free_mentee(board, plan, before, d, r, pattern, queue, last, dirty):
 def free_mentor(board, plan, before, m, pattern, queue, last):
     """Ends the mentor's groups that keep one from being held then; -1 where somebody in them is back."""
     for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
-        if plan.offer[g] >= 0 and clash(board, board.slot_pattern[board.offer_slot[plan.offer[g]]], pattern, board.buffer_minutes):
+        if blocks(board, plan, g, pattern):
             if anybody_back(plan, before, g):
                 return -1
             last = end(board, plan, g, queue, last)
@@ -147,7 +144,6 @@ def undo(board, plan, before, d, first, queue):
         if last > LONGEST:
             return TOO_LONG
         if plan.at[r] >= 0:
-            note(plan, plan.at[r])
             dirty = soil(d, dirty, take(board, plan, r))
         o = before.offer[r]
         if o < 0:
@@ -164,16 +160,12 @@ def undo(board, plan, before, d, first, queue):
             last = free_mentor(board, plan, before, m, pattern, queue, last)
             if last < 0:
                 return MENTOR_STAYS
-            g = plan.place_ptr[m]
-            while plan.offer[g] >= 0:
-                g += 1
-            note(plan, g)
+            g = empty_place(plan, m)
             open_group(board, plan, g, o)
             if board.min_size > 1:
                 for k in range(before.first[r], before.last[r]):
                     queue[last] = before.request[k]
                     last += 1
-        note(plan, g)
         while plan.size[g] >= board.size[m] or together(board, plan.members[g], plan.size[g], -1, r) < NEVER // 2:
             j = plan.size[g] - 1
             while j >= 0 and is_back(plan, before, plan.members[g, j]):
@@ -207,15 +199,12 @@ def hold_what_was(board, plan, before):
         for place in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
             if plan.offer[place] == o:
                 g = place
-            elif plan.offer[place] >= 0:
-                held = board.slot_pattern[board.offer_slot[plan.offer[place]]]
-                clashes = clashes or clash(board, held, board.stay_pattern[r], board.buffer_minutes)
+            elif blocks(board, plan, place, board.stay_pattern[r]):
+                clashes = True
         if g < 0:
             if clashes or is_full(board, plan, m):
                 continue
-            g = plan.place_ptr[m]
-            while plan.offer[g] >= 0:
-                g += 1
+            g = empty_place(plan, m)
             open_group(board, plan, g, o)
         if fits_in(board, plan, g, r) > NEVER // 2:
             put(board, plan, g, r)

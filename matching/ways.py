@@ -13,13 +13,13 @@ import numpy as np
 
 from matching.best_group import clash
 from matching.eligible import NEVER, Board, Ints
+from matching.fits import blocks, empty_place, is_full
 from matching.kernels import inline, kernel
 from matching.plan import (
     Plan,
     close_group,
     mark,
     member_part,
-    note,
     open_group,
     put,
     refresh_group,
@@ -68,12 +68,6 @@ def standing_of(board: Board, plan: Plan) -> Standing:
     worths = (board.special_worth, board.entry_worth, board.offer_worth)
     points = (board.region_same, board.region_near, board.stay, board.first_group, board.first_seat)
     return Standing(first, following, sum(int(worth.max(initial=0)) for worth in worths) + sum(max(0, worth) for worth in points))
-
-
-@inline
-def is_full(board, plan, m):
-    """The mentor can have no more groups."""
-    return plan.groups[m] >= min(board.cap[m], plan.place_ptr[m + 1] - plan.place_ptr[m])
 
 
 @inline
@@ -131,7 +125,7 @@ def into_new(board, plan, o, m, r, seat, sibling, most, way):
     full = is_full(board, plan, m)
     for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
         if plan.offer[g] >= 0:
-            in_the_way = clash(board, board.slot_pattern[board.offer_slot[plan.offer[g]]], pattern, board.buffer_minutes)
+            in_the_way = blocks(board, plan, g, pattern)
             clashes += in_the_way
             if in_the_way or (clashes == 0 and full and (chosen < 0 or plan.value[g] < least)):
                 chosen, least = g, plan.value[g]
@@ -192,7 +186,6 @@ def best_way(board, plan, d, standing, r, way):
         if plan.at[q] >= 0 and board.locked[q] < 0:
             mark(plan)
             start = plan.total[0]
-            note(plan, plan.at[q])
             settle(board, plan, take(board, plan, q))
             paid = plan.total[0] - start
             way[GAIN] -= paid
@@ -206,18 +199,13 @@ def go(board, plan, d, r, way):
     """Places a waiting request in this way."""
     g, o = way[PLACE], way[OFFER]
     if way[SIBLING] >= 0:
-        note(plan, plan.at[way[SIBLING]])
         settle(board, plan, take(board, plan, way[SIBLING]))
     if way[KIND] == CLOSE:
         close_group(board, plan, g)
     if way[KIND] in (OPEN, CLOSE):
         if way[KIND] == OPEN:
-            g = plan.place_ptr[d.offer_mentor[o]]
-            while plan.offer[g] >= 0:
-                g += 1
-        note(plan, g)
+            g = empty_place(plan, d.offer_mentor[o])
         open_group(board, plan, g, o)
-    note(plan, g)
     if way[OTHER] >= 0:
         take(board, plan, way[OTHER])
     put(board, plan, g, r)
@@ -259,7 +247,6 @@ def cost_of_leaving(board, plan, r):
     """What the score loses when a placed request leaves and nobody takes its place; the plan is left as it is."""
     mark(plan)
     start = plan.total[0]
-    note(plan, plan.at[r])
     settle(board, plan, take(board, plan, r))
     cost = start - plan.total[0]
     take_back(board, plan)
@@ -272,7 +259,6 @@ def leave_all(board, plan):
     left = 0
     for r in range(len(plan.at)):
         if plan.at[r] >= 0 and board.locked[r] < 0 and cost_of_leaving(board, plan, r) < 0:
-            note(plan, plan.at[r])
             settle(board, plan, take(board, plan, r))
             refresh_unplaced(board, plan, board.mentee[r])
             left += 1
