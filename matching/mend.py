@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set as AbstractSet
 
 import numpy as np
 
@@ -18,8 +18,19 @@ FOLLOWED = 4
 """Mentors of a request that are followed."""
 
 
-def related(sea: Sea, plan: Plan, wanted: int, random: np.random.Generator) -> Ints:
-    """Mentors who could have the same requests, around an unplaced one."""
+def neighbourhoods(sea: Sea, plan: Plan, count: int, wanted: int, random: np.random.Generator) -> list[Ints]:
+    """So many neighbourhoods of at most `wanted` mentors each; nobody is in two, so that what is gained in one holds beside the others."""
+    taken: set[int] = set()
+    found = []
+    for _ in range(count):
+        mentors = related(sea, plan, wanted, taken, random)
+        taken.update(mentors)
+        found.append(np.array(sorted(mentors), np.int64))
+    return found
+
+
+def related(sea: Sea, plan: Plan, wanted: int, taken: AbstractSet[int], random: np.random.Generator) -> AbstractSet[int]:
+    """Mentors who could have the same requests, around an unplaced one; those who are `taken` aside."""
     listing, loss = sea.listing, sea.loss
     could = np.diff(listing.request_ptr) > 0
     waiting = np.flatnonzero((plan.at < 0) & could)
@@ -33,11 +44,11 @@ def related(sea: Sea, plan: Plan, wanted: int, random: np.random.Generator) -> I
         if len(groups) > NEAR:
             groups = groups[np.argpartition(loss[groups], NEAR)[:NEAR]]
         for m in random.permutation(np.unique(listing.groups.mentor[groups]))[:FOLLOWED].tolist():
-            if m not in met and len(met) < wanted:
+            if m not in met and m not in taken and len(met) < wanted:
                 met[m] = None
                 for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]):
                     frontier += plan.members[g, : plan.size[g]].tolist()
-    return np.array(sorted(met), np.int64)
+    return met.keys()
 
 
 def mended(board: Board, sea: Sea, plan: Plan, mentors: Ints, seconds: Callable[[], float]) -> Groups | None:

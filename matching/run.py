@@ -23,7 +23,7 @@ from matching.finish import finish
 from matching.groups import chosen, hold
 from matching.limits import Limits, Progress
 from matching.listing import listing_of
-from matching.mend import joined, mended, related
+from matching.mend import joined, mended, neighbourhoods
 from matching.pick import solve
 from matching.plan import Plan, copy_of, empty_plan
 from matching.polish import desk, use_chances
@@ -315,7 +315,7 @@ class Run:
 
     def mend(self, sea: Sea, wanted: int) -> None:
         """Picks a neighbourhood of so many mentors for each worker anew."""
-        apart = [related(sea, self.best, wanted, self.random) for _ in range(self.workers)]
+        apart = neighbourhoods(sea, self.best, self.workers, wanted, self.random)
         with ThreadPoolExecutor(self.workers) as threads:
             found = list(threads.map(lambda mentors: mended(self.board, sea, self.best, mentors, self.hurry), apart))
         better = [(mentors, groups) for mentors, groups in zip(apart, found, strict=True) if groups is not None]

@@ -12,7 +12,7 @@ from matching import dive as diving
 from matching.check import check
 from matching.dive import Sea, dive
 from matching.eligible import MILLI
-from matching.mend import freed, joined, mended, related
+from matching.mend import freed, joined, mended, neighbourhoods
 from matching.named import groups_of, plan_of
 from matching.plan import Plan, empty_plan
 from matching.price import Pricer
@@ -142,7 +142,7 @@ def test_a_neighbourhood_is_kept_only_where_it_is_better(small: str) -> None:
     for seed, one, held in tries(150):
         board, sea, plan = one.table.board, sea_of(one, 1), plan_of(one.table, held)
         random = np.random.default_rng(seed)
-        mentors = related(sea, plan, 2, random)
+        (mentors,) = neighbourhoods(sea, plan, 1, 2, random)
         assert len(mentors) <= 2
         assert sorted(set(mentors.tolist())) == mentors.tolist()
         before = named(one, plan)
@@ -162,13 +162,15 @@ def test_a_neighbourhood_is_kept_only_where_it_is_better(small: str) -> None:
 
 def test_neighbourhoods_that_want_the_same_are_joined_to_nothing_worse() -> None:
     together = 0
-    for seed in range(6):
+    for seed in range(9):
         one = listed(make_round("tiny", seed))
         board, sea, draws = one.table.board, sea_of(one, 1), np.random.default_rng(seed)
         plan = plan_of(one.table, some_groups(random.Random(seed), one.round))
         before = plan.total[0]
         for _ in range(4):
-            apart = [related(sea, plan, 3, draws) for _ in range(4)]
+            apart = neighbourhoods(sea, plan, 4, 3, draws)
+            everybody = np.concatenate(apart)
+            assert len(everybody) == len(set(everybody.tolist()))
             found = [(mentors, groups) for mentors in apart if (groups := mended(board, sea, plan, mentors, unlimited)) is not None]
             after = joined(board, plan, found)
             assert judged(one, after) == after.total[0]
