@@ -10,8 +10,9 @@ from collections.abc import Callable
 import numpy as np
 
 from matching.eligible import NEVER
+from matching.fits import is_busy
 from matching.kernels import inline, kernel
-from matching.plan import Plan, is_busy, mark, note, open_group, put, refresh_all, settle, together
+from matching.plan import Plan, mark, open_group, put, refresh_all, settle, together
 from matching.price import Pricer
 
 SWEEPS_EACH = 4
@@ -47,7 +48,6 @@ def award_some(board, plan, order, most, weeks, given):
         mark(plan)
         for d in range(weeks.groups[m]):
             g = plan.place_ptr[m] + d
-            note(plan, g)
             open_group(board, plan, g, weeks.offer[m, d])
             pattern = board.slot_pattern[board.offer_slot[weeks.offer[m, d]]]
             for j in range(weeks.size[m, d]):

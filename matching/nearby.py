@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from matching.kernels import inline, kernel
-from matching.plan import mark, take_back
-from matching.polish import fill, renew
+from matching.plan import close_groups, mark, settle, take_back
+from matching.polish import fill, rebuild
 
 
 @inline
@@ -15,6 +15,16 @@ def queue_up(m, queue, queued, last):
         queue[last % len(queue)] = m
         last += 1
     return last
+
+
+@inline
+def renew(board, plan, m, d, s):
+    """Takes a mentor apart and gives them the best week anew; returns how many places of others lost members."""
+    close_groups(board, plan, m)
+    dirty = rebuild(board, plan, m, d, s, 0)
+    for k in range(dirty):
+        settle(board, plan, d.dirty[k])
+    return dirty
 
 
 @kernel

@@ -110,16 +110,6 @@ def rebuild(board, plan, m, d, s, dirty):
 
 
 @kernel
-def renew(board, plan, m, d, s):
-    """Takes a mentor apart and gives them the best week anew; returns how many places of others lost members."""
-    close_groups(board, plan, m)
-    dirty = rebuild(board, plan, m, d, s, 0)
-    for k in range(dirty):
-        settle(board, plan, d.dirty[k])
-    return dirty
-
-
-@kernel
 def fill(board, plan, g):
     """Adds unplaced requests to a group while that gains, the best first."""
     while plan.offer[g] >= 0 and plan.size[g] < board.size[plan.mentor[g]]:
