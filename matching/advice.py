@@ -13,8 +13,8 @@ from itertools import zip_longest
 
 import numpy as np
 
+from matching.board import MILLI, Ints, Table
 from matching.demand import new_names, wanted_mentors
-from matching.eligible import MILLI, Ints, Table
 from matching.finish import finish
 from matching.imagine import Addition, NewMentor, OneMoreGroup, SmallerGroups, more_hours, one_more_group
 from matching.plan import Plan, copy_of

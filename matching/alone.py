@@ -5,7 +5,7 @@ A group that is found could stand. Where none is, too few others can come, or `a
 
 from __future__ import annotations
 
-from matching.eligible import GRADES, NEVER
+from matching.board import GRADES, NEVER
 from matching.kernels import inline, kernel
 from matching.plan import member_part, together
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from matching.eligible import NEVER
+from matching.board import NEVER
 from matching.fits import is_busy
 from matching.kernels import inline, kernel
 from matching.plan import Plan, mark, open_group, put, refresh_all, settle, together

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from matching.eligible import GRADES, NEVER, Ints
+from matching.board import GRADES, NEVER, Ints
 from matching.kernels import inline, kernel
 
 FAR = 1 << 60

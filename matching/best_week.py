@@ -7,7 +7,7 @@ clash; what is true of the worths of `best_group` is true here.
 from __future__ import annotations
 
 from matching.best_group import FAR, best_group, clash, leave_mentor, offer_most, seat_mentor
-from matching.eligible import NEVER
+from matching.board import NEVER
 from matching.kernels import inline, kernel
 
 MOST_STEPS = 20_000

@@ -10,7 +10,7 @@ import numpy as np
 
 from matching.best_group import FAR, View, clash, leave_mentor, member_worth, offer_most, seat_mentor
 from matching.best_week import rank_down
-from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.board import GRADES, NEVER, Board, Ints
 from matching.groups import Groups
 from matching.kernels import inline, kernel
 from matching.plan import member_part, together

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matching.board import MILLI, Table
 from matching.case import Case
 from matching.check_reasons import People
-from matching.eligible import MILLI, Table
 from matching.lacks import keeps_apart, room_for_no_group
 from matching.plan import Plan
 from matching.polish import Desk, desk

@@ -12,8 +12,9 @@ import numpy as np
 
 from matching import solve
 from matching.alone import stands
+from matching.board import Board
 from matching.convene import best_to_convene, convene
-from matching.eligible import Board, table_of
+from matching.eligible import table_of
 from matching.limits import Limits
 from matching.named import plan_of
 from matching.plan import Plan, take_back

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matching.eligible import MILLI
+from matching.board import MILLI
 from matching.program import Program
 
 WORK = 60.0

@@ -7,7 +7,7 @@ Nothing required is touched. What is found is exact in its worth; that it is the
 from __future__ import annotations
 
 from matching.best_group import best_group, clash, leave_mentor, seat_mentor
-from matching.eligible import NEVER
+from matching.board import NEVER
 from matching.fits import blocks, empty_place, is_full
 from matching.kernels import inline, kernel
 from matching.plan import close_group, loss_of, mark, member_part, open_group, put, settle, take, take_back, together

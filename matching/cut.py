@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matching.eligible import GRADES, Board, Ints
+from matching.board import GRADES, Board, Ints
 from matching.groups import Groups, groups_at, hold
 from matching.plan import Plan, empty_plan
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.eligible import Board, Ints
+from matching.board import Board, Ints
 from matching.kernels import kernel
 from matching.listing import Cuts, Listing
 from matching.price import Floats

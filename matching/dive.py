@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matching.best_group import FAR
-from matching.eligible import Board, Ints
+from matching.board import Board, Ints
 from matching.groups import chosen, hold, keep_open
 from matching.listing import Cuts, Listing
 from matching.pick import relaxed, solve

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from matching.board import Board
 from matching.convene import MOST_OFFERS, convene_all
-from matching.eligible import Board
 from matching.openings import use_all_chances
 from matching.plan import Plan
 from matching.polish import desk

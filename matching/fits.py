@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matching.best_group import clash
-from matching.eligible import NEVER
+from matching.board import NEVER
 from matching.kernels import inline
 from matching.plan import member_part, together
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.eligible import Board, Ints
+from matching.board import Board, Ints
 from matching.fits import empty_place, has_time, is_busy, is_full
 from matching.kernels import kernel
 from matching.plan import Plan, open_group, put, refresh_all, refresh_group

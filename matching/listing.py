@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from matching.best_group import FAR, clash, entry_of
 from matching.best_week import rank_down
+from matching.board import Board, Ints
 from matching.candidates import most_beside
-from matching.eligible import Board, Ints
 from matching.groups import Groups
 from matching.kernels import inline, kernel
 from matching.price import Prices, time_price

@@ -6,8 +6,8 @@ from collections.abc import Callable, Set as AbstractSet
 
 import numpy as np
 
+from matching.board import Board, Ints
 from matching.dive import Sea, dive
-from matching.eligible import Board, Ints
 from matching.groups import Groups, groups_at, hold
 from matching.plan import Plan, close_groups, copy_of
 

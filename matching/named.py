@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from matching.best_group import entry_of
-from matching.eligible import Table
+from matching.board import Table
 from matching.plan import Plan, empty_plan, open_group, put, refresh_all
 from matching.result import Group
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from matching.best_group import best_group, leave_mentor, seat_mentor
+from matching.board import GRADES, NEVER, Board, Ints
 from matching.candidates import by_value, most_with
-from matching.eligible import GRADES, NEVER, Board, Ints
 from matching.fits import empty_place, has_time, is_full
 from matching.kernels import inline, kernel
 from matching.plan import Plan, open_group, put, refresh_group, together

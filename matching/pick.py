@@ -14,7 +14,7 @@ from ortools.math_opt import model_pb2
 from ortools.math_opt.python import errors, mathopt
 from ortools.math_opt.solvers import highs_pb2
 
-from matching.eligible import MILLI
+from matching.board import MILLI
 from matching.price import Floats
 from matching.program import Program
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.best_group import entry_of
-from matching.eligible import NEVER, Board, Ints
+from matching.board import NEVER, Board, Ints
 from matching.kernels import inline, kernel
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from matching.best_group import FAR, View, best_group, leave_mentor, seat_mentor
 from matching.best_week import best_week
-from matching.eligible import GRADES, NEVER, Board, Ints
+from matching.board import GRADES, NEVER, Board, Ints
 from matching.fits import empty_place, fits_in, has_time, is_busy, is_full
 from matching.kernels import inline, kernel
 from matching.plan import Plan, close_groups, loss_of, mark, open_group, put, refresh_all, refresh_group, settle, take, take_back, together

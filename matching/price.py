@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from matching.best_group import FAR, View, entry_of
 from matching.best_week import best_week
-from matching.eligible import NEVER, Board, Ints
+from matching.board import NEVER, Board, Ints
 from matching.kernels import inline, kernel
 from matching.plan import Plan
 from matching.scratch import Scratch, scratch

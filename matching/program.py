@@ -12,7 +12,7 @@ from enum import IntEnum
 import numpy as np
 
 from matching.best_group import entry_of
-from matching.eligible import Board, Ints
+from matching.board import Board, Ints
 from matching.groups import Groups
 from matching.kernels import kernel
 

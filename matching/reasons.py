@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from matching.alone import could_stand, most_company, stands
+from matching.board import GRADES, MILLI, Board, Ints, Table
 from matching.case import Case, Seated
 from matching.check_points import GROUP_POINTS, MEMBER_POINTS
 from matching.check_reasons import People, true_reason
 from matching.convene import MOST_OFFERS, best_to_convene, convene
-from matching.eligible import GRADES, MILLI, Board, Ints, Table
 from matching.groups import Groups, hold
 from matching.lacks import little_company, missing
 from matching.plan import Plan, copy_of, take_back

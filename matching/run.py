@@ -15,10 +15,10 @@ from functools import partial
 import numpy as np
 
 from matching.award import SWEEPS_EACH, award
+from matching.board import MILLI, Table
 from matching.candidates import groups_within
 from matching.confirm import nothing_better
 from matching.dive import Sea, dive
-from matching.eligible import MILLI, Table
 from matching.finish import finish
 from matching.groups import chosen, hold
 from matching.limits import Limits, Progress

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.eligible import GRADES, Board, Ints
+from matching.board import GRADES, Board, Ints
 
 
 class Scratch(NamedTuple):

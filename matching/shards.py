@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matching.board import Board, Ints
 from matching.cut import Shard, Split, cut, groups_of, plan_of, ranges, rows
-from matching.eligible import Board, Ints
 from matching.groups import Groups, groups_at, hold
 from matching.kernels import kernel
 from matching.plan import Plan, empty_plan

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matching.best_group import View
-from matching.eligible import MILLI, NEVER, Board, Ints, table_of
+from matching.board import MILLI, NEVER, Board, Ints
+from matching.eligible import table_of
 from matching.imagine import NewMentor, OneMoreGroup, OneMoreHour
 from matching.named import plan_of
 from matching.nearby import solve_near

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from matching.board import MILLI, Board, Ints
 from matching.cuts import Triple, broken, no_cuts, with_more
-from matching.eligible import MILLI, Board, Ints
 from matching.groups import chosen
 from matching.listing import Cuts, Listing, entry_costs, price_groups, tight
 from matching.pick import relaxed

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.best_group import clash
-from matching.eligible import NEVER, Board, Ints
+from matching.board import NEVER, Board, Ints
 from matching.fits import blocks, empty_place, is_full
 from matching.kernels import inline, kernel
 from matching.plan import (

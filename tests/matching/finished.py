@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matching.board import Table
 from matching.check import check
-from matching.eligible import Table, table_of
+from matching.eligible import table_of
 from matching.finish import finish
 from matching.named import groups_of, plan_of
 from matching.plan import Plan

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from matching.board import MILLI, Board, Ints, Table
 from matching.candidates import groups_within
 from matching.case import Case
 from matching.check_rules import violations
 from matching.cuts import Item, Triple
-from matching.eligible import MILLI, Board, Ints, Table, table_of
+from matching.eligible import table_of
 from matching.listing import Listing, listing_of
 from matching.price import Pricer, Prices
 from matching.program import Row, meets_of, starts_of

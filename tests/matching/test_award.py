@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from matching.award import award
+from matching.board import MILLI, Table
 from matching.check import check
-from matching.eligible import MILLI, Table, table_of
+from matching.eligible import table_of
 from matching.named import groups_of, plan_of
 from matching.plan import Plan, copy_of, empty_plan, refresh_all
 from matching.price import Pricer, Quote

@@ -10,8 +10,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from matching.board import MILLI
 from matching.cuts import LEAST, Item, broken, groups_that_take, no_cuts, with_more
-from matching.eligible import MILLI
 from matching.pick import relaxed
 from matching.price import Pricer
 from matching.program import Row, program_of

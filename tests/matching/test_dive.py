@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from matching import dive as diving
+from matching.board import MILLI
 from matching.check import check
 from matching.dive import Sea, dive
-from matching.eligible import MILLI
 from matching.mend import freed, joined, mended, neighbourhoods
 from matching.named import groups_of, plan_of
 from matching.plan import Plan, empty_plan

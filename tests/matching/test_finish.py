@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from matching.board import MILLI
 from matching.check import check, check_result
-from matching.eligible import MILLI
 from matching.round import PeerRule, Peers, Points
 from tests.matching.finished import finished
 from tests.rounds.hand_made import a_round, apart, mentee, mentor

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from matching.board import MILLI, Ints
 from matching.check import check
 from matching.cuts import no_cuts, with_more
-from matching.eligible import MILLI, Ints
 from matching.listing import tight
 from matching.price import Prices
 from tests.matching.listed import Listed, listed, random_prices, random_triples, single_items, tiny, tiny_and_best

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from matching.board import MILLI, Board, Ints
 from matching.check import check
 from matching.confirm import nothing_better
-from matching.eligible import MILLI, Board, Ints
 from matching.groups import chosen, hold, keep_open
 from matching.named import groups_of, plan_of
 from matching.pick import solve

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from matching.board import MILLI
 from matching.check import check, check_result
-from matching.eligible import MILLI
 from matching.result import Group, Reason, Unplaced
 from matching.round import Mentee, Mentor, Pair, Peers
 from matching.week import read_meetings

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from matching import solve
+from matching.board import MILLI, Table
 from matching.check import check
 from matching.cut import Split, cut, groups_of, plan_of
-from matching.eligible import MILLI, Table, table_of
+from matching.eligible import table_of
 from matching.limits import Limits
 from matching.named import groups_of as named_groups
 from matching.plan import Plan, empty_plan
