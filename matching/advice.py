@@ -1,28 +1,27 @@
 """The additions that would help most, each with its gain, confirmed by solving again with it (advice.csv).
 
-Additions are ranked by what they are worth at most, at the prices, and the first of each kind are tried. A gain is what the score rises
-by at least: the trial starts from the result and solves again only near the addition.
+Additions are ranked by what they are worth at most, at the prices, and the first of each kind are tried: all a little, the best of them
+again with more work. A gain is what the score rises by at least: the trial starts from the result and solves again near the addition.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 
 import numpy as np
 
 from matching.board import MILLI, Ints, Table
 from matching.demand import new_names, wanted_mentors
-from matching.finish import finish
 from matching.imagine import Addition, NewMentor, OneMoreGroup, SmallerGroups, more_hours, one_more_group
-from matching.plan import Plan, copy_of
-from matching.price import Prices
-from matching.result import Advice, Group
+from matching.plan import Plan
+from matching.result import Advice
 from matching.round import Mentee, Round
 from matching.sentences import Sentence
-from matching.stage import Opened, Stage
+from matching.stage import FIRST, Opened, Solved, Stage
+from matching.week import DAY_MINUTES
 
 TWENTY = 20
 """So many new mentors are advised at most."""
@@ -30,34 +29,29 @@ TWENTY = 20
 OTHERS = 5
 """So many advices at most of each kind that needs no new mentor."""
 
-TRIED = 2
+TRIED = 4
 """Of each kind so many times as many are tried as advised."""
 
-ALIKE = 3
-"""So many mentors at most for one subject, school and region, each on another day."""
+ALIKE = 5
+"""So many mentors for one subject, school and region come before the others."""
+
+LOOKED_INTO, FEW = 10, 2
+"""So many new mentors, and so many of each other kind, are tried with more work."""
 
 RANKED = 300
 """So many mentors who have all the groups they may have, and so many mentees who wait, are looked at."""
+
+Wish = NewMentor | OneMoreGroup | Opened | SmallerGroups
+"""What can be tried."""
 
 Trial = tuple[Addition, int, int]
 """An addition, the points that it gains, and how many more requests are placed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Solved:
-    """A result as advice starts from it: `groups` are the plan's, and `prices` the last."""
-
-    round: Round
-    previous: Sequence[Group]
-    table: Table
-    plan: Plan
-    groups: Sequence[Group]
-    prices: Prices
-
-
-def advice(solved: Solved, over: Callable[[], bool]) -> tuple[Advice, ...]:
-    """The best additions, best first; as soon as it is `over`, what is confirmed by then."""
-    found = [trial for trial in _trials(solved, over) if trial[1] > 0]
+def advice(solved: Solved, left: Callable[[], float]) -> tuple[Advice, ...]:
+    """The best additions, best first; of what is tried while there are seconds `left`."""
+    tried = {one: (one, gain, placed) for one, gain, placed in sorted(_trials(solved, left), key=lambda trial: trial[1])}
+    found = [trial for trial in tried.values() if trial[1] > 0]
     best = sorted(found, key=lambda trial: (-trial[1], trial[0].file, trial[0].key, trial[0].change))
     kept, of_kind, names = [], Counter[type](), new_names(solved.round)
     for one, gain, placed in best:
@@ -79,46 +73,75 @@ def _told(one: Addition, gain: int, placed: int) -> Advice:
     return Advice(sentence=sentence, file=one.file, key=one.key, change=one.change, gain=gain, placed=placed)
 
 
-def _trials(solved: Solved, over: Callable[[], bool]) -> Iterator[Trial]:
-    round = solved.round
-    waiting = _waiting(round, solved.table, solved.plan)
-    if not waiting or over():
+def _trials(solved: Solved, left: Callable[[], float]) -> Iterator[Trial]:
+    """Tries what is worth most at the prices, and looks again into what gains most or could."""
+    round, table, plan = solved.round, solved.table, solved.plan
+    waiting = _wanted(solved, waiting=True)
+    if not waiting or left() <= 0:
         return
-    if round.policy.group.min_size > 1:
-        yield _smaller(round, solved.table, solved.plan)
-    mentors = wanted_mentors(round, waiting)
-    more = _full_mentors(round, solved.table, solved.plan)
+    mentors = wanted_mentors(round, waiting, _wanted(solved, waiting=False))
+    more = _full_mentors(round, table, plan)
     hours = [hour for mentee in dict.fromkeys(mentee for mentee, _, _ in waiting[:RANKED]) for hour in more_hours(mentee)]
-    if over():
+    if left() <= 0:
         return
-    stage = Stage(round, solved.previous, solved.groups, mentors, hours)
+    stage = Stage(solved, mentors, hours, left)
     at_prices: list[NewMentor | OneMoreGroup] = [*mentors, *more]
-    worth = dict(zip(at_prices, stage.worth_of(solved.prices, at_prices), strict=True))
-    some_mentors = _unlike(sorted(mentors, key=lambda one: -worth[one]))[: TWENTY * TRIED]
-    some_more = sorted(more, key=lambda one: -worth[one])[: OTHERS * TRIED]
-    opened = [] if over() else _one_each(stage.ways(hours))
+    worth = dict(zip(at_prices, stage.worth_of(at_prices), strict=True))
+    some_mentors = _unlike(sorted((one for one in mentors if worth[one] > 0), key=lambda one: -worth[one]))[: TWENTY * TRIED]
+    some_more = sorted((one for one in more if worth[one] > 0), key=lambda one: -worth[one])[: OTHERS * TRIED]
+    opened = [] if left() <= 0 else _one_each(stage.ways(hours))
     some_hours = sorted(opened, key=lambda one: -one.gain)[: OTHERS * TRIED]
-    for mentor, group, hour in zip_longest(some_mentors, some_more, some_hours):
-        for one in (mentor, group):
-            if one and not over():
-                stage.try_mentor(one)
-                yield one, stage.gain, stage.placed
-        if hour and not over():
-            stage.try_hour(hour)
-            yield hour.hour, stage.gain, stage.placed
+    smaller = [SmallerGroups(min_size=round.policy.group.min_size - 1)] if round.policy.group.min_size > 1 else []
+
+    def tried(one: Wish, sizes: Sequence[int]) -> Trial:
+        match one:
+            case Opened():
+                stage.try_hour(one, sizes)
+                return one.hour, stage.gain, stage.placed
+            case SmallerGroups():
+                stage.try_size(one.min_size, sizes)
+            case _:
+                stage.try_mentor(one, worth[one], sizes)
+        return one, stage.gain, stage.placed
+
+    gains: dict[Addition, int] = {}
+    for one in _in_turn(some_mentors, some_more, some_hours, smaller):
+        if left() <= 0:
+            return
+        trial = tried(one, FIRST)
+        gains[trial[0]] = trial[1]
+        yield trial
+
+    def hoped(one: NewMentor | OneMoreGroup) -> int:
+        return -worth[one] - gains[one] * MILLI
+
+    for one in _in_turn(sorted(some_mentors, key=hoped)[:LOOKED_INTO], sorted(some_more, key=hoped)[:FEW], some_hours[:FEW]):
+        if left() <= 0:
+            return
+        yield tried(one, stage.more)
 
 
-def _waiting(round: Round, table: Table, plan: Plan) -> list[tuple[Mentee, str, int]]:
-    """The requests that wait and whose mentee may have one more group, with what they are worth in points; most first."""
-    board, found = table.board, []
-    for mentee in round.mentees:
+def _in_turn(*kinds: Sequence[Wish]) -> Iterator[Wish]:
+    """One of each kind, the next of each, and so on."""
+    return (one for some in zip_longest(*kinds) for one in some if one)
+
+
+def _wanted(solved: Solved, *, waiting: bool) -> list[tuple[Mentee, str, int]]:
+    """The requests that wait and whose mentee may have one more group, or those that are placed; with what they are worth to
+    another mentor in points, most first."""
+    board, plan, prices, found = solved.table.board, solved.plan, solved.prices, []
+    for mentee in solved.round.mentees:
         for request in mentee.requests:
-            r = table.request_of[mentee.key, request.subject]
+            r = solved.table.request_of[mentee.key, request.subject]
             i = board.mentee[r]
-            if plan.at[r] < 0 and plan.attends[i] < board.mentee_cap[i]:
-                seat = board.first_seat if len(mentee.requests) > 1 and not plan.attends[i] else 0
-                found.append((mentee, request.subject, int(board.base[r] + seat) // MILLI))
-    return sorted(found, key=lambda one: -one[2])
+            if waiting and plan.at[r] < 0 and plan.attends[i] < board.mentee_cap[i]:
+                worth = board.base[r] + (board.first_seat if len(mentee.requests) > 1 and not plan.attends[i] else 0)
+            elif not waiting and plan.at[r] >= 0 and board.locked[r] < 0:
+                worth = board.base[r] - prices.request[r] - prices.limit[i]
+            else:
+                continue
+            found.append((mentee, request.subject, int(worth) // MILLI))
+    return sorted((one for one in found if one[2] > 0), key=lambda one: -one[2])
 
 
 def _full_mentors(round: Round, table: Table, plan: Plan) -> list[OneMoreGroup]:
@@ -135,17 +158,18 @@ def _full_mentors(round: Round, table: Table, plan: Plan) -> list[OneMoreGroup]:
 
 
 def _unlike(mentors: Sequence[NewMentor]) -> list[NewMentor]:
-    """Of those for one subject, school and region only the first few, each on another day."""
-    found, days = [], Counter[object]()
+    """Of those for one subject, school and region on the same days only the best; first a few of each, then the others."""
+    first: list[NewMentor] = []
+    others: list[NewMentor] = []
+    seen, alike = set[object](), Counter[object]()
     for one in mentors:
-        mentor = one.mentor
-        kind = (mentor.teaches, mentor.regions)
-        day = (*kind, mentor.availability[0].start // (24 * 60))
-        if days[kind] < ALIKE and not days[day]:
-            days[kind] += 1
-            days[day] += 1
-            found.append(one)
-    return found
+        kind = (one.mentor.teaches, one.mentor.regions)
+        days = (kind, *(stretch.start // DAY_MINUTES for stretch in one.mentor.availability))
+        if days not in seen:
+            seen.add(days)
+            alike[kind] += 1
+            (first if alike[kind] <= ALIKE else others).append(one)
+    return first + others
 
 
 def _one_each(opened: Iterable[Opened]) -> list[Opened]:
@@ -155,12 +179,3 @@ def _one_each(opened: Iterable[Opened]) -> list[Opened]:
         if one.hour.key not in best or one.gain > best[one.hour.key].gain:
             best[one.hour.key] = one
     return list(best.values())
-
-
-def _smaller(round: Round, table: Table, plan: Plan) -> Trial:
-    """Groups may be smaller by one: then there are new chances."""
-    smaller = round.policy.group.min_size - 1
-    after = copy_of(plan)
-    finish(table.board._replace(min_size=smaller), after, rounds=1)
-    gain, placed = int(after.total[0] - plan.total[0]) // MILLI, int((after.at >= 0).sum() - (plan.at >= 0).sum())
-    return SmallerGroups(min_size=smaller), gain, placed

@@ -1,4 +1,4 @@
-"""Mentors who would be wanted: for what, when and where most requests wait that one mentor could have together."""
+"""Mentors who would be wanted: for what, when and where most could be had by one mentor together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ LEVELS = ((1, 6), (7, 9), (10, 12))
 """The grades of one school: who teaches some of them can mostly teach all."""
 
 MOST = 400
-"""So many mentors are imagined at most."""
+"""So many mentors are imagined at most, for requests of one kind."""
+
+MOST_REQUESTS = 5_000
+"""So many requests are looked at."""
 
 MOST_PATTERNS = 500
 """So many meetings of one mentee are looked at."""
@@ -24,25 +27,11 @@ Wish = tuple[str, str, tuple[int, int]]
 """Where, what and for which grades a mentor would be wanted."""
 
 
-def wanted_mentors(round: Round, waiting: Sequence[tuple[Mentee, str, int]]) -> list[NewMentor]:
-    """Mentors for these waiting requests, each with its worth: those for whom most of it waits, as many as `MOST` in all."""
+def wanted_mentors(round: Round, *kinds: Sequence[tuple[Mentee, str, int]]) -> list[NewMentor]:
+    """Mentors for requests of some kinds, each with its worth: of each kind those for whom there is most in one group, as many as
+    `MOST`. Requests that come first count first."""
     policy = round.policy.group
-    worth: dict[tuple[Wish, Meetings], int] = defaultdict(int)
-    for mentee, subject, points in waiting:
-        wish = (mentee.region.split("/")[0], subject, next(level for level in LEVELS if level[0] <= mentee.grade <= level[1]))
-        for meetings in islice(patterns(starts_of(mentee, policy), policy.meetings_per_week, policy.same_time), MOST_PATTERNS):
-            worth[wish, meetings] += points
-    of_wish: dict[Wish, list[tuple[int, Meetings]]] = defaultdict(list)
-    for (wish, meetings), points in worth.items():
-        if points > 0:
-            of_wish[wish].append((points, meetings))
-    each = max(2, MOST // max(1, len(of_wish)))
-    found = [
-        (points, wish, meetings)
-        for wish, asked in of_wish.items()
-        for points, meetings in sorted(asked, key=lambda one: (-one[0], one[1]))[:each]
-    ]
-    best = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[:MOST]
+    best = dict.fromkeys(wish for requests in kinds for wish in _best(requests, policy))
     names = new_names(round)
     usual = round.policy.mentor.max_groups
     groups = max(1, min(2, usual))
@@ -57,8 +46,31 @@ def wanted_mentors(round: Round, waiting: Sequence[tuple[Mentee, str, int]]) -> 
                 max_groups=None if usual else 1,
             )
         )
-        for _, (region, subject, level), meetings in best
+        for (region, subject, level), meetings in best
     ]
+
+
+def _best(requests: Sequence[tuple[Mentee, str, int]], policy: GroupPolicy) -> list[tuple[Wish, Meetings]]:
+    """Where and when most of the worth of these requests could be had in one group; some for every wish."""
+    worth: dict[tuple[Wish, Meetings], int] = defaultdict(int)
+    members: dict[tuple[Wish, Meetings], int] = defaultdict(int)
+    for mentee, subject, points in requests[:MOST_REQUESTS]:
+        wish = (mentee.region.split("/")[0], subject, next(level for level in LEVELS if level[0] <= mentee.grade <= level[1]))
+        for meetings in islice(patterns(starts_of(mentee, policy), policy.meetings_per_week, policy.same_time), MOST_PATTERNS):
+            if members[wish, meetings] < policy.max_size:
+                members[wish, meetings] += 1
+                worth[wish, meetings] += points
+    of_wish: dict[Wish, list[tuple[int, Meetings]]] = defaultdict(list)
+    for (wish, meetings), points in worth.items():
+        if points > 0:
+            of_wish[wish].append((points, meetings))
+    each = max(2, MOST // max(1, len(of_wish)))
+    found = [
+        (points, wish, meetings)
+        for wish, asked in of_wish.items()
+        for points, meetings in sorted(asked, key=lambda one: (-one[0], one[1]))[:each]
+    ]
+    return [(wish, meetings) for _, wish, meetings in sorted(found, key=lambda one: (-one[0], one[1], one[2]))[:MOST]]
 
 
 def hours(meetings: Meetings, policy: GroupPolicy, groups: int) -> tuple[Stretch, ...]:

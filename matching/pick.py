@@ -19,8 +19,11 @@ from matching.price import Floats
 from matching.program import Program
 
 
-def solve(program: Program, *, nodes: int, seconds: float | None, at_least: int) -> tuple[npt.NDArray[np.bool_] | None, bool]:
-    """The groups of the best choice worth more than `at_least`, or None, and whether nothing is better (to a floating-point solver).
+def solve(
+    program: Program, *, nodes: int, seconds: float | None, at_least: int, within: float = 0.5
+) -> tuple[npt.NDArray[np.bool_] | None, bool]:
+    """The groups of the best choice worth more than `at_least`, or None, and whether nothing is better by more than `within` (to a
+    floating-point solver).
 
     Counted in nodes of the search tree, so the same again; `seconds` only cap it.
     """
@@ -28,7 +31,7 @@ def solve(program: Program, *, nodes: int, seconds: float | None, at_least: int)
     parameters = mathopt.SolveParameters(
         time_limit=_limit(seconds),
         relative_gap_tolerance=0.0,
-        absolute_gap_tolerance=0.5 / MILLI,
+        absolute_gap_tolerance=within / MILLI,
     )
     parameters.highs = highs_pb2.HighsOptionsProto(
         int_options={"mip_max_nodes": nodes}, double_options={"objective_bound": 0.5 / MILLI - at_least / MILLI}

@@ -27,7 +27,7 @@ from matching.mend import joined, mended, neighbourhoods
 from matching.pick import solve
 from matching.plan import Plan, copy_of, empty_plan
 from matching.polish import desk, use_chances
-from matching.price import Pricer, Quote
+from matching.price import Pricer, Prices, Quote
 from matching.program import program_of
 from matching.result import EndedBy
 from matching.scratch import scratch
@@ -116,6 +116,7 @@ class Run:
         self.bound = UNPROVEN
         self.pricer = Pricer(self.board, self.seed, self.workers)
         self.quote: Quote | None = None
+        self.prices: Prices | None = None
         self.a_sweep = 1.0
 
     # When to end.
@@ -163,7 +164,7 @@ class Run:
     def consider(self, quote: Quote) -> None:
         """Keeps a quote if it proves the most so far."""
         if quote.bound < self.bound:
-            self.quote, self.bound = quote, quote.bound
+            self.quote, self.bound, self.prices = quote, quote.bound, quote.prices
         self.tell()
 
     def tell(self) -> None:
@@ -281,6 +282,7 @@ class Run:
                 self.tell()
             if not goes_on or self.over() or self.left() <= until < float("inf"):
                 break
+        self.prices = tightener.best.prices
         return Sea(tightener.listing, tightener.best.cuts, tightener.best.loss, tightener.held, tightener.best.bound)
 
     def within(self, sea: Sea) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
-from matching.advice import Solved, advice
+from matching.advice import advice
 from matching.changes import changes
 from matching.check import check
 from matching.eligible import table_of
@@ -20,6 +20,7 @@ from matching.restore import Before, before_of, hold_what_was, undo_what_is_not_
 from matching.result import Advice, Group, Result
 from matching.round import Round
 from matching.run import MOST_PROGRAMMED, Run
+from matching.stage import Solved
 
 MOST_ROUNDS = 5
 """Undoing and finishing may take turns so often; the last of them is finishing."""
@@ -94,7 +95,9 @@ def explaining(run: Run) -> float:
 def advised(run: Run, round: Round, previous: Sequence[Group], groups: Sequence[Group], built: float) -> tuple[Advice, ...]:
     """Advice for the best plan, within the time for explaining; `built` are the seconds that the table took, and advice builds another."""
     seconds, now = explaining(run), run.clock()
-    if run.quote is None or seconds < 2 * built or not seconds:
+    if run.prices is None or seconds < 2 * built or not seconds:
         return ()
-    solved = Solved(round=round, previous=previous, table=run.table, plan=run.best, groups=groups, prices=run.quote.prices)
-    return advice(solved, lambda: run.stopped() or run.clock() > now + seconds)
+    solved = Solved(
+        round=round, previous=previous, table=run.table, plan=run.best, groups=groups, prices=run.prices, proven=run.proven()
+    )
+    return advice(solved, lambda: 0.0 if run.stopped() else seconds - (run.clock() - now))

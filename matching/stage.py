@@ -1,26 +1,27 @@
 """Where additions are tried: a round with all of them at once, of which only what is tried at the moment counts.
 
-The groups of the result are the start of every trial, and only what is near the addition is solved again. So a gain is exact, and what the
-addition is worth at least.
+The groups of the result are the start of every trial, and what is near the addition is solved again, first by single weeks and then by
+picking whole neighbourhoods anew. So a gain is exact, and what the addition is worth at least.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matching.best_group import View
-from matching.board import MILLI, NEVER, Board, Ints
+from matching.around import Around
+from matching.board import MILLI, NEVER, Board, Ints, Table
 from matching.eligible import table_of
+from matching.finish import finish
 from matching.imagine import NewMentor, OneMoreGroup, OneMoreHour
 from matching.named import plan_of
 from matching.nearby import solve_near
-from matching.plan import copy_of
+from matching.plan import Plan, copy_of
 from matching.polish import desk
-from matching.price import Prices, look, price_mentors, sort_buckets
+from matching.price import Prices
 from matching.result import Group
 from matching.round import Round
 from matching.scratch import scratch
@@ -30,8 +31,36 @@ from matching.week import Stretch, merge, starts
 WEEKS = 60
 """So many weeks of mentors are solved again for one addition at most."""
 
-NODES = 4
-"""Spent on a week whose groups want the same request, where it is only estimated."""
+FIRST = (12,)
+"""Mentors in the neighbourhoods of a first trial."""
+
+MORE = (14, 16, 12)
+"""The same for one that is looked into. Larger ones find a little more, and take several times as long."""
+
+WIDE, MANY = (24, 20, 24, 18), 60
+"""More of them where there are more than so many mentors: there, a neighbourhood is picked sooner."""
+
+REACH = 4
+"""A neighbourhood is within the loss of so many requests' worth, and what the addition is worth at the prices."""
+
+SEEDS = 20
+"""Where groups may be smaller, so many neighbourhoods are looked at."""
+
+KNOWN = 600
+"""Among so many mentors neighbourhoods are picked anew, and it is worked out beforehand who could take members from whom."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """A result as advice starts from it: `groups` are the plan's, `prices` the last, and it is `proven` where nothing is better."""
+
+    round: Round
+    previous: Sequence[Group]
+    table: Table
+    plan: Plan
+    groups: Sequence[Group]
+    prices: Prices
+    proven: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +80,9 @@ class Opened:
 class Stage:
     """A board with additions that can be switched on one at a time; `gain` and `placed` are those of the last trial."""
 
-    def __init__(
-        self, round: Round, previous: Sequence[Group], groups: Sequence[Group], mentors: Sequence[NewMentor], hours: Sequence[OneMoreHour]
-    ) -> None:
+    def __init__(self, solved: Solved, mentors: Sequence[NewMentor], hours: Sequence[OneMoreHour], left: Callable[[], float]) -> None:
+        """`left` are the seconds that there are still; what a trial has found when there are none is what it is worth."""
+        round, self.left, self.proven = solved.round, left, solved.proven
         longer: dict[str, list[OneMoreHour]] = {}
         for one in hours:
             longer.setdefault(one.key, []).append(one)
@@ -63,7 +92,7 @@ class Stage:
             )
             for mentee in round.mentees
         )
-        table = table_of(replace(round, mentors=(*round.mentors, *(one.mentor for one in mentors)), mentees=mentees), previous)
+        table = table_of(replace(round, mentors=(*round.mentors, *(one.mentor for one in mentors)), mentees=mentees), solved.previous)
         self.round, self.table, self.board = round, table, table.board
         self.number = {mentor.key: m for m, mentor in enumerate(table.mentors)}
         self.cap = self.board.cap.copy()
@@ -72,38 +101,40 @@ class Stage:
         for key in longer:
             self.entry_worth[self._entries(key)] = NEVER
             self._allow(self._entries(key, round.mentee_of[key].availability))
-        self.start = plan_of(replace(table, board=self.board._replace(cap=self.board.cap + 1)), groups)
+        self.start = plan_of(replace(table, board=self.board._replace(cap=self.board.cap + 1)), solved.groups)
         self.plan = copy_of(self.start)
         self.scratch = scratch(self.board._replace(cap=self.board.cap + 1))
         self.desk = desk(self.with_cap(self.cap), self.plan, 0)
         self.queue = (np.zeros(len(self.cap) + 1, np.int64), np.zeros(len(self.cap), np.int64))
         self.gain, self.placed = 0, 0
+        self.unit = max(MILLI, int(np.median(self.board.base)))
+        self.more = MORE + WIDE if len(round.mentors) > MANY else MORE
+        self.around = Around(self.board, solved.prices, self.scratch, left)
+        self.small = len(round.mentors) <= KNOWN
+        if self.small:
+            self.around.know(self.with_cap(self.cap), self.plan, 2 * self.unit)
 
     def with_cap(self, cap: Ints) -> Board:
         """The board where mentors may have so many groups, and nobody has more time than they said."""
         return self.board._replace(cap=cap, entry_worth=self.entry_worth)
 
-    def worth_of(self, prices: Prices, additions: Sequence[NewMentor | OneMoreGroup]) -> list[int]:
+    def worth_of(self, additions: Sequence[NewMentor | OneMoreGroup]) -> list[int]:
         """What each of these is worth at the prices: a new mentor's best week, or what it gains by one more group."""
-        board = self.with_cap(self.cap)
-        entries = len(board.entry_request)
-        times, key, order = np.zeros(entries, np.int64), np.zeros(entries, np.int64), np.arange(entries)
-        view = View(np.zeros(len(board.mentee), np.int64), times, key, order, np.zeros(0, np.int64))
-        look(board, prices._replace(time=np.zeros(len(board.cell_mentee), np.int64)), view)
-        sort_buckets(board, view)
-        found, weeks = [], np.zeros(len(board.cap), np.int64)
+        mentors = [self.number[one.key] for one in additions]
+        now = self.around.weeks(self.with_cap(self.cap), mentors)
+        raised = self.cap.copy()
         for one in additions:
-            m, worth = self.number[one.key], []
-            for cap in (self.cap, self._raised(one)):
-                price_mentors(self.with_cap(cap), np.array([m]), NODES, view, self.scratch, weeks)
-                worth.append(int(weeks[m]))
-            found.append(worth[1] - worth[0])
-        return found
+            raised[self.number[one.key]] = self._raised(one)[self.number[one.key]]
+        then = self.around.weeks(self.with_cap(raised), mentors)
+        return [int(then[m] - now[m]) for m in mentors]
 
-    def try_mentor(self, one: NewMentor | OneMoreGroup) -> None:
-        """Solves again near a mentor who is new or has one more group."""
+    def try_mentor(self, one: NewMentor | OneMoreGroup, worth: int, sizes: Sequence[int]) -> None:
+        """Solves again near a mentor who is new or has one more group, which is `worth` so much at the prices; with so many
+        mentors at a time, in turn."""
         self._begin()
-        self._solve_near(self.with_cap(self._raised(one)), [self.number[one.key]])
+        board, m = self.with_cap(self._raised(one)), self.number[one.key]
+        self._solve_near(board, [m])
+        self._pick_around(board, [m], worth, sizes)
         self._compare()
 
     def ways(self, hours: Sequence[OneMoreHour]) -> Iterator[Opened]:
@@ -120,14 +151,26 @@ class Stage:
             if best:
                 yield best
 
-    def try_hour(self, opened: Opened) -> None:
+    def try_hour(self, opened: Opened, sizes: Sequence[int]) -> None:
         """Goes the way that the hour opens, and solves again near it."""
         self._begin()
         board, way = self.with_cap(self.cap), opened.way
         touched = [int(self.plan.mentor[self.plan.at[r]]) for r in way[[OTHER, SIBLING]].tolist() if r >= 0]
+        touched.append(int(self.desk.offer_mentor[way[OFFER]]))
         with self._given(opened.hour):
             go(board, self.plan, self.desk, opened.request, way)
-            self._solve_near(board, [*touched, int(self.desk.offer_mentor[way[OFFER]])])
+            self._solve_near(board, touched)
+            self._pick_around(board, list(dict.fromkeys(touched)), opened.gain, sizes)
+        self._compare()
+
+    def try_size(self, smaller: int, sizes: Sequence[int]) -> None:
+        """Solves again where groups may be smaller, around some mentors spread over all."""
+        self._begin()
+        board = self.with_cap(self.cap)._replace(min_size=smaller)
+        finish(board, self.plan, rounds=1)
+        used = np.flatnonzero(self.cap)
+        for m in used[:: max(1, len(used) // SEEDS)].tolist():
+            self._pick_around(board, [m], 0, sizes)
         self._compare()
 
     @contextmanager
@@ -162,19 +205,44 @@ class Stage:
         return cap
 
     def _begin(self) -> None:
-        for mine, start in zip(self.plan, self.start, strict=True):
-            np.copyto(mine, start)
+        self._take_over(self.start)
 
     def _compare(self) -> None:
-        """Counts what the trial gained, less what the same work gains without the addition."""
+        """Counts what the trial gained, less what the same mentors gain by being solved again without the addition."""
         score, placed = int(self.plan.total[0]), int((self.plan.at >= 0).sum())
         now, then = self.plan, self.start
         changed = (now.offer != then.offer) | (now.size != then.size) | (now.members != then.members).any(axis=1)
         touched = np.unique(now.mentor[changed])
+        touched = touched[self.cap[touched] > 0]
         self._begin()
-        self._solve_near(self.with_cap(self.cap), touched[self.cap[touched] > 0].tolist())
+        if not self.proven and len(touched):
+            board = self.with_cap(self.cap)
+            self._solve_near(board, touched.tolist())
+            if self.small:
+                self._pick(board, touched[: max(MORE)], self.unit)
         self.gain = (score - int(self.plan.total[0])) // MILLI
         self.placed = placed - int((self.plan.at >= 0).sum())
+
+    def _pick_around(self, board: Board, mentors: Sequence[int], worth: int, sizes: Sequence[int]) -> None:
+        """Picks neighbourhoods of so many mentors around these anew, each as large as the next of the `sizes`; other ones every time."""
+        random = np.random.default_rng(0)
+        slack = max(0, worth) + REACH * self.unit
+        for size in sizes:
+            if self.left() <= 0 or not self.small:
+                return
+            freed = self.around.reached(board, self.plan, mentors, slack, size, random)
+            self._pick(board, freed, max(0, worth) + self.unit)
+            if len(freed) < size:  # there are no others
+                return
+
+    def _pick(self, board: Board, mentors: Ints, slack: int) -> None:
+        better = self.around.picked(board, self.plan, mentors, slack)
+        if better is not None:
+            self._take_over(better)
+
+    def _take_over(self, plan: Plan) -> None:
+        for mine, start in zip(self.plan, plan, strict=True):
+            np.copyto(mine, start)
 
     def _solve_near(self, board: Board, mentors: Sequence[int]) -> None:
         left = WEEKS

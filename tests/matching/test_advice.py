@@ -1,10 +1,11 @@
-"""Advice comes true: who edits the files as it says, and solves again, gains at least what it says."""
+"""Advice comes true: who edits the files as it says, and solves again, gains at least what it says, and little more."""
 
 from __future__ import annotations
 
 import csv
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -17,12 +18,16 @@ from matching.advice import OTHERS, TWENTY
 from matching.limits import Limits
 from matching.result import Advice, Result
 from matching.resultfiles import read_result
-from matching.round import Round
+from matching.round import Request, Round
 from matching.tables import read_round, write_round
 from tests.bench.rounds import make_round
 from tests.rounds.hand_made import a_round, mentee, mentor
 
 USUAL = Limits(effort=1.0)
+
+
+NEARLY = 130
+"""Points: a tenth of what a request is worth."""
 
 
 def advised(round: Round, limits: Limits = USUAL) -> Result:
@@ -75,7 +80,8 @@ def test_who_does_as_the_advice_says_gains_at_least_what_it_says(kind: str, seed
         write_round(round, tmp_path / f"round{n}")
         edited(tmp_path / f"round{n}", advice)
         after = solve(read_round(tmp_path / f"round{n}"), limits=Limits(effort=1.0, explain_seconds=0), clock=_from_now())
-        assert after.score >= before.score + advice.gain, advice
+        gain = after.score - before.score
+        assert advice.gain <= gain <= advice.gain + max(gain // 10, NEARLY), advice
 
 
 def test_the_best_comes_first_and_there_are_no_more_than_wanted() -> None:
@@ -97,6 +103,15 @@ def test_a_missing_mentor_is_advised_in_words_and_as_a_row() -> None:
         "mentor_id=new-1 | subjects=math:7-9 | availability=Tue 19:00-21:00 | home_region=Gyeongbuk | regions=Gyeongbuk"
     )
     assert advice.gain == 3 * (1000 + 300 + 20) + 60
+
+
+def test_who_would_only_free_another_mentor_is_advised_too() -> None:
+    """Nobody waits for math; but who has those who learn it leaves m-1 the time for art."""
+    hour = "Mon 19:00-20:00"
+    urgent = replace(mentee("s-1", free=hour), requests=(Request("math", 5),))
+    people = (mentor("m-1", subjects=["math", "art"], free=hour), urgent, mentee("s-2", subjects=["art"], free=hour))
+    seen = {one.change.split(" | ")[1]: one.placed for one in advised(a_round(people)).advice if one.key.startswith("new-")}
+    assert seen == {"subjects=art:7-9": 1, "subjects=math:7-9": 1}
 
 
 def test_what_a_manager_can_do_without_a_mentor_is_advised() -> None:
