@@ -8,8 +8,8 @@ from heapq import heappop, heappush
 import numpy as np
 
 from matching.best_group import View
-from matching.candidates import groups_within
 from matching.board import NEVER, Board, Ints
+from matching.candidates import groups_within
 from matching.groups import Groups, chosen, hold, keep_open
 from matching.mend import freed
 from matching.pick import solve
