@@ -31,7 +31,7 @@ QUICK_KINDS = ("tiny", REAL, "mixed", "campus", "rural", "seoul")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what is asked for; the exit status is 1 where something is wrong or the command has no result, 0 even where goals are missed."""
-    given = _options().parse_args(arguments)
+    given = options().parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     kinds = given.kinds or (QUICK_KINDS if given.quick else tuple(dict.fromkeys(goal.kind for goal in GOALS)))
     races: list[tuple[Race, Goal | None]] = []
@@ -53,9 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(any(one.ours.score is None or list(wrong(one)) for one, _ in races))
 
 
-def _options() -> argparse.ArgumentParser:
+def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="dure match and its peers side by side")
-    parser.add_argument("kinds", nargs="*", choices=[*KINDS, REAL], metavar="KIND", help=f"of {', '.join([*KINDS, REAL])}; default: all")
+    parser.add_argument("kinds", nargs="*", type=_kind, metavar="KIND", help=f"of {', '.join([*KINDS, REAL])}; default: all")
     parser.add_argument("--seeds", type=_numbers, help="such as 1,2,3; default: several for the small kinds, 1 for the others")
     parser.add_argument("--time", type=float, help="seconds for each, in place of the goal's")
     parser.add_argument("--peers", type=_names, default=PEERS, help=f"of {','.join(PEERS)}, or none")
@@ -65,6 +65,12 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--scaling-time", type=float, default=300.0, help="seconds for each scale; default 300")
     parser.add_argument("--out", type=Path, default=Path(), help="folder for bench.json and bench.png; default: here")
     return parser
+
+
+def _kind(text: str) -> str:
+    if text not in (*KINDS, REAL):
+        raise argparse.ArgumentTypeError(f"no such kind: {text}")
+    return text
 
 
 def _numbers(text: str) -> tuple[int, ...]:

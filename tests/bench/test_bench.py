@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.__main__ import main
+from tests.bench.__main__ import main, options
 from tests.bench.peers import PEERS
 from tests.bench.race import OURS
 
@@ -33,3 +33,11 @@ def test_a_peer_that_cannot_be_built_in_time_is_told_so(tmp_path: Path) -> None:
     race = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["races"][0]
     assert race["entries"][1]["state"] in {"not built", "no result"}
     assert race["entries"][1]["score"] is None
+
+
+def test_without_a_kind_all_are_meant_and_an_unknown_one_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert options().parse_args([]).kinds == []
+    assert options().parse_args(["seoul", "tiny"]).kinds == ["seoul", "tiny"]
+    with pytest.raises(SystemExit):
+        options().parse_args(["soul"])
+    assert "no such kind: soul" in capsys.readouterr().err
