@@ -1,7 +1,7 @@
 """The best group of one offer, when each request is worth so much: exact, compiled.
 
 Worths are thousandths of a point. Apart pairs are not looked at here and positive peers' points are in the worth of both,
-half each, so the answer is never below the truth, and equals it where there are none.
+half each, and a positive region_mix is taken in full: the answer is never below the truth, and equals it where there is neither.
 """
 
 from __future__ import annotations

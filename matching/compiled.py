@@ -14,6 +14,7 @@ from matching import solve
 from matching.alone import stands
 from matching.board import Board
 from matching.convene import best_to_convene, convene
+from matching.cuts import triples
 from matching.eligible import table_of
 from matching.limits import Limits
 from matching.named import plan_of
@@ -69,6 +70,12 @@ def _explain(board: Board, plan: Plan) -> None:
     go(board, plan, room, waiting, way)
 
 
+def _find_cuts() -> None:
+    """Three halves of groups that want each other's members: what a larger round's linear program may hold."""
+    some, one = np.zeros(1, np.int64), np.ones(1)
+    triples(np.zeros(2, np.int64), some, one, np.zeros(2, np.int64), some, one, 0.5, np.zeros((1, 3), np.int64), one)
+
+
 def main() -> None:
     """Takes every step of a run, whether it is needed or not."""
     table = table_of(small_round())
@@ -76,6 +83,8 @@ def main() -> None:
     run.go()
     for step in (run.price, run.award_well, run.close, run.polish, run.finish):
         step()
+    run.search(run.best, 2, 2.0, 1.0)
+    _find_cuts()
     _explain(run.board, run.best)
     for min_size in (1, 2):
         result = solve(small_round(min_size), limits=Limits(effort=0.1), clock=_no_clock)

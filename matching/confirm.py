@@ -25,7 +25,9 @@ def nothing_better(program: Program, than: int, seconds: float) -> bool:
         else:
             model.add(cp_model.LinearExpr.weighted_sum(of, factors) <= high)
     points = (program.worth // MILLI).tolist()
-    model.add(cp_model.LinearExpr.weighted_sum(held, points) > than // MILLI)
+    worth = cp_model.LinearExpr.weighted_sum(held, points)
+    model.add(worth > than // MILLI)
+    model.maximize(worth)  # not needed, but so it sees by how much a group is too dear: ten times as quick, or more
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.linearization_level = 2

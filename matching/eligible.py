@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -11,8 +12,11 @@ import numpy.typing as npt
 from matching import rules
 from matching.board import GRADES, MILLI, NEVER, Board, Ints, Table
 from matching.result import Group
-from matching.round import MemberRegions, Mentor, PairRule, PeerRule, Round
+from matching.round import GroupPolicy, MemberRegions, Mentor, PairRule, PeerRule, Round
 from matching.week import DAY_MINUTES, Meetings, Stretch, inside, patterns, starts
+
+MOST_BONUS = 1 << 48
+"""Of a request that is required, in thousandths of a point."""
 
 
 def csr(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
@@ -139,7 +143,7 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
         return np.array(list(values), np.int64)
 
     required = locked >= 0
-    bonus = MILLI * 10 * rule.max_size * (9 * abs(points.placed) + sum(abs(getattr(points, one)) for one in points.__slots__))
+    bonus = _bonus(rnd, max((sum(abs(w) for _, w in p if w != NEVER) for p in peer_lists), default=0))
 
     board = Board(
         min_size=rule.min_size,
@@ -154,7 +158,7 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
         region_near=MILLI * (points.region // 2),
         first_group=MILLI * points.first_group,
         first_seat=MILLI * points.first_seat,
-        cap=ints(rules.most_groups(m, policy) for m in mentors),
+        cap=ints(min(rules.most_groups(m, policy), _time_for(m, rule)) for m in mentors),
         size=ints(rules.mentor_max_size(m, policy) for m in mentors),
         home=ints(region_at.get(m.home_region, -1) for m in mentors),
         part_from=ints(low for low, _ in parts),
@@ -219,6 +223,24 @@ def _offers(
                 if bucket_ptr[q * GRADES + teaching.highest + 1] > bucket_ptr[q * GRADES + teaching.lowest]:
                     found.append((q, teaching.lowest, teaching.highest, MILLI * points.time * likes + missing))  # noqa: PERF401  plainer so
     return sorted(found)
+
+
+def _time_for(mentor: Mentor, rule: GroupPolicy) -> int:
+    """So many groups at most would fill all the mentor's time."""
+    return sum(stretch.end - stretch.start for stretch in mentor.availability) // (rule.meetings_per_week * rule.session_minutes)
+
+
+def _bonus(rnd: Round, of_peers: int) -> int:
+    """More than breaking a requirement could bring: its seat lets a few groups come about, each member with all there is to gain.
+
+    `of_peers` is the most that one mentee's peers are worth, in thousandths. It stays well below what `NEVER` takes.
+    """
+    points, of_pair = rnd.policy.points, defaultdict[tuple[str, str], int](int)
+    for row in rnd.pairs:
+        of_pair[row.mentor, row.mentee] += abs(row.points)
+    of_kinds: int = sum(abs(getattr(points, one)) for one in points.__slots__)
+    most = 9 * abs(points.placed) + of_kinds + max(of_pair.values(), default=0)
+    return min(10 * rnd.policy.group.max_size * (MILLI * most + of_peers), MOST_BONUS)
 
 
 def _peers(rnd: Round) -> list[list[tuple[int, int]]]:

@@ -1,6 +1,6 @@
 """Prices of what mentors compete for, and from them the bound.
 
-At any prices of the shared things (a request once, a mentee's limit, a mentee's first seat) every mentor can be asked
+At any prices of the shared things (a request once, a mentee's limit, time and first seat) every mentor can be asked
 alone for their best week. What all those weeks are worth and what the shared things cost is together at least every
 result's score. All worths are whole thousandths of a point, so the bound is exact.
 """
@@ -176,8 +176,8 @@ def write_week(weeks, m, groups, s):
 
 @kernel
 def sweep(board, queue, step, down, prices, view, weeks, s):
-    """Asks the mentors of `queue` in turn and raises by `step` the price of what each takes, at once; lowers all prices by
-    `down` in all as it goes on: by as much, and what is taken once in a sweep keeps its price."""
+    """Asks the mentors of `queue` in turn and raises by `step` the price of what each takes, at once. All prices are lowered
+    by `down`, a little after each block of mentors: where both are equal, what is taken once keeps its price."""
     look(board, prices, view)
     sort_buckets(board, view)
     # Looking at all entries should not take longer than asking.

@@ -1,4 +1,4 @@
-"""One run: from a board to its plan, by prices, a search and programs, in that order, until it is proven or must end.
+"""One run: from a board to its plan, by prices, awards, programs and a search, in that order, until it is proven or must end.
 
 Work is counted and shared out in shards in a fixed way, so that the same board, seed, effort and workers give the
 same plan. With a time limit alone, the clock decides how much is done.
@@ -18,7 +18,7 @@ from matching.award import SWEEPS_EACH, award
 from matching.board import MILLI, Table
 from matching.candidates import groups_within
 from matching.confirm import nothing_better
-from matching.dive import Sea, dive
+from matching.dive import SMALL, Sea, dive
 from matching.finish import finish
 from matching.groups import chosen, hold
 from matching.limits import Limits, Progress
@@ -37,8 +37,8 @@ from matching.tighten import ROUNDS, Tightener, cuts_in
 SWEEPS = 160
 """Over all mentors, for the prices."""
 
-AWARDED = 100
-"""Sweeps over all mentors, for a plan by the prices; four times as many where there is time."""
+AWARDED, MOST_AWARDED = 100, 400
+"""Sweeps over all mentors, for a plan by the prices: for an effort of 1, and where there is time."""
 
 FEWEST_AWARDED = 5
 """The same, for a first plan."""
@@ -151,13 +151,13 @@ class Run:
         """The best plan's points."""
         return self.points(self.best.total[0])
 
-    def holds(self) -> bool:
-        """Whether the best plan holds all that is required."""
-        return bool((self.best.at[self.board.locked >= 0] >= 0).all())
+    def holds(self, plan: Plan | None = None) -> bool:
+        """Whether a plan, or the best, holds all that is required."""
+        return bool(((plan or self.best).at[self.board.locked >= 0] >= 0).all())
 
     def keep(self, plan: Plan) -> None:
-        """Keeps a copy of a plan if it is the best so far."""
-        if plan.total[0] > self.best.total[0]:
+        """Keeps a copy of a plan if it is the best so far; what is required comes first, whatever else is worth."""
+        if plan.total[0] > self.best.total[0] and (self.holds(plan) or not self.holds()):
             self.best = copy_of(plan)
         self.tell()
 
@@ -181,6 +181,7 @@ class Run:
 
     def go(self) -> None:
         """All steps, until the run is over."""
+        self.keep(empty_plan(self.board))  # an earlier result may be worth less than nothing
         for quote in self.pricer.free():
             self.consider(quote)
         if len(self.board.offer_slot):
@@ -201,7 +202,7 @@ class Run:
             n += 1
             if n == 4 and self.timed():
                 sweeps = int(min(SWEEPS, max(12, 0.25 * self.left() / max(self.a_sweep, 1e-6))))
-            if n == sweeps // 8:
+            if n == max(4, sweeps // 8):
                 self.consider(self.pricer.quote())
                 if not self.repair:
                     self.award(FEWEST_AWARDED)
@@ -219,10 +220,11 @@ class Run:
 
     def award_well(self) -> None:
         """A plan by the prices, with as much care as there is time for."""
-        most = AWARDED
         if self.timed():
-            most = min(4 * AWARDED, max(FEWEST_AWARDED, int(0.2 * self.left() / max(self.a_sweep, 1e-6))))
-        self.award(self.counted(most))
+            sweeps = max(FEWEST_AWARDED, int(0.2 * self.left() / max(self.a_sweep, 1e-6)))
+        else:
+            sweeps = math.ceil(AWARDED * (self.limits.effort or 1.0))
+        self.award(min(sweeps, MOST_AWARDED))
 
     def award(self, sweeps: int) -> None:
         """A plan by the prices as they are proven, in the time that so many sweeps over all mentors take."""
@@ -246,7 +248,7 @@ class Run:
         listing = listing_of(board, groups)
         tightener = Tightener(board, listing, self.quote.prices)
         sea = self.tighten(tightener)
-        if not self.over():
+        if not self.over() and self.within(sea) > SMALL:
             plan = empty_plan(board)
             dive(board, sea, plan, self.hurry, 0)
             self.keep(plan)

@@ -17,7 +17,7 @@ from matching.plan import copy_of
 from matching.polish import desk
 from matching.reasons import unplaced
 from matching.restore import Before, before_of, hold_what_was, undo_what_is_not_worth_it
-from matching.result import Advice, Group, Result
+from matching.result import Advice, EndedBy, Group, Result
 from matching.round import Round
 from matching.run import MOST_PROGRAMMED, Run
 from matching.stage import Solved
@@ -49,6 +49,7 @@ def solve_round(
         finish(table.board, start)
     run = Run(table, start, seed, limits, workers, clock, watch, stopped, executor, repair=bool(previous))
     run.go()
+    ended_by = run.ended_by()
     if not run.holds():
         raise OutOfTime(clock())
     settle_down(run, before)
@@ -66,7 +67,7 @@ def solve_round(
         requests=sum(len(mentee.requests) for mentee in round.mentees),
         seed=seed,
         seconds=solved,
-        ended_by=run.ended_by(),
+        ended_by=EndedBy.PROOF if run.proven() else ended_by,
         history=tuple(run.history),
         advice=advised(run, round, previous, groups, built),
         changes=changes(round, table, run.best, before, previous, groups) if previous else (),
