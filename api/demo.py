@@ -7,12 +7,13 @@ from pathlib import Path
 
 from rich.text import Text
 
-from api.exits import Exit
+from api.exits import Exit, refuse
 from api.match import Wish, fulfil
 from api.overview import Overview, read_overview
 from api.plain import clean
 from api.show import WHY, console, show
 from data.demo import ROUND
+from matching.faults import BadFiles
 from matching.result import Reason, Unplaced
 
 TABLE_ROWS = 40
@@ -37,7 +38,10 @@ def demonstrate(out: Path | None, *, began: float) -> Exit:
         ended = fulfil(wish, began=began)
         if ended is not Exit.DONE:
             return ended
-        overview = read_overview(folder)
+        try:
+            overview = read_overview(folder)
+        except BadFiles as bad:
+            return refuse(bad)
     screen = console()
     screen.print()
     show(overview, screen, rows=TABLE_ROWS)

@@ -13,8 +13,8 @@ from api.cluster import Cluster, NoCluster, cluster
 from api.exits import Exit, complain, refuse
 from api.interrupt import stoppable
 from api.live import shown
-from matching.faults import BadFiles
-from matching.folders import refuse_others
+from matching.faults import BadFiles, BadResult
+from matching.folders import beside, refuse_others
 from matching.limits import BadLimit, Limits, OutOfTime
 from matching.result import Group, Result
 from matching.resultfiles import FILES, read_groups, write_result
@@ -24,6 +24,8 @@ from matching.tables import name_of, read_round
 
 USUAL_EFFORT = 1.0
 USUAL_WORKERS = 2
+OPTIONS = {"seconds": "--time", "effort": "--effort", "explain_seconds": "--explain-time"}
+"""How each limit is typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def fulfil(wish: Wish, *, began: float) -> Exit:
             round = read_round(wish.round)
             previous = read_groups(wish.previous) if wish.previous else ()
         except BadLimit as bad:
-            complain([str(bad)])
+            complain([f"{OPTIONS[bad.name]}: {bad.value:g} cannot be; {bad.mend}"])
             return Exit.BAD_INPUT
         except BadFiles as bad:
             return refuse(bad)
@@ -96,14 +98,25 @@ def _match(
 
 
 def _written(wish: Wish, round: Round, result: Result) -> Exit:
+    """Writes the result; where meanwhile somebody has put something else into its folder, beside that."""
+    out = wish.out
     try:
-        write_result(result, wish.out, roster=roster_of(round), repaired=wish.previous is not None)
+        try:
+            _write(wish, round, result, out)
+        except BadResult as bad:
+            out = beside(out)
+            _write(wish, round, result, out)
+            complain([*bad.lines(), f"so the result is in {out}"])
     except OSError as error:
-        complain([f"{wish.out}: cannot be written ({error.strerror}); name a folder with room"])
+        complain([f"{out}: cannot be written ({error.strerror}); name a folder with room"])
         return Exit.BAD_INPUT
     if not wish.quiet:
-        sys.stdout.write(f"{_ending(result)}: {wish.out}\n")
+        sys.stdout.write(f"{_ending(result)}: {out}\n")
     return Exit.DONE
+
+
+def _write(wish: Wish, round: Round, result: Result, out: Path) -> None:
+    write_result(result, out, roster=roster_of(round), repaired=wish.previous is not None)
 
 
 def _named_as_in(path: Path, row: str) -> str:

@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Collection
+from itertools import count
 from pathlib import Path
 
 from matching.faults import BadResult, Fault
@@ -24,14 +25,23 @@ def refuse_others(folder: Path, names: Collection[str]) -> None:
     BadResult
         The folder cannot be written, or holds something else.
     """
-    if folder.exists() and not folder.is_dir():
-        raise _unfit(folder, "is no folder")
-    others = sorted(path.name for path in folder.iterdir() if path.name not in names or path.is_dir()) if folder.is_dir() else []
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise _unfit(folder, "is no folder")
+        others = sorted(path.name for path in folder.iterdir() if path.name not in names or path.is_dir()) if folder.is_dir() else []
+        above = next(path for path in folder.absolute().parents if path.exists())
+    except OSError as error:
+        raise _unfit(folder, f"cannot be looked into ({error.strerror})") from None
     if others:
         raise _unfit(folder, f"holds {others[0]}, which is no file of a result")
-    above = next(path for path in folder.absolute().parents if path.exists())
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         raise _unfit(folder, "cannot be written")
+
+
+def beside(folder: Path) -> Path:
+    """A folder that is not there yet, with the next free number at the end of its name: `result-2`."""
+    whole = folder.resolve()
+    return next(path for number in count(2) if not (path := whole.with_name(f"{whole.name}-{number}")).exists())
 
 
 def _unfit(folder: Path, problem: str) -> BadResult:

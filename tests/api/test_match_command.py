@@ -140,6 +140,38 @@ def test_ctrl_c_writes_the_best_so_far(large: Path, tmp_path: Path) -> None:
     assert result.groups
 
 
+def test_a_file_that_comes_into_the_folder_meanwhile_stays_and_the_result_is_written_beside_it(large: Path, tmp_path: Path) -> None:
+    long = command(large, tmp_path / "result", "--time", "100", "--explain-time", "0")
+    with subprocess.Popen(long, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as running:
+        assert running.stdout
+        running.stdout.readline()
+        (tmp_path / "result").mkdir()
+        (tmp_path / "result" / "thesis.doc").write_text("much work")
+        running.send_signal(signal.SIGINT)
+        stdout, stderr = running.communicate(timeout=30)
+    assert running.returncode == 0
+    assert stderr.splitlines() == [
+        "result: holds thesis.doc, which is no file of a result; name a new or empty folder",
+        f"so the result is in {tmp_path / 'result-2'}",
+    ]
+    assert stdout.endswith(f": {tmp_path / 'result-2'}\n")
+    assert (tmp_path / "result" / "thesis.doc").read_text() == "much work"
+    assert read_result(tmp_path / "result-2").groups
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        pytest.param("--time", "-3", "--time: -3 cannot be; a number above 0\n", id="time"),
+        pytest.param("--effort", "0", "--effort: 0 cannot be; a number above 0\n", id="effort"),
+        pytest.param("--explain-time", "-0.5", "--explain-time: -0.5 cannot be; 0 or more seconds\n", id="time to explain"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_named_as_it_was_typed(option: str, value: str, told: str, tmp_path: Path) -> None:
+    ended = match(small.write(tmp_path / "round"), option, value)
+    assert (ended.exit_code, ended.stderr) == (2, told)
+
+
 def test_a_cluster_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     ended = match(small.write(tmp_path / "round"), "--cluster", "nonsense://127.0.0.1:1")
     assert ended.exit_code == 2

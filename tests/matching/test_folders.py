@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from matching.faults import BadResult
-from matching.folders import refuse_others, write_folder
+from matching.folders import beside, refuse_others, write_folder
 
 NAMES = ("one", "two")
 
@@ -124,3 +124,15 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
         refuse_others(tmp_path / "result", NAMES)
     with pytest.raises(BadResult, match=r"^below: cannot be written; name a new or empty folder$"):
         refuse_others(tmp_path / "result" / "below", NAMES)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_refused(tmp_path: Path) -> None:
+    name = "x" * 300
+    with pytest.raises(BadResult, match=rf"^{name}: cannot be looked into \(File name too long\); name a new or empty folder$"):
+        refuse_others(tmp_path / name, NAMES)
+
+
+def test_beside_a_folder_is_the_next_number_that_is_free(tmp_path: Path) -> None:
+    assert beside(tmp_path / "result") == tmp_path / "result-2"
+    (tmp_path / "result-2").touch()
+    assert beside(tmp_path / "below" / ".." / "result") == tmp_path / "result-3"
