@@ -237,6 +237,8 @@ def read_overview(folder: Path) -> Overview:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadResult((Fault(path.name, 0, "", f"cannot be read ({error.strerror})", MEND),)) from None
     except UnicodeDecodeError:
         raise BadResult((Fault(path.name, 0, "", "is not UTF-8", MEND),)) from None
 

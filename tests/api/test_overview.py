@@ -105,6 +105,13 @@ def test_a_broken_roster_is_refused(content: bytes, problem: str, tmp_path: Path
         read_overview(tmp_path / "result")
 
 
+def test_a_folder_in_the_place_of_the_roster_is_refused(tmp_path: Path) -> None:
+    write_result(RESULT, tmp_path / "result")
+    (tmp_path / "result" / FILE).mkdir()
+    with pytest.raises(BadResult, match=r"roster\.json: cannot be read \(Is a directory\)"):
+        read_overview(tmp_path / "result")
+
+
 def test_a_roster_that_lacks_somebody_is_refused() -> None:
     with pytest.raises(BadResult, match=r"roster\.json: lacks 's-4', who is in the result"):
         Overview(RESULT, replace(ROSTER, mentees=ROSTER.mentees[:-1]))
