@@ -5,18 +5,24 @@ Importing this takes a moment only: whatever is large is imported where it is us
 
 from __future__ import annotations
 
+import sys
 import time
 
 STARTED = time.monotonic()
 """Here, before anything else is imported, the time of a command begins."""
 
-from pathlib import Path
-from typing import Annotated
+from api.exits import INTERRUPTED, interrupted
 
-import typer
+try:  # Ctrl-C is no error while all this is loaded, either
+    from pathlib import Path
+    from typing import Annotated
 
-from api.exits import Exit
-from api.languages import Language
+    import typer
+
+    from api.languages import Language
+    from api.plain import stand_in_for_signs
+except KeyboardInterrupt:
+    interrupted()
 
 app = typer.Typer(
     help="Matches small groups of mentees with mentors, and proves how far from the best a result can be at most.",
@@ -48,7 +54,7 @@ ExplainSeconds = Annotated[
     typer.Option(
         "--explain-time",
         metavar="SECONDS",
-        help="Confirm gains and advice for at most so long; 0 leaves them out. [default: a quarter of the solving time, at most 60]",
+        help="Confirm gains and advice for at most so long; 0 leaves them out. [default: a quarter of --time, and at most 60]",
     ),
 ]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="What chance begins with.")]
@@ -83,27 +89,25 @@ def match(
     explain_seconds: ExplainSeconds = None,
     quiet: Quiet = False,
 ) -> None:
-    """Place a round's requests in groups, as close to the best as time allows."""
-    try:
-        from api.match import Wish, fulfil
+    """Place a round's requests in groups.
 
-        wish = Wish(
-            round=round,
-            out=out,
-            seconds=seconds,
-            effort=effort,
-            explain_seconds=explain_seconds,
-            seed=seed,
-            workers=workers,
-            previous=previous,
-            cluster=cluster,
-            quiet=quiet,
-        )
-        ended = fulfil(wish, began=ctx.obj or time.monotonic())
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        raise typer.Exit(Exit.NO_RESULT) from None
-    raise typer.Exit(ended)
+    As close to the best as time allows, with a proof of how close that is.
+    """
+    from api.match import Wish, fulfil
+
+    wish = Wish(
+        round=round,
+        out=out,
+        seconds=seconds,
+        effort=effort,
+        explain_seconds=explain_seconds,
+        seed=seed,
+        workers=workers,
+        previous=previous,
+        cluster=cluster,
+        quiet=quiet,
+    )
+    raise typer.Exit(fulfil(wish, began=ctx.obj or time.monotonic()))
 
 
 @app.command()
@@ -116,7 +120,10 @@ def check(round: RoundPath, result: ResultPath, previous: PreviousPath = None) -
 
 @app.command()
 def show(result: ResultPath, rows: Rows = 50) -> None:
-    """Print a result: groups, the week, shares, loads, and who is left and why."""
+    """Print a result as tables.
+
+    Groups, the week, shares, loads, and who is left and why.
+    """
     from api.show import show_result
 
     raise typer.Exit(show_result(result, rows=rows))
@@ -124,7 +131,10 @@ def show(result: ResultPath, rows: Rows = 50) -> None:
 
 @app.command()
 def report(result: ResultPath, out: PagePath, language: PageLanguage = Language.EN) -> None:
-    """Draw a result as one page with charts, to open in a browser, to print or to send."""
+    """Draw a result as one page with charts.
+
+    Open it in a browser, print it, or send it to somebody.
+    """
     from api.report import write_report
 
     raise typer.Exit(write_report(result, out, language))
@@ -132,20 +142,26 @@ def report(result: ResultPath, out: PagePath, language: PageLanguage = Language.
 
 @app.command()
 def demo(ctx: typer.Context, out: KeptPath = None) -> None:
-    """Solve a small round of two rural regions, show it, and explain a part of it."""
-    try:
-        from api.demo import demonstrate
+    """Solve a small round and show what comes out.
 
-        ended = demonstrate(out, began=ctx.obj or time.monotonic())
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        raise typer.Exit(Exit.NO_RESULT) from None
-    raise typer.Exit(ended)
+    It is of two rural regions; one request without a place is explained, and the best advice.
+    """
+    from api.demo import demonstrate
+
+    raise typer.Exit(demonstrate(out, began=ctx.obj or time.monotonic()))
 
 
 def main() -> None:
     """Runs the command line."""
-    app(obj=STARTED)
+    try:
+        stand_in_for_signs(sys.stdout)
+        app(obj=STARTED)
+    except KeyboardInterrupt:
+        interrupted()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            interrupted()
+        raise
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from api.exits import Exit, refuse
+from api.exits import Exit, refuse, untold
 from api.match import Wish, fulfil
 from api.overview import Overview, read_overview
 from api.plain import clean
@@ -43,10 +43,13 @@ def demonstrate(out: Path | None, *, began: float) -> Exit:
         except BadFiles as bad:
             return refuse(bad)
     screen = console()
-    screen.print()
-    show(overview, screen, rows=TABLE_ROWS)
-    screen.print()
-    screen.print(explained(overview))
+    try:
+        screen.print()
+        show(overview, screen, rows=TABLE_ROWS)
+        screen.print()
+        screen.print(explained(overview))
+    except OSError as error:
+        return untold(error)
     return Exit.DONE
 
 

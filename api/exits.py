@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING, NoReturn
 
-from matching.faults import BadFiles
+if TYPE_CHECKING:
+    from matching.faults import BadFiles
+
+SOLVING = ("match", "demo")
+"""Commands that owe a result."""
+
+INTERRUPTED = 130
+"""What a shell, and typer, say of a command that Ctrl-C ended."""
 
 
 class Exit(IntEnum):
@@ -30,3 +39,20 @@ def refuse(bad: BadFiles) -> Exit:
     """Tells every fault of what was given."""
     complain(bad.lines())
     return Exit.BAD_INPUT
+
+
+def untold(error: OSError) -> Exit:
+    """Tells that standard output cannot be written; whatever else is written there is dropped, so that the command can go on."""
+    complain([f"standard output: cannot be written ({error.strerror})"])
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return Exit.BAD_INPUT
+
+
+def interrupted() -> NoReturn:
+    """Ends a command that Ctrl-C has stopped before there was any result."""
+    solving = sys.argv[1:2] and sys.argv[1] in SOLVING
+    if solving:
+        complain(["interrupted"])
+    sys.exit(Exit.NO_RESULT if solving else INTERRUPTED)

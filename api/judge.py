@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from api.exits import Exit, complain, refuse
-from matching.check import check_result
+from api.exits import Exit, complain, refuse, untold
+from matching.check import Verdict, check_result
 from matching.faults import BadFiles, BadResult
 from matching.resultfiles import read_groups, read_result
 from matching.tables import read_round
@@ -25,10 +25,18 @@ def judge(round_path: Path, result_path: Path, previous_path: Path | None) -> Ex
         complain(bad.lines())
         return Exit.FAULTY
     verdict = check_result(round, result, previous)
+    try:
+        _tell(verdict)
+    except OSError as error:
+        return untold(error)
+    return Exit.DONE if verdict.fine else Exit.FAULTY
+
+
+def _tell(verdict: Verdict) -> None:
     if verdict.score is not None:
         worth = ", ".join(f"{kind} {points:,}" for kind, points in verdict.parts.items() if points)
         sys.stdout.write(f"score {verdict.score:,}{f' ({worth})' if worth else ''}\n")
     complain(str(fault) for fault in verdict.faults)
     faults = len(verdict.faults)
     sys.stdout.write(f"{faults} fault{'s' if faults > 1 else ''}\n" if faults else "nothing is wrong\n")
-    return Exit.DONE if verdict.fine else Exit.FAULTY
+    sys.stdout.flush()

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from api.exits import untold
 from matching.limits import Progress
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 Watch = Callable[[Progress], None]
 LINE_SECONDS = 1.0
 """No two plain lines follow each other faster."""
 DRAWN_PER_SECOND = 4
+EXPLAINING = "explaining who is left, and what would help …"
 
 
 @contextmanager
@@ -44,7 +46,10 @@ def told(progress: Progress, requests: int) -> str:
 
 
 class Lines:
-    """Writes a line where something has changed, at most one a second, and the last one in any case."""
+    """Writes a line where something has changed, at most one a second, and the last one in any case.
+
+    Where the output cannot be written any more, that is told once, and the solve goes on.
+    """
 
     def __init__(self, requests: int, out: TextIO) -> None:
         self._requests = requests
@@ -55,6 +60,10 @@ class Lines:
     def watch(self, progress: Progress) -> None:
         """Takes note of how far the solve is."""
         last = self._last
+        if progress.explaining:
+            self.end()
+            self._say(f"{progress.seconds:.1f} s: {EXPLAINING}")
+            return
         if last and (progress.placed, progress.score, progress.bound) == (last.placed, last.score, last.bound):
             return
         if last and progress.seconds < last.seconds + LINE_SECONDS:
@@ -68,9 +77,15 @@ class Lines:
             self._write(self._waiting)
 
     def _write(self, progress: Progress) -> None:
-        self._out.write(told(progress, self._requests) + "\n")
-        self._out.flush()
+        self._say(told(progress, self._requests))
         self._last, self._waiting = progress, None
+
+    def _say(self, line: str) -> None:
+        try:
+            self._out.write(line + "\n")
+            self._out.flush()
+        except OSError as error:
+            untold(error)
 
 
 class Board:
@@ -85,8 +100,10 @@ class Board:
         """Takes note of how far the solve is."""
         self._progress = progress
 
-    def __rich__(self) -> Table:
+    def __rich__(self) -> Group:
+        from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(box=None, pad_edge=False)
         for name in ("seconds", "placed", "score", "bound", "gap"):
@@ -97,7 +114,7 @@ class Board:
             table.add_row(f"{self._clock():.1f}", placed, f"{progress.score:,}", f"{progress.bound:,}", f"{gap(progress):.2%}")
         else:
             table.add_row(f"{self._clock():.1f}", f"0 of {self._requests:,}", "", "", "")
-        return table
+        return Group(table, Text(EXPLAINING)) if progress and progress.explaining else Group(table)
 
 
 @contextmanager

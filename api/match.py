@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.cluster import Cluster, NoCluster, cluster
-from api.exits import Exit, complain, refuse
+from api.exits import Exit, complain, refuse, untold
 from api.interrupt import stoppable
 from api.live import shown
 from matching.faults import BadFiles, BadResult
@@ -111,7 +111,11 @@ def _written(wish: Wish, round: Round, result: Result) -> Exit:
         complain([f"{out}: cannot be written ({error.strerror}); name a folder with room"])
         return Exit.BAD_INPUT
     if not wish.quiet:
-        sys.stdout.write(f"{_ending(result)}: {out}\n")
+        try:
+            sys.stdout.write(f"{_ending(result)}: {out}\n")
+            sys.stdout.flush()
+        except OSError as error:
+            untold(error)  # the result is there, which is what counts
     return Exit.DONE
 
 

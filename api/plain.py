@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import unicodedata
+from typing import TextIO
 
 JOINERS = "\u200c\u200d"
 """Marks between signs that some scripts are not written without."""
+
+STAND_INS = {"█": "#", "░": ".", "·": ".", "●": "*", "○": "o", "…": "...", "─": "-"}
+"""Signs that we draw with, and what is written where the encoding has none of them."""
 
 
 def clean(text: str) -> str:
@@ -23,3 +29,20 @@ def whole_percent(part: float) -> int:
 def percent(part: float) -> str:
     """`whole_percent` with its sign."""
     return f"{whole_percent(part)} %"
+
+
+def stand_in_for_signs(out: TextIO) -> None:
+    """Lets a text be written whatever the encoding lacks: `STAND_INS` for our own signs, escapes for others.
+
+    Where somebody has chosen another way (`PYTHONIOENCODING=ascii:replace`), that is kept.
+    """
+    if isinstance(out, io.TextIOWrapper) and out.errors in ("strict", "surrogateescape"):
+        codecs.register_error(_stand_in.__name__, _stand_in)
+        out.reconfigure(errors=_stand_in.__name__)
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(STAND_INS.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in signs), error.end

@@ -6,7 +6,6 @@ to a width. Names are text: nothing in them is read as markup, and what would st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
@@ -15,11 +14,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from api.exits import Exit, refuse
+from api.exits import Exit, refuse, untold
 from api.overview import Heat, Load, Overview, Share, read_overview
 from api.plain import clean, percent
 from matching.faults import BadFiles
-from matching.result import Advice, Reason, Result
+from matching.result import Reason, Result
 from matching.roster import FILE
 from matching.week import DAYS, write_meetings
 
@@ -52,7 +51,10 @@ def show_result(folder: Path, *, rows: int) -> Exit:
         overview = read_overview(folder)
     except BadFiles as bad:
         return refuse(bad)
-    show(overview, console(), rows=rows)
+    try:
+        show(overview, console(), rows=rows)
+    except OSError as error:
+        return untold(error)
     return Exit.DONE
 
 
@@ -68,7 +70,7 @@ def show(overview: Overview, screen: Console, *, rows: int) -> None:
     if overview.result.unplaced:
         sections.append(("Unplaced requests", unplaced(overview, rows)))
     if overview.result.advice:
-        sections.append(("What would help most", advice(overview.result.advice[:rows])))
+        sections.append(("What would help most", advice(overview, rows)))
     if overview.result.changes:
         sections.append(("What changed", changes(overview, rows)))
     for title, body in sections:
@@ -201,12 +203,12 @@ def unplaced(overview: Overview, rows: int) -> RenderableType:
     return Group(counts, Text(), _with_rest(table, len(ordered) - rows))
 
 
-def advice(best_first: Sequence[Advice]) -> RenderableType:
+def advice(overview: Overview, rows: int) -> RenderableType:
     """The additions that would place more, best first."""
     table = _table(">gain", ">placed", "what to add", "where")
-    for one in best_first:
+    for one in overview.result.advice[:rows]:
         table.add_row(f"{one.gain:+,}", f"{one.placed:+}", clean(one.sentence), clean(f"{one.file} {one.key}"))
-    return table
+    return _with_rest(table, len(overview.result.advice) - rows)
 
 
 def changes(overview: Overview, rows: int) -> RenderableType:

@@ -68,6 +68,8 @@ class Limits:
 class Progress:
     """The best result at one moment of a solve: its placed requests, its score and the bound proven so far.
 
+    Where it is `explaining`, the search is over, and reasons and advice are being worked out.
+
     Raises
     ------
     BadLimit
@@ -78,6 +80,7 @@ class Progress:
     placed: int
     score: int
     bound: int
+    explaining: bool = False
 
     def __post_init__(self) -> None:
         if not self.seconds >= 0:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from api.live import Board, Lines, shown, told
+from api.live import EXPLAINING, Board, Lines, shown, told
 from matching.limits import Progress
 
 
@@ -68,3 +69,27 @@ def test_without_a_terminal_there_are_plain_lines(capsys: pytest.CaptureFixture[
     with shown(9, lambda: 0.0, quiet=False) as watch:
         watch(progress(0.1, 1_000))
     assert capsys.readouterr() == ("0.1 s: placed 1 of 9, score 1,000, bound 4,000, gap 75.00%\n", "")
+
+
+def test_before_reasons_and_advice_are_worked_out_that_is_said() -> None:
+    out = io.StringIO()
+    lines = Lines(9, out)
+    lines.watch(progress(0.1, 1_000))
+    lines.watch(progress(0.2, 2_000))
+    lines.watch(replace(progress(0.3, 2_000), explaining=True))
+    lines.end()
+    assert [line.split(",")[0] for line in out.getvalue().splitlines()] == [
+        "0.1 s: placed 1 of 9",
+        "0.2 s: placed 2 of 9",
+        "0.3 s: explaining who is left",
+    ]
+
+
+def test_a_board_says_what_is_going_on_after_the_search() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    board = Board(9, lambda: 2.5)
+    for explaining in (False, True):
+        board.watch(replace(progress(2.0, 2_000), explaining=explaining))
+        with console.capture() as captured:
+            console.print(board)
+        assert (captured.get().splitlines()[-1] == EXPLAINING) is explaining

@@ -95,6 +95,11 @@ def test_long_tables_are_cut_and_say_so() -> None:
     assert "g-3" not in printed(WHOLE, rows=1)
 
 
+def test_advice_is_cut_and_says_so() -> None:
+    told = printed(Overview(replace(RESULT, advice=RESULT.advice * 5), ROSTER), rows=3)
+    assert "… and 2 more: --rows says how many to print" in told.split("What would help most")[1].split("What changed")[0]
+
+
 def test_without_a_roster_what_is_known_is_shown() -> None:
     told = printed(BARE)
     assert "Names, grades, regions and loads are not known: the result has no roster.json." in told

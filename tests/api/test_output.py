@@ -1,0 +1,105 @@
+"""Whatever becomes of the output, a command ends plainly: of its encoding, of a full disk, and of Ctrl-C before there is anything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data.demo import ROUND
+from matching.resultfiles import read_result, write_result
+from tests import small
+from tests.api.shown import RESULT, ROSTER
+from tests.command import COMMAND
+
+FULL = Path("/dev/full")
+UNTOLD = "standard output: cannot be written (No space left on device)\n"
+
+
+@pytest.fixture
+def result(tmp_path: Path) -> Path:
+    write_result(RESULT, tmp_path / "result", roster=ROSTER)
+    return tmp_path / "result"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "lines"),
+    [
+        pytest.param("ascii", [r"\ub450\ub808 & Co  2027-03-02 to 2027-06-18", "###############....."], id="ASCII"),
+        pytest.param("euc-kr", ["두레 & Co  2027-03-02 to 2027-06-18", "###############.....", "●●"], id="the Korean one"),
+        pytest.param("utf-8", ["두레 & Co  2027-03-02 to 2027-06-18", "███████████████░░░░░", "●●"], id="UTF-8"),
+        pytest.param("ascii:replace", ["?? & Co  2027-03-02 to 2027-06-18"], id="somebody wants other signs"),
+    ],
+)
+def test_a_result_is_shown_whatever_the_encoding_lacks(encoding: str, lines: list[str], result: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    ended = subprocess.run([COMMAND, "show", result], capture_output=True, check=False, env=environment, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    told = ended.stdout.decode(encoding.partition(":")[0])
+    assert not [line for line in lines if line not in told]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [("show",), ("check", ROUND)], ids=["show", "check"])
+def test_an_output_that_cannot_be_written_is_told_in_one_line(words: tuple[str | Path, ...], unbuffered: str, result: Path) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with FULL.open("wb") as full:
+        command = [COMMAND, *words, result]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, text=True, env=environment, timeout=60)
+    assert (ended.returncode, ended.stderr.splitlines(keepends=True)[-1]) == (2, UNTOLD)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+def test_a_result_is_written_though_nothing_can_be_told_of_it(tmp_path: Path) -> None:
+    path = small.write(tmp_path / "round")
+    with FULL.open("wb") as full:
+        words: list[str | Path] = [COMMAND, "match", path, "--out", tmp_path / "result"]
+        ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, UNTOLD)
+    assert read_result(tmp_path / "result").groups
+
+
+STOPPED = """
+import importlib.abc, os, signal, sys
+
+wanted = sys.argv.pop(1)
+
+class Stop(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == wanted:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Stop())
+from api.cli import main
+main()
+"""
+"""Runs the command, and presses Ctrl-C as soon as some module is about to be loaded."""
+
+
+@pytest.mark.parametrize("module", ["typer", "api.match", "matching.tables"])
+def test_ctrl_c_before_there_is_a_result_says_so(module: str, tmp_path: Path) -> None:
+    path = small.write(tmp_path / "round")
+    words: list[str | Path] = [sys.executable, "-c", STOPPED, module, "match", path, "--out", tmp_path / "result"]
+    ended = subprocess.run(words, capture_output=True, check=False, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (4, "", "interrupted\n")
+    assert [held.name for held in tmp_path.iterdir()] == ["round"]
+
+
+@pytest.mark.parametrize("module", ["typer", "api.show", "api.overview"])
+def test_ctrl_c_ends_a_command_that_owes_no_result_quietly(module: str, result: Path) -> None:
+    words: list[str | Path] = [sys.executable, "-c", STOPPED, module, "show", result]
+    ended = subprocess.run(words, capture_output=True, check=False, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (128 + signal.SIGINT, "", "")
+
+
+def test_the_list_of_commands_has_each_ones_sentence_whole() -> None:
+    environment = {**os.environ, "COLUMNS": "80"}
+    ended = subprocess.run([COMMAND, "--help"], capture_output=True, check=False, text=True, env=environment, timeout=60)
+    listed = ended.stdout.split("Commands:\n")[1].splitlines()
+    assert len(listed) == 5
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
