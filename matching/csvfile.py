@@ -124,7 +124,11 @@ def _column(header: list[str], place: int) -> str:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Writes a table in UTF-8 with LF line ends, the same bytes for the same cells."""
+    """Writes a table in UTF-8 with LF line ends, the same bytes for the same cells.
+
+    A cell that a spreadsheet would take for a formula (`=1+2`) is written like any other: it holds or opens with a key of the
+    round, and who reads a result finds keys again only as they were given.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         plain = csv.writer(file, lineterminator="\n")
         quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)

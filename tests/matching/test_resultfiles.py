@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,12 @@ def test_a_summary_may_say_more(tmp_path: Path) -> None:
     path = tmp_path / "result" / "summary.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"version": "0.1.0"}), encoding="utf-8")
     assert read_result(tmp_path / "result").score == 4000
+
+
+def test_a_key_is_written_as_it_was_given_though_a_spreadsheet_would_reckon_with_it(tmp_path: Path) -> None:
+    """Whoever looks for it by its name finds it (ROUND.md, Out): an apostrophe before it would make it another key."""
+    group = Group(key="g-0001", mentor="@m", subject="math", meetings=(0,), members=("=1+2",))
+    write_result(replace(RESULT, groups=(group,), unplaced=(), requests=1), tmp_path / "result")
+    assert (tmp_path / "result" / "groups.csv").read_text(encoding="utf-8").splitlines()[1] == "g-0001,@m,math,Mon 00:00"
+    assert (tmp_path / "result" / "members.csv").read_text(encoding="utf-8").splitlines()[1] == "g-0001,=1+2"
+    assert read_result(tmp_path / "result").groups == (group,)
