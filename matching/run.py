@@ -167,7 +167,7 @@ class Run:
             self.quote, self.bound, self.prices = quote, quote.bound, quote.prices
         self.tell()
 
-    def tell(self) -> None:
+    def tell(self, *, explaining: bool = False) -> None:
         """Writes the history and shows how far the run has come."""
         if self.bound == UNPROVEN or not self.holds():
             return
@@ -175,7 +175,8 @@ class Run:
         bound = max(self.points(self.bound), score)
         if not self.history or self.history[-1][1:] != (score, bound):
             self.history.append((round(now, 3), score, bound))
-        self.watch(Progress(seconds=now, placed=int((self.best.at >= 0).sum()), score=score, bound=bound))
+        placed = int((self.best.at >= 0).sum())
+        self.watch(Progress(seconds=now, placed=placed, score=score, bound=bound, explaining=explaining))
 
     # What is done.
 

@@ -58,6 +58,7 @@ def solve_round(
     if verdict.faults or verdict.score != run.score():
         raise RuntimeError(f"the solver broke a rule: {verdict}")
     solved = clock()
+    run.tell(explaining=True)
     waiting = unplaced(round, table, run.best, groups)
     return Result(
         groups=groups,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from api.live import EXPLAINING, Board, Lines, shown, told
+from matching import solve
 from matching.limits import Progress
+from matching.tables import read_round
+from tests import small
 
 
 def progress(seconds: float, score: int, bound: int = 4_000) -> Progress:
@@ -93,3 +98,9 @@ def test_a_board_says_what_is_going_on_after_the_search() -> None:
         with console.capture() as captured:
             console.print(board)
         assert (captured.get().splitlines()[-1] == EXPLAINING) is explaining
+
+
+def test_a_solve_tells_when_it_begins_to_explain(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    solve(read_round(small.write(tmp_path / "round")), clock=time.monotonic, watch=told.append)
+    assert [one.explaining for one in told] == [False] * (len(told) - 1) + [True]
