@@ -19,6 +19,7 @@ from matching.imagine import Addition, NewMentor, OneMoreGroup, SmallerGroups, m
 from matching.plan import Plan
 from matching.result import Advice
 from matching.round import Mentee, Round
+from matching.rules import most_groups, teaches
 from matching.sentences import Sentence
 from matching.stage import FIRST, Opened, Solved, Stage
 from matching.week import DAY_MINUTES
@@ -80,11 +81,11 @@ def _trials(solved: Solved, left: Callable[[], float]) -> Iterator[Trial]:
     if not waiting or left() <= 0:
         return
     mentors = wanted_mentors(round, waiting, _wanted(solved, waiting=False))
-    more = _full_mentors(round, table, plan)
+    more = _full_mentors(round, table, plan) + _idle_mentors(round, waiting)
     hours = [hour for mentee in dict.fromkeys(mentee for mentee, _, _ in waiting[:RANKED]) for hour in more_hours(mentee)]
     if left() <= 0:
         return
-    stage = Stage(solved, mentors, hours, left)
+    stage = Stage(solved, mentors, more, hours, left)
     at_prices: list[NewMentor | OneMoreGroup] = [*mentors, *more]
     worth = dict(zip(at_prices, stage.worth_of(at_prices), strict=True))
     some_mentors = _unlike(sorted((one for one in mentors if worth[one] > 0), key=lambda one: -worth[one]))[: TWENTY * TRIED]
@@ -155,6 +156,19 @@ def _full_mentors(round: Round, table: Table, plan: Plan) -> list[OneMoreGroup]:
     most[plan.groups < board.cap] = 0
     order: Ints = np.argsort(-most, kind="stable")[:RANKED]
     return [one_more_group(table.mentors[m], round.policy, int(board.cap[m])) for m in order.tolist() if most[m]]
+
+
+def _idle_mentors(round: Round, waiting: Sequence[tuple[Mentee, str, int]]) -> list[OneMoreGroup]:
+    """Mentors who may have no group and with one more could have one, those first at whose subjects and grades most requests wait."""
+    wanted = Counter((subject, mentee.grade) for mentee, subject, _ in waiting)
+    found = []
+    for mentor in round.mentors:
+        if not most_groups(mentor, round.policy):
+            one = one_more_group(mentor, round.policy, 0)
+            waits = sum(number for (subject, grade), number in wanted.items() if teaches(mentor, subject, grade))
+            if waits and most_groups(one.mentor, round.policy):
+                found.append((waits, one))
+    return [one for _, one in sorted(found, key=lambda each: -each[0])[:RANKED]]
 
 
 def _unlike(mentors: Sequence[NewMentor]) -> list[NewMentor]:

@@ -80,8 +80,16 @@ class Opened:
 class Stage:
     """A board with additions that can be switched on one at a time; `gain` and `placed` are those of the last trial."""
 
-    def __init__(self, solved: Solved, mentors: Sequence[NewMentor], hours: Sequence[OneMoreHour], left: Callable[[], float]) -> None:
-        """`left` are the seconds that there are still; what a trial has found when there are none is what it is worth."""
+    def __init__(
+        self,
+        solved: Solved,
+        mentors: Sequence[NewMentor],
+        more: Sequence[OneMoreGroup],
+        hours: Sequence[OneMoreHour],
+        left: Callable[[], float],
+    ) -> None:
+        """Of `more` only those with no group before need be told. `left` are the seconds that there are still; what a trial has
+        found when there are none is what it is worth."""
         round, self.left, self.proven = solved.round, left, solved.proven
         longer: dict[str, list[OneMoreHour]] = {}
         for one in hours:
@@ -92,11 +100,13 @@ class Stage:
             )
             for mentee in round.mentees
         )
-        table = table_of(replace(round, mentors=(*round.mentors, *(one.mentor for one in mentors)), mentees=mentees), solved.previous)
+        idle = {one.key: one.mentor for one in more if not one.before}
+        teachers = (*(idle.get(mentor.key, mentor) for mentor in round.mentors), *(one.mentor for one in mentors))
+        table = table_of(replace(round, mentors=teachers, mentees=mentees), solved.previous)
         self.round, self.table, self.board = round, table, table.board
         self.number = {mentor.key: m for m, mentor in enumerate(table.mentors)}
         self.cap = self.board.cap.copy()
-        self.cap[[self.number[one.key] for one in mentors]] = 0
+        self.cap[[self.number[key] for key in (*idle, *(one.key for one in mentors))]] = 0
         self.entry_worth = self.board.entry_worth.copy()
         for key in longer:
             self.entry_worth[self._entries(key)] = NEVER

@@ -132,6 +132,15 @@ def test_what_a_manager_can_do_without_a_mentor_is_advised() -> None:
     assert seen["min_size=1"] == "groups of 1 instead of at least 2: 1 more request placed"
 
 
+def test_a_mentor_who_may_have_no_group_is_advised_to_have_one() -> None:
+    idle = (mentor("m-2", max_groups=0), mentor("m-3", max_weekly_minutes=0), mentor("m-4", subjects=["art"], max_groups=0))
+    advice = advised(a_round([mentor("m-1", max_groups=1, max_size=1), *idle, mentee("s-1"), mentee("s-2")])).advice
+    seen = {(one.key, one.change): one.sentence for one in advice}
+    assert seen["m-2", "max_groups=1"] == "one more group for m-2, 1 instead of 0: 1 more request placed"
+    assert seen["m-3", "max_groups=2 | max_weekly_minutes=60"] == "one more group for m-3, 1 instead of 0: 1 more request placed"
+    assert "m-4" not in {key for key, _ in seen}
+
+
 def test_where_everybody_is_placed_nothing_is_advised() -> None:
     assert advised(a_round([mentor("m-1"), mentee("s-1")])).advice == ()
 
