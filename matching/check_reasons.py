@@ -183,6 +183,27 @@ def _could_stand_with(people: People, mentee: Mentee, subject: str, others: Sequ
     return False
 
 
+def company_of(people: People, mentee: Mentee, subject: str) -> Iterator[tuple[Mentor, Meetings, tuple[Mentee, ...]]]:
+    """For each mentor who may have this request some meetings, and no more others than a group with it needs, as
+    `some_group_could_stand` finds them."""
+    rule = people.case.policy.group
+    others = [other for other in people.asking.get(subject, ()) if other is not mentee and people.may_sit(mentee, other)]
+    for mentor in people.teaching.get(subject, ()):
+        if people.most_groups[mentor.key] < 1 or not people.allowed(mentor, mentee, subject):
+            continue
+        fit = [other for other in others if people.eligible(mentor, other, subject)]
+        when = coming(people.shared_starts(mentor, mentee), [people.mentee_starts[other.key] for other in fit])
+        for meetings, who in meetings_of_many(when, rule, rule.min_size - 1):
+            company = chosen(who, fit)
+            if enough_may_sit(people, company, rule.min_size - 1):
+                for other in tuple(company):
+                    fewer = [one for one in company if one is not other]
+                    if enough_may_sit(people, fewer, rule.min_size - 1):
+                        company = fewer
+                yield mentor, meetings, tuple(company)
+                break
+
+
 def true_reason(people: People, mentee: Mentee, subject: str) -> Reason:
     """The first reason that holds for this request if it is unplaced (ROUND.md, Out)."""
     if not some_mentor_may(people, mentee, subject):

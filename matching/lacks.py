@@ -9,7 +9,7 @@ from matching.result import Reason
 from matching.round import GroupPolicy, MemberRegions, Mentee, Mentor
 from matching.rules import gender_suits, is_used, mentor_max_groups, mentor_max_size, serves, teaches
 from matching.sentences import Sentence, in_turn
-from matching.week import Meetings, patterns
+from matching.week import DAY_MINUTES, Meetings, patterns
 
 
 def missing(people: People, mentee: Mentee, subject: str, reason: Reason) -> Sentence:
@@ -74,22 +74,43 @@ def keeps_apart(people: People, mentor: Mentor, mentee: Mentee, subject: str) ->
 
 
 def _no_time(people: People, mentee: Mentee, mentors: Sequence[Mentor]) -> Sentence:
-    """How much time is shared at most, and with whom."""
+    """How much time is shared at most, and with whom; or that there would be enough of it, if weekdays or times of day were others."""
     policy = people.case.policy.group
     week = _week(policy)
     if next(patterns(people.mentee_starts[mentee.key], policy.meetings_per_week, policy.same_time), None) is None:
         times = in_turn(mentee.availability) if mentee.availability else Sentence("none is given")
         return Sentence("%(mentee)s has no time for %(week)s: %(times)s", mentee=mentee.key, week=week, times=times)
+    who, what = Sentence("who may have %(mentee)s", mentee=mentee.key), Sentence("share time for %(week)s", week=week)
+    nobody = _none_of(mentors, who, what)
+    days, closest = max(((_days(people, mentor, mentee), mentor) for mentor in mentors), key=lambda each: each[0])
+    if days >= policy.meetings_per_week:
+        return Sentence(
+            "%(nobody)s: on %(days)s weekdays there is time with %(mentor)s, but not at one time of day",
+            nobody=nobody,
+            days=days,
+            mentor=closest.key,
+        )
+    if days:
+        return Sentence(
+            "%(nobody)s: there is time on %(days)s of %(count)s weekdays at most, with %(mentor)s",
+            nobody=nobody,
+            days=days,
+            count=policy.meetings_per_week,
+            mentor=closest.key,
+        )
     most, nearest = 0, mentors[0]
     for mentor in mentors:
         shared = sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in mentor.availability for b in mentee.availability)
         if shared > most:
             most, nearest = shared, mentor
-    who, what = Sentence("who may have %(mentee)s", mentee=mentee.key), Sentence("share time for %(week)s", week=week)
-    nobody = _none_of(mentors, who, what)
     if not most:
         return Sentence("%(nobody)s, nor any other", nobody=nobody)
     return Sentence("%(nobody)s: the most is %(minutes)s minutes, with %(mentor)s", nobody=nobody, minutes=most, mentor=nearest.key)
+
+
+def _days(people: People, mentor: Mentor, mentee: Mentee) -> int:
+    """On how many weekdays the two could meet."""
+    return len({start // DAY_MINUTES for start in people.shared_starts(mentor, mentee)})
 
 
 def _no_group(people: People, mentee: Mentee, subject: str, mentors: Sequence[Mentor]) -> Sentence:
@@ -155,9 +176,13 @@ def _others(rule: GroupPolicy, mentee: Mentee, subject: str) -> Sentence:
         case MemberRegions.ANY:
             return Sentence("others near grade %(grade)s who asked for %(subject)s", grade=mentee.grade, subject=subject)
         case MemberRegions.NEAR:
-            return Sentence("others of a near region near grade %(grade)s who asked for %(subject)s", grade=mentee.grade, subject=subject)
+            return Sentence(
+                "others of a region nearby, near grade %(grade)s, who asked for %(subject)s", grade=mentee.grade, subject=subject
+            )
         case MemberRegions.SAME:
-            return Sentence("others of a same region near grade %(grade)s who asked for %(subject)s", grade=mentee.grade, subject=subject)
+            return Sentence(
+                "others of the same region, near grade %(grade)s, who asked for %(subject)s", grade=mentee.grade, subject=subject
+            )
 
 
 def room_for_no_group(people: People, mentor: Mentor) -> Sentence:

@@ -14,16 +14,17 @@ from matching.alone import could_stand, most_company, stands
 from matching.board import GRADES, MILLI, Board, Ints, Table
 from matching.case import Case, Seated
 from matching.check_points import GROUP_POINTS, MEMBER_POINTS
-from matching.check_reasons import People, true_reason
+from matching.check_reasons import People, company_of, true_reason
 from matching.convene import MOST_OFFERS, best_to_convene, convene
-from matching.groups import Groups, hold
+from matching.groups import Groups, groups_at, hold
 from matching.lacks import little_company, missing
-from matching.plan import Plan, copy_of, take_back
+from matching.plan import Plan, copy_of, empty_plan, take_back
 from matching.polish import Desk, desk
 from matching.result import Group, Reason, Unplaced
 from matching.round import Mentee, Round
+from matching.rules import mentee_max_groups
 from matching.scratch import scratch
-from matching.sentences import Sentence, all_of
+from matching.sentences import Sentence, Value, all_of
 from matching.ways import (
     GAIN,
     JOIN,
@@ -46,8 +47,7 @@ def unplaced(round: Round, table: Table, plan: Plan, groups: Sequence[Group]) ->
     board = table.board
     waiting = np.flatnonzero(plan.at < 0)
     names = {r: name for name, r in table.request_of.items()}
-    case = Case.of(round, groups)
-    people = People(case)
+    people = People(Case.of(round, groups))
     room = desk(board, plan, 0)
     stands = np.zeros(len(waiting), np.int64)
     could_stand(board, room, waiting, np.zeros(board.min_size + 1, np.int64), stands)
@@ -63,7 +63,7 @@ def unplaced(round: Round, table: Table, plan: Plan, groups: Sequence[Group]) ->
             without_seat.append(r)
         else:
             told.append((r, reason, short or missing(people, mentee, subject, reason)))
-    in_the_way = _InTheWay(table, plan, case, room)
+    in_the_way = _InTheWay(table, plan, people, room)
     for r, detail in zip(without_seat, in_the_way.sentences(np.array(without_seat, np.int64)), strict=True):
         told.append((r, Reason.NO_SEAT, detail))
     found = (Unplaced(mentee=names[r][0], subject=names[r][1], reason=reason, detail=detail) for r, reason, detail in told)
@@ -92,11 +92,12 @@ def _too_few(round: Round, table: Table, room: Desk, requests: Ints) -> Iterator
 class _InTheWay:
     """Says of waiting requests what they would displace or lower."""
 
-    def __init__(self, table: Table, plan: Plan, case: Case, room: Desk) -> None:
-        self.table, self.board, self.plan, self.case, self.room = table, table.board, plan, case, room
+    def __init__(self, table: Table, plan: Plan, people: People, room: Desk) -> None:
+        self.table, self.board, self.plan, self.room = table, table.board, plan, room
+        self.people, self.case = people, people.case
         self.scratch, self.dirty = scratch(self.board), np.zeros(len(plan.offer) + 1, np.int64)
         self.members = np.zeros(int(self.board.size.max(initial=1)) + 2, np.int64)
-        self.group_at: dict[tuple[str, Meetings], Group] = {(group.mentor, group.meetings): group for group in case.groups}
+        self.group_at: dict[tuple[str, Meetings], Group] = {(group.mentor, group.meetings): group for group in people.case.groups}
 
     def sentences(self, requests: Ints) -> Iterator[Sentence]:
         """For each of these requests the way to place it that would cost least, or what keeps it from any."""
@@ -180,10 +181,7 @@ class _InTheWay:
         members = np.zeros(board.min_size + 1, np.int64)
         o = stands(board, self.room, r, members)
         if o < 0:
-            return Sentence(
-                "%(mentee)s could be in a group by itself, but those it would need are required elsewhere or may be in no group",
-                mentee=self._mentee(r),
-            )
+            return self._required_elsewhere(r)
         m = self.room.offer_mentor[o]
         held = [g for g in range(plan.place_ptr[m], plan.place_ptr[m + 1]) if plan.offer[g] >= 0]
         for x in members[: board.min_size].tolist():
@@ -199,12 +197,42 @@ class _InTheWay:
                 meetings=meetings,
                 then=_lower(_gain(board, plan, o, m, members[: board.min_size])),
             )
-        return Sentence(
+        busy = Sentence(
             "%(mentees)s could meet %(mentor)s at %(meetings)s, but they are held by %(groups)s",
             mentees=mentees,
             mentor=mentor,
             meetings=meetings,
             groups=all_of([self._group(g) for g in dict.fromkeys(held)]),
+        )
+        gain = _gain_instead(board, plan, held, o, m, members[: board.min_size])
+        if gain is None or self._breaks_a_requirement(gain):
+            return busy
+        return Sentence("%(busy)s, without which %(then)s", busy=busy, then=_lower(gain))
+
+    def _required_elsewhere(self, r: int) -> Sentence:
+        """Who of those that a group with the request would need must be with another mentor, or may be in no group."""
+        people, mentee = self.people, self.table.mentees[self.board.mentee[r]]
+        rule = self.case.policy.group
+        subject = next(one.subject for one in mentee.requests if self.table.request_of[mentee.key, one.subject] == r)
+        for mentor, meetings, who in company_of(people, mentee, subject):
+            why: list[Value] = []
+            for other in who:
+                elsewhere = sorted(self.case.said.required_mentors(other.key, subject) - {mentor.key})
+                if elsewhere:
+                    why.append(Sentence("%(mentee)s is required with %(mentor)s", mentee=other.key, mentor=elsewhere[0]))
+                elif not mentee_max_groups(other):
+                    why.append(Sentence("%(mentee)s may be in no group", mentee=other.key))
+            if why:
+                return Sentence(
+                    "%(mentees)s could meet %(mentor)s at %(meetings)s, but %(why)s",
+                    mentees=all_of([mentee.key, *(other.key for other in who[: rule.min_size - 1])]),
+                    mentor=mentor.key,
+                    meetings=meetings,
+                    why=all_of(why),
+                )
+        return Sentence(
+            "%(mentee)s could be in a group by itself, but those it would need are required elsewhere or may be in no group",
+            mentee=mentee.key,
         )
 
     def _mostly(self, then: Sentence, group: Group, mentee: Mentee) -> Sentence:
@@ -251,6 +279,14 @@ def _gain(board: Board, plan: Plan, o: int, m: int, members: Ints) -> int:
     after, nothing = copy_of(plan), np.zeros(1, np.int64)
     hold(board, after, Groups(np.array([m]), np.array([o]), np.array([len(members)]), members[None, :], nothing, nothing))
     return int(after.total[0] - plan.total[0])
+
+
+def _gain_instead(board: Board, plan: Plan, held: Sequence[int], o: int, m: int, members: Ints) -> int | None:
+    """What a new group would bring in the place of all that are held; None where it could not stand even then."""
+    after, nothing = empty_plan(board), np.zeros(1, np.int64)
+    hold(board, after, groups_at(plan, np.array([g for g in np.flatnonzero(plan.offer >= 0).tolist() if g not in held], np.int64)))
+    new = Groups(np.array([m]), np.array([o]), np.array([len(members)]), members[None, :], nothing, nothing)
+    return int(after.total[0] - plan.total[0]) if hold(board, after, new) else None
 
 
 def _lower(gain: int) -> Sentence:

@@ -58,9 +58,11 @@ def filled(template: str, texts: Mapping[str, str]) -> str:
 
 
 def all_of(items: Sequence[Value]) -> Value:
-    """One or several things that are all meant."""
+    """One or several things that are all meant: commas between them, and one `and`."""
     first, *rest = items
-    return Sentence("%(first)s and %(rest)s", first=first, rest=all_of(rest)) if rest else first
+    if len(rest) > 1:
+        return Sentence("%(first)s, %(rest)s", first=first, rest=all_of(rest))
+    return Sentence("%(first)s and %(last)s", first=first, last=rest[0]) if rest else first
 
 
 def in_turn(items: Sequence[Value]) -> Value:

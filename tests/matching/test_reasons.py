@@ -18,7 +18,7 @@ from matching.round import Mentee, Mentor, Pair, Peers
 from matching.week import read_meetings
 from tests.matching.contract import ReferenceJudge, needs_the_contract
 from tests.matching.finished import finished
-from tests.rounds.hand_made import a_round, apart, at, forbid, mentee, mentor
+from tests.rounds.hand_made import a_round, apart, at, forbid, mentee, mentor, require
 from tests.rounds.random_rounds import earlier_groups, some_groups, tiny_round, with_required
 
 
@@ -208,8 +208,16 @@ ONE = mentee("s-1")
             [],
             {"min_size": 2},
             Reason.NO_SEAT,
-            "s-1 could be in a group by itself, but those it would need are required elsewhere or may be in no group",
+            "s-1 and s-2 could meet m-1 at Mon 18:00, but s-2 may be in no group",
             id="the only company may be in no group",
+        ),
+        pytest.param(
+            [mentor("m-1"), mentor("m-2"), mentee("s-2", grade=7), mentee("s-3", grade=7)],
+            [require("m-2", "s-2"), require("m-2", "s-3"), forbid("m-2", "s-1")],
+            {"min_size": 2},
+            Reason.NO_SEAT,
+            "s-1 and s-3 could meet m-1 at Mon 18:00, but s-3 is required with m-2",
+            id="the only company is required elsewhere",
         ),
         pytest.param(
             [mentor("m-1", subjects=["math"]), mentee("s-2", grade=7), mentee("s-3", grade=9)],
@@ -270,5 +278,30 @@ def test_a_request_whose_company_is_held_elsewhere_is_told_by_whom() -> None:
     _, _, result = finished(a_round([*people, *math, *art, mentee("s-1")], rows, min_size=2, max_size=2))
     row = next(row for row in result.unplaced if row.mentee == "s-1")
     assert row.detail == (
-        "s-1 and s-4 could meet m-1 at Mon 18:00, but they are held by g-1 (math with m-1, Mon 18:00) and g-2 (art with m-2, Mon 18:00)"
+        "s-1 and s-4 could meet m-1 at Mon 18:00, but they are held by g-1 (math with m-1, Mon 18:00) and g-2 (art with m-2, Mon 18:00), "
+        "without which the score would be 2,660 lower"
     )
+
+
+@pytest.mark.parametrize(
+    ("free", "rule", "how"),
+    [
+        pytest.param(
+            "Mon 18:00-19:00; Tue 19:00-20:00",
+            {"same_time": True},
+            "on 2 weekdays there is time with m-1, but not at one time of day",
+            id="time of day",
+        ),
+        pytest.param("Mon 18:00-20:00", {}, "there is time on 1 of 2 weekdays at most, with m-1", id="weekdays"),
+        pytest.param("Mon 18:30-19:30; Tue 20:30-21:30", {}, "the most is 90 minutes, with m-1", id="minutes"),
+    ],
+)
+def test_where_enough_minutes_are_shared_the_weekdays_or_the_time_of_day_are_told(free: str, rule: dict[str, object], how: str) -> None:
+    week = {"meetings_per_week": 2, "same_time": False, **rule}
+    teacher, learner = (
+        mentor("m-1", free="Mon 18:00-21:00; Tue 18:00-21:00"),
+        mentee("s-1", free=f"{free}; Wed 18:00-20:00; Thu 18:00-20:00"),
+    )
+    _, _, result = finished(a_round([teacher, learner], **week))
+    told = f"m-1, the only mentor who may have s-1, does not share time for 2 meetings of 60 minutes: {how}"
+    assert [(row.reason, row.detail) for row in result.unplaced] == [(Reason.NO_TIME, told)]

@@ -30,7 +30,7 @@ NESTED = Sentence(
 
 
 def test_a_sentence_is_its_english_text() -> None:
-    assert NESTED == "s-1 and s-2 and s-3 can come at Tue 19:00; Thu 19:00, Mon 00:00-01:30; Tue 00:00-01:00 or not at all: 12,345 lower"
+    assert NESTED == "s-1, s-2 and s-3 can come at Tue 19:00; Thu 19:00, Mon 00:00-01:30; Tue 00:00-01:00 or not at all: 12,345 lower"
 
 
 def test_names_with_signs_of_a_template_stay_as_they_are() -> None:
