@@ -1,15 +1,16 @@
 """The additions that would help most, each with its gain, confirmed by solving again with it (advice.csv).
 
-Additions are ranked by what they are worth at most, at the prices, and the first of each kind are tried: all a little, the best of them
-again with more work. A gain is what the score rises by at least: the trial starts from the result and solves again near the addition.
+Additions are ranked by what they are worth at most, at the prices, and the first of each kind are tried: all a little, then the best of
+them with much work and the others with some, as long as there is work to spend. A gain is what the score rises by at least: the trial
+starts from the result and solves again near the addition.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import chain, repeat, zip_longest
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from matching.result import Advice
 from matching.round import Mentee, Round
 from matching.rules import most_groups, teaches
 from matching.sentences import Sentence
-from matching.stage import FIRST, Opened, Solved, Stage
+from matching.stage import LARGEST, NEAR, SMALL, Opened, Solved, Stage
 from matching.week import DAY_MINUTES
 
 TWENTY = 20
@@ -36,8 +37,8 @@ TRIED = 4
 ALIKE = 5
 """So many mentors for one subject, school and region come before the others."""
 
-LOOKED_INTO, FEW = 10, 2
-"""So many new mentors, and so many of each other kind, are tried with more work."""
+LOOKED_INTO, FEW = 2, 2
+"""So many new mentors, and so many of each other kind, are tried with much work; then the others with some, until it is spent."""
 
 RANKED = 300
 """So many mentors who have all the groups they may have, and so many mentees who wait, are looked at."""
@@ -75,7 +76,7 @@ def _told(one: Addition, gain: int, placed: int) -> Advice:
 
 
 def _trials(solved: Solved, left: Callable[[], float]) -> Iterator[Trial]:
-    """Tries what is worth most at the prices, and looks again into what gains most or could."""
+    """Tries what is worth most at the prices."""
     round, table, plan = solved.round, solved.table, solved.plan
     waiting = _wanted(solved, waiting=True)
     if not waiting or left() <= 0:
@@ -94,32 +95,52 @@ def _trials(solved: Solved, left: Callable[[], float]) -> Iterator[Trial]:
     some_hours = sorted(opened, key=lambda one: -one.gain)[: OTHERS * TRIED]
     smaller = [SmallerGroups(min_size=round.policy.group.min_size - 1)] if round.policy.group.min_size > 1 else []
 
-    def tried(one: Wish, sizes: Sequence[int]) -> Trial:
-        match one:
-            case Opened():
-                stage.try_hour(one, sizes)
-                return one.hour, stage.gain, stage.placed
-            case SmallerGroups():
-                stage.try_size(one.min_size, sizes)
-            case _:
-                stage.try_mentor(one, worth[one], sizes)
-        return one, stage.gain, stage.placed
+    yield from _looked_into(stage, worth, (some_mentors, some_more, some_hours), smaller, left)
 
+
+def _looked_into(
+    stage: Stage,
+    worth: Mapping[NewMentor | OneMoreGroup, int],
+    kinds: tuple[Sequence[Wish], Sequence[Wish], Sequence[Wish]],
+    smaller: Sequence[Wish],
+    left: Callable[[], float],
+) -> Iterator[Trial]:
+    """Tries each a little, then those of most hope with much work, and the others with some; `kinds` are mentors, groups and hours."""
     gains: dict[Addition, int] = {}
-    for one in _in_turn(some_mentors, some_more, some_hours, smaller):
+    for one in chain(*kinds, smaller):
         if left() <= 0:
             return
-        trial = tried(one, FIRST)
+        trial = _tried(stage, worth, one, NEAR)
         gains[trial[0]] = trial[1]
         yield trial
 
-    def hoped(one: NewMentor | OneMoreGroup) -> int:
+    def hoped(one: Wish) -> int:
+        match one:
+            case Opened():
+                return -one.gain - gains[one.hour] * MILLI
+            case SmallerGroups():
+                return -gains[one] * MILLI
         return -worth[one] - gains[one] * MILLI
 
-    for one in _in_turn(sorted(some_mentors, key=hoped)[:LOOKED_INTO], sorted(some_more, key=hoped)[:FEW], some_hours[:FEW]):
-        if left() <= 0:
+    mentors, more, hours = (sorted(some, key=hoped) for some in kinds)
+    much = _in_turn(mentors[:LOOKED_INTO], more[:FEW], hours[:FEW])
+    little = _in_turn(mentors[LOOKED_INTO:], more[FEW:], hours[FEW:])
+    for one, sizes in chain(zip(smaller, repeat(LARGEST)), zip(much, repeat(stage.large)), zip(little, repeat(SMALL))):
+        if left() <= 0 or stage.is_spent():
             return
-        yield tried(one, stage.more)
+        yield _tried(stage, worth, one, sizes)
+
+
+def _tried(stage: Stage, worth: Mapping[NewMentor | OneMoreGroup, int], one: Wish, sizes: Sequence[int]) -> Trial:
+    match one:
+        case Opened():
+            stage.try_hour(one, sizes)
+            return one.hour, stage.gain, stage.placed
+        case SmallerGroups():
+            stage.try_size(one.min_size, sizes)
+        case _:
+            stage.try_mentor(one, worth[one], sizes)
+    return one, stage.gain, stage.placed
 
 
 def _in_turn(*kinds: Sequence[Wish]) -> Iterator[Wish]:

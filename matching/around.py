@@ -38,7 +38,7 @@ class Around:
     """A board at prices, where neighbourhoods of a plan are picked anew. A loss is what a mentor's week loses at the prices, at least."""
 
     def __init__(self, board: Board, prices: Prices, scratch: Scratch, left: Callable[[], float]) -> None:
-        """`left` are the seconds that a pick may take."""
+        """`left` are the seconds that a pick may take; `work` counts the entries of the programs solved, times their mentors."""
         entries = len(board.entry_request)
         times, key, order = np.zeros(entries, np.int64), np.zeros(entries, np.int64), np.arange(entries)
         self.view = View(np.zeros(len(board.mentee), np.int64), times, key, order, np.zeros(0, np.int64))
@@ -47,6 +47,7 @@ class Around:
         self.scratch, self.left = scratch, left
         self.within = NEARLY * float(np.median(board.base)) if len(board.base) else 0.5
         self.near: dict[int, dict[int, int]] = {}
+        self.work = 0
 
     def weeks(self, board: Board, mentors: Sequence[int]) -> Ints:
         """[M] what the best weeks of these mentors are worth at the prices."""
@@ -107,6 +108,7 @@ class Around:
             return None
         groups = chosen(groups, np.flatnonzero(usable))
         program = program_of(board, groups, bare.attends, bare.groups)
+        self.work += len(program.row_column) * len(mentors)
         found, _ = solve(program, nodes=NODES, seconds=self.left(), at_least=int(plan.total[0] - bare.total[0]), within=self.within)
         if found is None:
             return None

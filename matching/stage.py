@@ -31,20 +31,29 @@ from matching.week import Stretch, merge, starts
 WEEKS = 60
 """So many weeks of mentors are solved again for one addition at most."""
 
-FIRST = (12,)
-"""Mentors in the neighbourhoods of a first trial."""
+NEAR: tuple[int, ...] = ()
+"""No neighbourhoods: single weeks near the addition only, which is quick."""
 
-MORE = (14, 16, 12)
-"""The same for one that is looked into. Larger ones find a little more, and take several times as long."""
+SMALL = (12,)
+"""Mentors in the neighbourhoods of one that is looked into a little."""
 
-WIDE, MANY = (24, 20, 24, 18), 60
+LARGE = (16,)
+"""The same for one that is looked into well: one large neighbourhood finds more than several smaller ones, in less time."""
+
+LARGEST = (20,)
+"""The same where groups may be smaller, which is tried once."""
+
+WIDE, MANY = (14, 24, 20), 60
 """More of them where there are more than so many mentors: there, a neighbourhood is picked sooner."""
+
+A_MENTOR, MENTORS = 140_000, 160
+"""Work on programs (see `Around.work`) for each mentor of the round, for so many at most: some seconds for thirty mentors."""
 
 REACH = 4
 """A neighbourhood is within the loss of so many requests' worth, and what the addition is worth at the prices."""
 
-SEEDS = 20
-"""Where groups may be smaller, so many neighbourhoods are looked at."""
+SEEDS = 1, 8
+"""Where groups may be smaller, so many neighbourhoods are looked at; the others where there are more than `MANY` mentors."""
 
 KNOWN = 600
 """Among so many mentors neighbourhoods are picked anew, and it is worked out beforehand who could take members from whom."""
@@ -118,11 +127,16 @@ class Stage:
         self.queue = (np.zeros(len(self.cap) + 1, np.int64), np.zeros(len(self.cap), np.int64))
         self.gain, self.placed = 0, 0
         self.unit = max(MILLI, int(np.median(self.board.base)))
-        self.more = MORE + WIDE if len(round.mentors) > MANY else MORE
+        self.large = WIDE if len(round.mentors) > MANY else LARGE
+        self.work = A_MENTOR * min(MENTORS, len(round.mentors))
         self.around = Around(self.board, solved.prices, self.scratch, left)
         self.small = len(round.mentors) <= KNOWN
         if self.small:
             self.around.know(self.with_cap(self.cap), self.plan, 2 * self.unit)
+
+    def is_spent(self) -> bool:
+        """Whether as much is picked anew as a round of this size may take."""
+        return self.around.work >= self.work
 
     def with_cap(self, cap: Ints) -> Board:
         """The board where mentors may have so many groups, and nobody has more time than they said."""
@@ -179,7 +193,8 @@ class Stage:
         board = self.with_cap(self.cap)._replace(min_size=smaller)
         finish(board, self.plan, rounds=1)
         used = np.flatnonzero(self.cap)
-        for m in used[:: max(1, len(used) // SEEDS)].tolist():
+        seeds = SEEDS[len(used) > MANY]
+        for m in used[:: max(1, len(used) // seeds)][:seeds].tolist():
             self._pick_around(board, [m], 0, sizes)
         self._compare()
 
@@ -229,7 +244,7 @@ class Stage:
             board = self.with_cap(self.cap)
             self._solve_near(board, touched.tolist())
             if self.small:
-                self._pick(board, touched[: max(MORE)], self.unit)
+                self._pick(board, touched[: max(SMALL)], self.unit)
         self.gain = (score - int(self.plan.total[0])) // MILLI
         self.placed = placed - int((self.plan.at >= 0).sum())
 
@@ -238,7 +253,7 @@ class Stage:
         random = np.random.default_rng(0)
         slack = max(0, worth) + REACH * self.unit
         for size in sizes:
-            if self.left() <= 0 or not self.small:
+            if self.left() <= 0 or not self.small or self.is_spent():
                 return
             freed = self.around.reached(board, self.plan, mentors, slack, size, random)
             self._pick(board, freed, max(0, worth) + self.unit)

@@ -152,3 +152,9 @@ def test_without_time_for_explaining_there_is_no_advice() -> None:
 def test_the_same_effort_gives_the_same_advice() -> None:
     round = make_round("tiny", 4)
     assert advised(round).advice == advised(round).advice != ()
+
+
+def test_advice_is_counted_in_work_and_more_time_changes_nothing() -> None:
+    round = make_round("tiny", 4)
+    some, much = (advised(round, Limits(effort=1.0, explain_seconds=seconds)).advice for seconds in (60, 6_000))
+    assert some == much != ()
