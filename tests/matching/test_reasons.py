@@ -284,24 +284,23 @@ def test_a_request_whose_company_is_held_elsewhere_is_told_by_whom() -> None:
 
 
 @pytest.mark.parametrize(
-    ("free", "rule", "how"),
+    ("free", "same_time", "how"),
     [
         pytest.param(
             "Mon 18:00-19:00; Tue 19:00-20:00",
-            {"same_time": True},
+            True,
             "on 2 weekdays there is time with m-1, but not at one time of day",
             id="time of day",
         ),
-        pytest.param("Mon 18:00-20:00", {}, "there is time on 1 of 2 weekdays at most, with m-1", id="weekdays"),
-        pytest.param("Mon 18:30-19:30; Tue 20:30-21:30", {}, "the most is 90 minutes, with m-1", id="minutes"),
+        pytest.param("Mon 18:00-20:00", False, "there is time on 1 of 2 weekdays at most, with m-1", id="weekdays"),
+        pytest.param("Mon 18:30-19:30; Tue 20:30-21:30", False, "the most is 90 minutes, with m-1", id="minutes"),
     ],
 )
-def test_where_enough_minutes_are_shared_the_weekdays_or_the_time_of_day_are_told(free: str, rule: dict[str, object], how: str) -> None:
-    week = {"meetings_per_week": 2, "same_time": False, **rule}
+def test_where_enough_minutes_are_shared_the_weekdays_or_the_time_of_day_are_told(free: str, same_time: bool, how: str) -> None:
     teacher, learner = (
         mentor("m-1", free="Mon 18:00-21:00; Tue 18:00-21:00"),
         mentee("s-1", free=f"{free}; Wed 18:00-20:00; Thu 18:00-20:00"),
     )
-    _, _, result = finished(a_round([teacher, learner], **week))
+    _, _, result = finished(a_round([teacher, learner], meetings_per_week=2, same_time=same_time))
     told = f"m-1, the only mentor who may have s-1, does not share time for 2 meetings of 60 minutes: {how}"
     assert [(row.reason, row.detail) for row in result.unplaced] == [(Reason.NO_TIME, told)]
