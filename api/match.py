@@ -56,7 +56,7 @@ def fulfil(wish: Wish, *, began: float) -> Exit:
             limits = wish.limits()
             refuse_others(wish.out, FILES)
             round = read_round(wish.round)
-            previous = read_groups(wish.previous) if wish.previous else ()
+            previous = read_groups(wish.previous) if wish.previous else None
         except BadLimit as bad:
             complain([f"{OPTIONS[bad.name]}: {bad.value:g} cannot be; {bad.mend}"])
             return Exit.BAD_INPUT
@@ -66,7 +66,7 @@ def fulfil(wish: Wish, *, began: float) -> Exit:
 
 
 def _match(
-    wish: Wish, limits: Limits, round: Round, previous: Sequence[Group], *, clock: Callable[[], float], stopped: Callable[[], bool]
+    wish: Wish, limits: Limits, round: Round, previous: Sequence[Group] | None, *, clock: Callable[[], float], stopped: Callable[[], bool]
 ) -> Exit:
     from matching import solve  # bad input was told before the solver is loaded
     from matching.locks import Infeasible, Undecided, told

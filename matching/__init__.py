@@ -16,7 +16,7 @@ from matching.round import Round
 def solve(
     round: Round,
     *,
-    previous: Sequence[Group] = (),
+    previous: Sequence[Group] | None = None,
     seed: int = 0,
     limits: Limits = Limits(effort=1.0),  # noqa: B008  a frozen value
     workers: int = 2,
@@ -27,9 +27,9 @@ def solve(
 ) -> Result:
     """Places a round's requests close to the proven best, with a reason for each that it cannot place.
 
-    `previous` are the groups of an earlier result that earn `stay`. `clock` gives seconds, in which `limits` and the history
-    count; `watch` is told how far the run has come; as soon as `stopped` says so, the best so far is the result. The same
-    round, seed, effort and workers give the same result.
+    `previous` are the groups of an earlier result, if there is one, that earn `stay`. `clock` gives seconds, in which `limits`
+    and the history count; `watch` is told how far the run has come; as soon as `stopped` says so, the best so far is the
+    result. The same round, seed, effort and workers give the same result.
 
     Raises
     ------

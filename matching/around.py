@@ -84,6 +84,8 @@ class Around:
         """Who has members that the mentor could have, and what the mentor loses by that at least."""
         found: dict[int, int] = {}
         groups = self._listed(board, np.array([m]), slack, SHORT)
+        if groups is None:
+            return found
         held = np.arange(groups.members.shape[1]) < groups.size[:, None]
         members = groups.members[held]
         costs = np.broadcast_to(groups.loss[:, None], held.shape)[held]
@@ -103,6 +105,8 @@ class Around:
         self.view.worth[bare.at >= 0] = NEVER
         sort_buckets(board, self.view)
         groups = self._listed(board, mentors, slack, LONG)
+        if groups is None:
+            return None
         usable = np.ones(len(groups.mentor), np.bool_)
         if not keep_open(board, bare, groups, usable):
             return None
@@ -121,14 +125,14 @@ class Around:
         look(board, self.prices, self.view)
         sort_buckets(board, self.view)
 
-    def _listed(self, board: Board, mentors: Ints, slack: int, most: int) -> Groups:
-        """The groups of mentors within the slack, or within less where there are too many."""
+    def _listed(self, board: Board, mentors: Ints, slack: int, most: int) -> Groups | None:
+        """The groups of mentors within the slack, or within less where there are too many; None where the best alone are too many."""
         weeks = self._weeks(board, mentors)
-        while True:
+        groups = groups_within(board, mentors, weeks, slack, self.view, self.scratch, most)
+        while groups is None and slack > 0:
+            slack //= 2
             groups = groups_within(board, mentors, weeks, slack, self.view, self.scratch, most)
-            if groups is not None:
-                return groups
-            slack, most = (slack // 2, most) if slack > 0 else (0, most * 4)
+        return groups
 
     def _weeks(self, board: Board, mentors: Ints) -> Ints:
         weeks = np.zeros(len(board.cap), np.int64)

@@ -28,7 +28,7 @@ MOST_ROUNDS = 5
 
 def solve_round(
     round: Round,
-    previous: Sequence[Group],
+    previous: Sequence[Group] | None,
     seed: int,
     limits: Limits,
     workers: int,
@@ -40,21 +40,22 @@ def solve_round(
     """`matching.solve`, with the solver loaded."""
     required = require_feasible(round)
     began = clock()
-    table = table_of(round, previous)
+    earlier = previous or ()
+    table = table_of(round, earlier)
     built = clock() - began
     before = before_of(table.board)
     start = plan_of(table, required)
-    if previous:
+    if earlier:
         hold_what_was(table.board, start, before)
         finish(table.board, start)
-    run = Run(table, start, seed, limits, workers, clock, watch, stopped, executor, repair=bool(previous))
+    run = Run(table, start, seed, limits, workers, clock, watch, stopped, executor, repair=bool(earlier))
     run.go()
     ended_by = run.ended_by()
     if not run.holds():
         raise OutOfTime(clock())
     settle_down(run, before)
     groups = groups_of(table, run.best)
-    verdict = check(round, groups, previous)
+    verdict = check(round, groups, earlier)
     if verdict.faults or verdict.score != run.score():
         raise RuntimeError(f"the solver broke a rule: {verdict}")
     solved = clock()
@@ -70,8 +71,8 @@ def solve_round(
         seconds=solved,
         ended_by=EndedBy.PROOF if run.proven() else ended_by,
         history=tuple(run.history),
-        advice=advised(run, round, previous, groups, built),
-        changes=changes(round, table, run.best, before, previous, groups) if previous else (),
+        advice=advised(run, round, earlier, groups, built),
+        changes=() if previous is None else changes(round, table, run.best, before, previous, groups),
     )
 
 
@@ -99,7 +100,5 @@ def advised(run: Run, round: Round, previous: Sequence[Group], groups: Sequence[
     seconds, now = explaining(run), run.clock()
     if run.prices is None or seconds < 2 * built or not seconds:
         return ()
-    solved = Solved(
-        round=round, previous=previous, table=run.table, plan=run.best, groups=groups, prices=run.prices, proven=run.proven()
-    )
+    solved = Solved(round=round, previous=previous, table=run.table, plan=run.best, groups=groups, prices=run.prices, proven=run.proven())
     return advice(solved, lambda: 0.0 if run.stopped() else seconds - (run.clock() - now))

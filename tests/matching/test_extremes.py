@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, process_time
 
 import pytest
 
@@ -51,3 +51,11 @@ def test_a_mentor_who_would_hold_a_billion_groups_takes_no_room_for_them() -> No
     assert result.optimal
     fewer = replace(round, mentors=(replace(round.mentors[0], max_groups=20),))
     assert result.score == solved(fewer).score
+
+
+def test_advice_comes_soon_where_all_mentees_are_alike() -> None:
+    people: list[Mentor | Mentee] = [*(mentor(f"m{n}") for n in range(10)), *(mentee(f"s{n}") for n in range(200))]
+    began = process_time()
+    result = solve(a_round(people, min_size=1), limits=Limits(effort=0.05), clock=monotonic)
+    assert result.advice
+    assert process_time() - began < 20

@@ -63,6 +63,17 @@ def moved_back(result: Result, mentee: str, subject: str, before: str) -> list[G
     return [group for group in groups if group.members]
 
 
+def test_after_a_result_without_groups_every_group_is_a_change() -> None:
+    listed = 0
+    for seed in range(5):
+        round = tiny_round(random.Random(seed), requires=0, mentors=4, mentees=8)
+        result = repaired(round, ())
+        assert [row.before for row in result.changes] == [""] * len(stays(result.groups))
+        assert solve(round, limits=LITTLE, clock=monotonic).changes == ()
+        listed += len(result.changes)
+    assert listed > 5
+
+
 @pytest.mark.parametrize("seeds", FEW + MANY)
 def test_every_change_is_listed_and_worth_it(seeds: Sequence[int]) -> None:
     why: Counter[str] = Counter()
