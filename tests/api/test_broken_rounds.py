@@ -127,10 +127,10 @@ def test_a_previous_result_that_cannot_be_read_is_refused(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        pytest.param(("--time", "0"), "seconds: 0.0 cannot be; a number above 0", id="no time at all"),
-        pytest.param(("--time", "nan"), "seconds: nan cannot be; a number above 0", id="a time that is no number"),
-        pytest.param(("--effort", "-1"), "effort: -1.0 cannot be; a number above 0", id="negative effort"),
-        pytest.param(("--explain-time", "-1"), "explain_seconds: -1.0 cannot be; 0 or more seconds", id="negative explaining"),
+        pytest.param(("--time", "0"), "--time: 0 cannot be; a number above 0", id="no time at all"),
+        pytest.param(("--time", "nan"), "--time: nan cannot be; a number above 0", id="a time that is no number"),
+        pytest.param(("--effort", "-1"), "--effort: -1 cannot be; a number above 0", id="negative effort"),
+        pytest.param(("--explain-time", "-1"), "--explain-time: -1 cannot be; 0 or more seconds", id="negative explaining"),
     ],
 )
 def test_a_limit_that_cannot_be_is_refused(option: tuple[str, str], told: str, tmp_path: Path) -> None:
