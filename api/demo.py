@@ -23,18 +23,7 @@ def demonstrate(out: Path | None, *, began: float) -> Exit:
     """Solves, shows and explains; the result is kept in `out`, or nowhere."""
     with tempfile.TemporaryDirectory() as passing:
         folder = out or Path(passing) / "result"
-        wish = Wish(
-            round=ROUND,
-            out=folder,
-            seconds=None,
-            effort=None,
-            explain_seconds=None,
-            seed=0,
-            workers=None,
-            previous=None,
-            cluster=None,
-            quiet=False,
-        )
+        wish = Wish(round=ROUND, out=folder)
         ended = fulfil(wish, began=began)
         if ended is not Exit.DONE:
             return ended

@@ -34,14 +34,14 @@ class Wish:
 
     round: Path
     out: Path
-    seconds: float | None
-    effort: float | None
-    explain_seconds: float | None
-    seed: int
-    workers: int | None
-    previous: Path | None
-    cluster: str | None
-    quiet: bool
+    seconds: float | None = None
+    effort: float | None = None
+    explain_seconds: float | None = None
+    seed: int = 0
+    workers: int | None = None
+    previous: Path | None = None
+    cluster: str | None = None
+    quiet: bool = False
 
     def limits(self) -> Limits:
         """Without any limit, the usual effort is one."""
