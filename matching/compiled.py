@@ -13,6 +13,7 @@ import numpy as np
 from matching import solve
 from matching.alone import stands
 from matching.board import Board
+from matching.closing import close
 from matching.convene import best_to_convene, convene
 from matching.cuts import triples
 from matching.eligible import table_of
@@ -20,10 +21,12 @@ from matching.limits import Limits
 from matching.named import plan_of
 from matching.plan import Plan, take_back
 from matching.polish import desk
+from matching.price import Pricer
 from matching.restore import before_of, cost_of_undoing, room_to_undo
 from matching.round import GroupPolicy, Mentee, Mentor, Policy, Program, Request, Round, Teaching
 from matching.run import Run
 from matching.scratch import scratch
+from matching.steps import award_all, polish, price, searched, take_steps, use_what_is_left
 from matching.ways import best_way, cost_of_leaving, go, no_way, standing_of
 from matching.week import read_stretch
 
@@ -80,10 +83,14 @@ def main() -> None:
     """Takes every step of a run, whether it is needed or not."""
     table = table_of(small_round())
     run = Run(table, plan_of(table, ()), 0, Limits(effort=0.1), 2, _no_clock, lambda _: None, lambda: False)
-    run.go()
-    for step in (run.price, run.award_well, run.close, run.polish, run.finish):
-        step()
-    run.search(run.best, 2, 2.0, 1.0)
+    take_steps(run)
+    pricer = Pricer(run.board, run.seed)
+    price(run, pricer)
+    award_all(run, 1)
+    close(run, pricer)
+    polish(run)
+    searched(run, run.best, 2, 2.0, 1.0)
+    use_what_is_left(run)
     _find_cuts()
     _explain(run.board, run.best)
     for min_size in (1, 2):

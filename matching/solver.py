@@ -19,8 +19,9 @@ from matching.reasons import unplaced
 from matching.restore import Before, before_of, hold_what_was, undo_what_is_not_worth_it
 from matching.result import Advice, EndedBy, Group, Result
 from matching.round import Round
-from matching.run import MOST_PROGRAMMED, Run
+from matching.run import Run
 from matching.stage import Solved
+from matching.steps import MOST_PROGRAMMED, take_steps
 
 MOST_ROUNDS = 5
 """Undoing and finishing may take turns so often; the last of them is finishing."""
@@ -49,7 +50,7 @@ def solve_round(
         hold_what_was(table.board, start, before)
         finish(table.board, start)
     run = Run(table, start, seed, limits, workers, clock, watch, stopped, executor, repair=bool(earlier))
-    run.go()
+    take_steps(run)
     ended_by = run.ended_by()
     if not run.holds():
         raise OutOfTime(clock())
@@ -98,7 +99,7 @@ def explaining(run: Run) -> float:
 def advised(run: Run, round: Round, previous: Sequence[Group], groups: Sequence[Group], built: float) -> tuple[Advice, ...]:
     """Advice for the best plan, within the time for explaining; `built` are the seconds that the table took, and advice builds another."""
     seconds, now = explaining(run), run.clock()
-    if run.prices is None or seconds < 2 * built or not seconds:
+    if seconds < 2 * built or not seconds:
         return ()
     solved = Solved(round=round, previous=previous, table=run.table, plan=run.best, groups=groups, prices=run.prices, proven=run.proven())
     return advice(solved, lambda: 0.0 if run.stopped() else seconds - (run.clock() - now))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from matching import run, solve
+from matching import closing, solve
 from matching.check import check_result
 from matching.limits import Limits
 from matching.result import EndedBy, Result
@@ -32,8 +32,8 @@ def test_a_small_round_is_all_but_proven_and_the_same_again(kind: str, scale: fl
 
 
 def test_a_round_is_mended_where_its_groups_are_too_many_to_pick_from_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "MOST_EXACT", 0)
-    monkeypatch.setattr(run, "ROUNDS", 1)
+    monkeypatch.setattr(closing, "MOST_EXACT", 0)
+    monkeypatch.setattr(closing, "ROUNDS", 1)
     round = make_round("campus", 3, scale=0.2)
     result = solved(round, 0.3)
     assert result.ended_by is EndedBy.EFFORT

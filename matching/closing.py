@@ -1,0 +1,117 @@
+"""Closing in on the best where a better result's groups can all be listed: the bound is tightened by linear programs, a plan is
+dived for, neighbourhoods of it are picked anew, and the rest is given to the solver whole, for proof."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from matching.board import MILLI
+from matching.candidates import groups_within
+from matching.confirm import nothing_better
+from matching.dive import SMALL, Sea, dive
+from matching.groups import chosen, hold
+from matching.listing import listing_of
+from matching.mend import joined, mended, neighbourhoods
+from matching.pick import solve
+from matching.plan import empty_plan
+from matching.price import Pricer
+from matching.program import program_of
+from matching.run import Run
+from matching.tighten import ROUNDS, Tightener, cuts_in
+
+MOST_LISTED = 1_500_000
+"""Groups, for which there is time and room to look at each."""
+
+MOST_EXACT = 30_000
+"""A list of so many groups is given to the solver whole."""
+
+NODES = 10_000
+"""Of the search tree for a proof."""
+
+MENDINGS = 12
+"""Times that neighbourhoods are picked anew, one for each worker, at a time."""
+
+FREED = 75
+"""Mentors in a neighbourhood; a share of them where there are few."""
+
+
+def close(run: Run, pricer: Pricer) -> None:
+    """Does all of it, where the groups are not too many to list."""
+    board, quote = run.board, run.quote
+    pricer.prove(quote.prices)  # brings the view back to these prices
+    mentors, slack = np.arange(len(board.cap)), run.bound - int(run.best.total[0]) - MILLI
+    groups = groups_within(board, mentors, quote.weeks, slack, pricer.view, pricer.scratch, MOST_LISTED)
+    if groups is None:
+        return
+    sea = tighten(run, Tightener(board, listing_of(board, groups), quote.prices))
+    if not run.over() and within(run, sea) > SMALL:
+        plan = empty_plan(board)
+        dive(board, sea, plan, run.hurry, 0)
+        run.keep(plan)
+    prove(run, sea)
+    mend(run, sea)
+
+
+def tighten(run: Run, tightener: Tightener) -> Sea:
+    """Tightens the bound, for at most a third of what time is left."""
+    until = run.left() * 2 / 3
+    for _ in range(run.counted(ROUNDS)):
+        goes_on = tightener.step(run.left() - until if until < float("inf") else until)
+        run.lower(tightener.best.bound)
+        if not goes_on or run.over() or run.left() <= until < float("inf"):
+            break
+    run.prices = tightener.best.prices
+    return Sea(tightener.listing, tightener.best.cuts, tightener.best.loss, tightener.held, tightener.best.bound)
+
+
+def within(run: Run, sea: Sea) -> int:
+    """How many listed groups a better result could hold."""
+    return int((sea.loss <= sea.bound - run.best.total[0] - MILLI).sum())
+
+
+def prove(run: Run, sea: Sea) -> None:
+    """Gives every group that a better result could hold to the solver, where they are few."""
+    if run.over() or within(run, sea) > MOST_EXACT:
+        return
+    board, best = run.board, int(run.best.total[0])
+    which = np.flatnonzero(sea.loss <= sea.bound - best - MILLI)
+    if not len(which):
+        run.lower(best)
+        return
+    groups = chosen(sea.listing.groups, which)
+    nobody, nothing = np.zeros(len(board.mentee_cap), np.int64), np.zeros(len(board.cap), np.int64)
+    program = program_of(board, groups, nobody, nothing, cuts_in(sea.cuts, which))
+    found, proven = solve(program, nodes=run.counted(NODES), seconds=run.left(), at_least=best)
+    if found is not None:
+        plan = empty_plan(board)
+        hold(board, plan, chosen(groups, np.flatnonzero(found)))
+        run.keep(plan)
+    if proven and nothing_better(program, int(run.best.total[0]), run.left()):
+        run.lower(int(run.best.total[0]))
+
+
+def mend(run: Run, sea: Sea) -> None:
+    """Picks neighbourhoods anew, larger ones where smaller gain nothing, and tries the proof whenever the list of groups has shrunk."""
+    mentors, tried = len(run.board.cap), within(run, sea)
+    fewest, most = max(2, min(FREED, mentors // 3)), max(2, mentors * 3 // 4)
+    n, wanted = 0, fewest
+    while not run.over() and (run.limits.effort is None or n < MENDINGS * run.limits.effort):
+        before = int(run.best.total[0])
+        mend_some(run, sea, wanted)
+        n += 1
+        if run.best.total[0] == before:
+            wanted = wanted + wanted // 5 + 1 if wanted < most else fewest
+        if within(run, sea) < 0.7 * tried:
+            prove(run, sea)
+            tried = within(run, sea)
+
+
+def mend_some(run: Run, sea: Sea, wanted: int) -> None:
+    """Picks a neighbourhood of so many mentors for each worker anew."""
+    apart = neighbourhoods(sea, run.best, run.workers, wanted, run.random)
+    with ThreadPoolExecutor(run.workers) as threads:
+        found = list(threads.map(lambda mentors: mended(run.board, sea, run.best, mentors, run.hurry), apart))
+    better = [(mentors, groups) for mentors, groups in zip(apart, found, strict=True) if groups is not None]
+    run.keep(joined(run.board, run.best, better))
