@@ -114,3 +114,10 @@ def test_the_folders_it_names_are_the_packages_in_the_order_of_their_imports() -
     named = re.findall(r"^\| `(\w+)/` \|", README, re.MULTILINE)
     assert named == ["matching", "data", "scheduler", "api", "tests"]
     assert all((ROOT / name / "__init__.py").exists() for name in named)
+
+
+def test_the_map_of_matching_names_each_of_its_rooms_once() -> None:
+    named = re.findall(
+        r"`([a-z_]+)`", (ROOT / "matching" / "README.md").read_text(encoding="utf-8").split("| --- | --- |")[1].split("\n\n")[0]
+    )
+    assert sorted(named) == sorted(path.stem for path in (ROOT / "matching").glob("*.py") if path.stem != "__init__")
