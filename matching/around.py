@@ -37,13 +37,13 @@ WEEK_NODES = 20
 class Around:
     """A board at prices, where neighbourhoods of a plan are picked anew. A loss is what a mentor's week loses at the prices, at least."""
 
-    def __init__(self, board: Board, prices: Prices, scratch: Scratch, left: Callable[[], float]) -> None:
-        """`left` are the seconds that a pick may take; `work` counts the entries of the programs solved, times their mentors."""
+    def __init__(self, board: Board, known: Board, prices: Prices, scratch: Scratch, left: Callable[[], float]) -> None:
+        """The prices are those of a `known` board with the same requests. `left` are the seconds that a pick may take; `work` counts the
+        entries of the programs solved, times their mentors."""
         entries = len(board.entry_request)
         times, key, order = np.zeros(entries, np.int64), np.zeros(entries, np.int64), np.arange(entries)
         self.view = View(np.zeros(len(board.mentee), np.int64), times, key, order, np.zeros(0, np.int64))
-        # The cells of a board with additions are others than those that the prices speak of.
-        self.prices = prices._replace(time=np.zeros(len(board.cell_mentee), np.int64))
+        self.prices = prices._replace(time=times_prices(board, known, prices.time))
         self.scratch, self.left = scratch, left
         self.within = NEARLY * float(np.median(board.base)) if len(board.base) else 0.5
         self.near: dict[int, dict[int, int]] = {}
@@ -138,3 +138,9 @@ class Around:
         weeks = np.zeros(len(board.cap), np.int64)
         price_mentors(board, mentors, WEEK_NODES, self.view, self.scratch, weeks)
         return weeks
+
+
+def times_prices(board: Board, known: Board, price: Ints) -> Ints:
+    """[C] the prices of a known board's times at the times of another, which may have more of them; those cost nothing."""
+    price_of = dict(zip(zip(known.cell_mentee.tolist(), known.cell_time.tolist(), strict=True), price.tolist(), strict=True))
+    return np.array([price_of.get(cell, 0) for cell in zip(board.cell_mentee.tolist(), board.cell_time.tolist(), strict=True)], np.int64)

@@ -96,6 +96,7 @@ class Board(NamedTuple):
     entry_worth: Ints  # [E] preferred times
     entry_cell: Ints  # [E, k] where a mentee of several requests has several: the first cell of each meeting, else -1
     cell_mentee: Ints  # [C] times of such mentees, in units of start_every_minutes
+    cell_time: Ints  # [C] when it is, counted from the week's first
     cells: int  # of one meeting
     # Each of the meetings, [P, k].
     pattern_starts: Ints

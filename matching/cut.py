@@ -143,6 +143,7 @@ def cut(board: Board, plan: Plan, split: Split, shard: int) -> Shard:
         entry_worth=board.entry_worth[entries],
         entry_cell=_known(_numbers(cells, len(board.cell_mentee)), cell),
         cell_mentee=mentee_of[board.cell_mentee[cells]],
+        cell_time=board.cell_time[cells],
         pattern_starts=board.pattern_starts,
     )
 

@@ -137,7 +137,7 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
     # Counted anew from each midnight: where the steps do not divide a day, a late meeting's last cell is not the next day's first.
     day, minute = np.divmod(pattern_starts, DAY_MINUTES)
     start_cell = day * (DAY_MINUTES + cells) + minute // rule.start_every_minutes
-    entry_cell, cell_mentee = _cells(mentee_at[e_request], several[e_request], start_cell[slot_pattern[e_slot]], cells)
+    entry_cell, cell_mentee, cell_time = _cells(mentee_at[e_request], several[e_request], start_cell[slot_pattern[e_slot]], cells)
 
     def ints(values: Iterable[int]) -> Ints:
         return np.array(list(values), np.int64)
@@ -203,6 +203,7 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
         entry_worth=MILLI * points.time * liked_flat[e_able],
         entry_cell=entry_cell,
         cell_mentee=cell_mentee,
+        cell_time=cell_time,
         cells=cells,
         pattern_starts=pattern_starts,
     )
@@ -268,14 +269,14 @@ def _stays(
     return stay_mentor, stay_pattern
 
 
-def _cells(mentee: Ints, wanted: npt.NDArray[np.bool_], first: Ints, cells: int) -> tuple[Ints, Ints]:
-    """The mentees' times at which something wanted could happen: for each entry and meeting the first one's index, and whose each is."""
+def _cells(mentee: Ints, wanted: npt.NDArray[np.bool_], first: Ints, cells: int) -> tuple[Ints, Ints, Ints]:
+    """The mentees' times at which something wanted could happen: for each entry and meeting the first one's index; whose each is, and when."""
     entry_cell = np.full(first.shape, -1, np.int64)
     span = 1 + (int(first.max(initial=0)) + cells)
     own = mentee[wanted, None] * span + first[wanted]
     every = np.unique(own[:, :, None] + np.arange(cells))
     entry_cell[wanted] = np.searchsorted(every, own)
-    return entry_cell, every // span
+    return entry_cell, *np.divmod(every, span)
 
 
 def _class(region: str, closeness: MemberRegions) -> str:

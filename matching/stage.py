@@ -129,7 +129,7 @@ class Stage:
         self.unit = max(MILLI, int(np.median(self.board.base)))
         self.large = WIDE if len(round.mentors) > MANY else LARGE
         self.work = A_MENTOR * min(MENTORS, len(round.mentors))
-        self.around = Around(self.board, solved.prices, self.scratch, left)
+        self.around = Around(self.board, solved.table.board, solved.prices, self.scratch, left)
         self.small = len(round.mentors) <= KNOWN
         if self.small:
             self.around.know(self.with_cap(self.cap), self.plan, 2 * self.unit)
