@@ -270,7 +270,7 @@ def _stays(
 
 
 def _cells(mentee: Ints, wanted: npt.NDArray[np.bool_], first: Ints, cells: int) -> tuple[Ints, Ints, Ints]:
-    """The mentees' times at which something wanted could happen: for each entry and meeting the first one's index; whose each is, and when."""
+    """The mentees' times at which something wanted could happen: the first index for each entry and meeting; whose each is, and when."""
     entry_cell = np.full(first.shape, -1, np.int64)
     span = 1 + (int(first.max(initial=0)) + cells)
     own = mentee[wanted, None] * span + first[wanted]
