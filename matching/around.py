@@ -12,7 +12,7 @@ from matching.board import NEVER, Board, Ints
 from matching.candidates import groups_within
 from matching.groups import Groups, chosen, hold, keep_open
 from matching.mend import freed
-from matching.pick import solve
+from matching.pick import Meter, solve
 from matching.plan import Plan, copy_of
 from matching.price import Prices, look, price_mentors, sort_buckets
 from matching.program import program_of
@@ -38,8 +38,7 @@ class Around:
     """A board at prices, where neighbourhoods of a plan are picked anew. A loss is what a mentor's week loses at the prices, at least."""
 
     def __init__(self, board: Board, known: Board, prices: Prices, scratch: Scratch, left: Callable[[], float]) -> None:
-        """The prices are those of a `known` board with the same requests. `left` are the seconds that a pick may take; `work` counts the
-        entries of the programs solved, times their mentors."""
+        """The prices are those of a `known` board with the same requests; `left` are the seconds that a pick may take."""
         entries = len(board.entry_request)
         times, key, order = np.zeros(entries, np.int64), np.zeros(entries, np.int64), np.arange(entries)
         self.view = View(np.zeros(len(board.mentee), np.int64), times, key, order, np.zeros(0, np.int64))
@@ -47,7 +46,7 @@ class Around:
         self.scratch, self.left = scratch, left
         self.within = NEARLY * float(np.median(board.base)) if len(board.base) else 0.5
         self.near: dict[int, dict[int, int]] = {}
-        self.work = 0
+        self.meter = Meter()
 
     def weeks(self, board: Board, mentors: Sequence[int]) -> Ints:
         """[M] what the best weeks of these mentors are worth at the prices."""
@@ -112,8 +111,9 @@ class Around:
             return None
         groups = chosen(groups, np.flatnonzero(usable))
         program = program_of(board, groups, bare.attends, bare.groups)
-        self.work += len(program.row_column) * len(mentors)
-        found, _ = solve(program, nodes=NODES, seconds=self.left(), at_least=int(plan.total[0] - bare.total[0]), within=self.within)
+        found, _ = solve(
+            program, self.meter, nodes=NODES, seconds=self.left(), at_least=int(plan.total[0] - bare.total[0]), within=self.within
+        )
         if found is None:
             return None
         better = copy_of(bare)

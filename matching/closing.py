@@ -14,7 +14,7 @@ from matching.dive import SMALL, Sea, dive
 from matching.groups import chosen, hold
 from matching.listing import listing_of
 from matching.mend import joined, mended, neighbourhoods
-from matching.pick import solve
+from matching.pick import Meter, solve
 from matching.plan import empty_plan
 from matching.price import Pricer
 from matching.program import program_of
@@ -30,8 +30,8 @@ MOST_EXACT = 30_000
 NODES = 10_000
 """Of the search tree for a proof."""
 
-MENDINGS = 12
-"""Times that neighbourhoods are picked anew, one for each worker, at a time."""
+A_REQUEST = 40_000
+"""Work on programs (see `Meter`) for each request, for an effort of 1."""
 
 FREED = 75
 """Mentors in a neighbourhood; a share of them where there are few."""
@@ -45,22 +45,28 @@ def close(run: Run, pricer: Pricer) -> None:
     groups = groups_within(board, mentors, quote.weeks, slack, pricer.view, pricer.scratch, MOST_LISTED)
     if groups is None:
         return
-    sea = tighten(run, Tightener(board, listing_of(board, groups), quote.prices))
+    meter = Meter()
+    sea = tighten(run, Tightener(board, listing_of(board, groups), quote.prices, meter))
     if not run.over() and within(run, sea) > SMALL:
         plan = empty_plan(board)
-        dive(board, sea, plan, run.hurry, 0)
+        dive(board, sea, plan, meter, run.hurry, 0)
         run.keep(plan)
-    prove(run, sea)
-    mend(run, sea)
+    prove(run, sea, meter)
+    mend(run, sea, meter)
+
+
+def most_work(run: Run) -> float:
+    """The work (see `Meter`) for all of it; as much as there is time for where the clock decides."""
+    return float("inf") if run.limits.effort is None else A_REQUEST * run.limits.effort * len(run.board.mentee)
 
 
 def tighten(run: Run, tightener: Tightener) -> Sea:
-    """Tightens the bound, for at most a third of what time is left."""
-    until = run.left() * 2 / 3
-    for _ in range(run.counted(ROUNDS)):
+    """Tightens the bound, for at most a third of the time and of the work that are left."""
+    until, enough = run.left() * 2 / 3, most_work(run) / 3
+    for _ in range(ROUNDS):
         goes_on = tightener.step(run.left() - until if until < float("inf") else until)
         run.lower(tightener.best.bound)
-        if not goes_on or run.over() or run.left() <= until < float("inf"):
+        if not goes_on or run.over() or run.left() <= until < float("inf") or tightener.meter.spent >= enough:
             break
     run.prices = tightener.best.prices
     return Sea(tightener.listing, tightener.best.cuts, tightener.best.loss, tightener.held, tightener.best.bound)
@@ -71,7 +77,7 @@ def within(run: Run, sea: Sea) -> int:
     return int((sea.loss <= sea.bound - run.best.total[0] - MILLI).sum())
 
 
-def prove(run: Run, sea: Sea) -> None:
+def prove(run: Run, sea: Sea, meter: Meter) -> None:
     """Gives every group that a better result could hold to the solver, where they are few."""
     if run.over() or within(run, sea) > MOST_EXACT:
         return
@@ -83,7 +89,7 @@ def prove(run: Run, sea: Sea) -> None:
     groups = chosen(sea.listing.groups, which)
     nobody, nothing = np.zeros(len(board.mentee_cap), np.int64), np.zeros(len(board.cap), np.int64)
     program = program_of(board, groups, nobody, nothing, cuts_in(sea.cuts, which))
-    found, proven = solve(program, nodes=run.counted(NODES), seconds=run.left(), at_least=best)
+    found, proven = solve(program, meter, nodes=run.counted(NODES), seconds=run.left(), at_least=best)
     if found is not None:
         plan = empty_plan(board)
         hold(board, plan, chosen(groups, np.flatnonzero(found)))
@@ -92,26 +98,27 @@ def prove(run: Run, sea: Sea) -> None:
         run.lower(int(run.best.total[0]))
 
 
-def mend(run: Run, sea: Sea) -> None:
+def mend(run: Run, sea: Sea, meter: Meter) -> None:
     """Picks neighbourhoods anew, larger ones where smaller gain nothing, and tries the proof whenever the list of groups has shrunk."""
     mentors, tried = len(run.board.cap), within(run, sea)
     fewest, most = max(2, min(FREED, mentors // 3)), max(2, mentors * 3 // 4)
-    n, wanted = 0, fewest
-    while not run.over() and (run.limits.effort is None or n < MENDINGS * run.limits.effort):
+    wanted, enough = fewest, most_work(run)
+    while not run.over() and meter.spent < enough:
         before = int(run.best.total[0])
-        mend_some(run, sea, wanted)
-        n += 1
+        mend_some(run, sea, wanted, meter)
         if run.best.total[0] == before:
             wanted = wanted + wanted // 5 + 1 if wanted < most else fewest
         if within(run, sea) < 0.7 * tried:
-            prove(run, sea)
+            prove(run, sea, meter)
             tried = within(run, sea)
 
 
-def mend_some(run: Run, sea: Sea, wanted: int) -> None:
+def mend_some(run: Run, sea: Sea, wanted: int, meter: Meter) -> None:
     """Picks a neighbourhood of so many mentors for each worker anew."""
     apart = neighbourhoods(sea, run.best, run.workers, wanted, run.random)
+    meters = [Meter() for _ in apart]
     with ThreadPoolExecutor(run.workers) as threads:
-        found = list(threads.map(lambda mentors: mended(run.board, sea, run.best, mentors, run.hurry), apart))
+        found = list(threads.map(lambda mentors, one: mended(run.board, sea, run.best, mentors, one, run.hurry), apart, meters))
+    meter.spent += sum(one.spent for one in meters)
     better = [(mentors, groups) for mentors, groups in zip(apart, found, strict=True) if groups is not None]
     run.keep(joined(run.board, run.best, better))

@@ -14,7 +14,7 @@ from matching.best_group import FAR
 from matching.board import Board, Ints
 from matching.groups import chosen, hold, keep_open
 from matching.listing import Cuts, Listing
-from matching.pick import relaxed, solve
+from matching.pick import Meter, relaxed, solve
 from matching.plan import Plan, copy_of
 from matching.program import program_of
 from matching.tighten import LEAST_GAIN, NEXT, best_of_each, cuts_in, gains_of
@@ -30,6 +30,9 @@ EACH = 100
 
 SMALL = 4_000
 """So many groups are picked exactly."""
+
+LOOKED_AT = 3
+"""So many groups are looked at in a unit of work."""
 
 NODES = 200
 MOST_SECONDS = 20.0
@@ -47,7 +50,7 @@ class Sea:
     bound: int
 
 
-def dive(board: Board, sea: Sea, plan: Plan, seconds: Callable[[], float], least: int) -> None:
+def dive(board: Board, sea: Sea, plan: Plan, meter: Meter, seconds: Callable[[], float], least: int) -> None:
     """Adds to a plan the groups that are best beside those it holds, within the `seconds` left.
 
     Where all is picked at once, nothing is added that makes no more than the `least` of it.
@@ -57,16 +60,19 @@ def dive(board: Board, sea: Sea, plan: Plan, seconds: Callable[[], float], least
     first = True
     while seconds() > 0:
         left = keep_open(board, plan, listing.groups, usable)
+        meter.spent += len(usable) // LOOKED_AT
         if left == 0:
             return
-        if left <= SMALL and (pick(board, sea, np.flatnonzero(usable), plan, seconds(), least if first else 0) or first):
-            return
+        if left <= SMALL:
+            picked = pick(board, sea, np.flatnonzero(usable), plan, meter, seconds=seconds(), least=least if first else 0)
+            if picked or first:
+                return
         first = False
         held = held[usable[held]]
         if not len(held):
             held = best_of_each(listing, np.where(usable, -listing.groups.worth, 0), EACH, below=0)
         program = program_of(board, chosen(listing.groups, held), plan.attends, plan.groups, cuts_in(sea.cuts, held))
-        solved = relaxed(program, seconds())
+        solved = relaxed(program, meter, seconds())
         if solved is None:
             return
         x, dual = solved[0][: len(held)], solved[1]
@@ -83,12 +89,12 @@ def dive(board: Board, sea: Sea, plan: Plan, seconds: Callable[[], float], least
         held = np.union1d(best_of_each(listing, loss, EACH, below=FAR), new)
 
 
-def pick(board: Board, sea: Sea, which: Ints, plan: Plan, seconds: float, least: int) -> bool:
+def pick(board: Board, sea: Sea, which: Ints, plan: Plan, meter: Meter, *, seconds: float, least: int) -> bool:
     """Adds the best choice of some listed groups to a plan; whether one was found that makes more than the `least` of it."""
     groups = chosen(sea.listing.groups, which)
     program = program_of(board, groups, plan.attends, plan.groups, cuts_in(sea.cuts, which))
     limit = seconds if seconds == float("inf") else min(seconds, MOST_SECONDS)
-    found, _ = solve(program, nodes=NODES, seconds=limit, at_least=max(0, least - int(plan.total[0])))
+    found, _ = solve(program, meter, nodes=NODES, seconds=limit, at_least=max(0, least - int(plan.total[0])))
     if found is None:
         return False
     picked = chosen(groups, np.flatnonzero(found))

@@ -9,6 +9,7 @@ import numpy as np
 from matching.board import Board, Ints
 from matching.dive import Sea, dive
 from matching.groups import Groups, groups_at, hold
+from matching.pick import Meter
 from matching.plan import Plan, close_groups, copy_of
 
 NEAR = 40
@@ -51,12 +52,12 @@ def related(sea: Sea, plan: Plan, wanted: int, taken: AbstractSet[int], random: 
     return met.keys()
 
 
-def mended(board: Board, sea: Sea, plan: Plan, mentors: Ints, seconds: Callable[[], float]) -> Groups | None:
+def mended(board: Board, sea: Sea, plan: Plan, mentors: Ints, meter: Meter, seconds: Callable[[], float]) -> Groups | None:
     """What would be held in place of the mentors' groups if they were freed and dived for, also by others who take their
     members, where that is better."""
     bare = freed(board, plan, mentors)
     other = copy_of(bare)
-    dive(board, sea, other, seconds, least=int(plan.total[0]))
+    dive(board, sea, other, meter, seconds, least=int(plan.total[0]))
     if other.total[0] <= plan.total[0]:
         return None
     return groups_at(other, np.flatnonzero((other.offer >= 0) & (bare.offer < 0)))

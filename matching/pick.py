@@ -7,6 +7,7 @@ time. Mentors' first groups and mentees' first seats have variables of their own
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,22 @@ from matching.board import MILLI
 from matching.price import Floats
 from matching.program import Program
 
+ENTRY, ITERATION = 12, 1_000
+"""Work that a program of whole groups takes: for each entry of its rows, and for each simplex iteration."""
+
+INTERIOR, PIVOT = 5, 50
+"""The same for a linear program: so many entries a unit in each interior-point iteration, and so much for each simplex iteration."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts the work `spent` on programs: the same for the same programs, and about a microsecond a unit."""
+
+    spent: int = 0
+
 
 def solve(
-    program: Program, *, nodes: int, seconds: float | None, at_least: int, within: float = 0.5
+    program: Program, meter: Meter, *, nodes: int, seconds: float | None, at_least: int, within: float = 0.5
 ) -> tuple[npt.NDArray[np.bool_] | None, bool]:
     """The groups of the best choice worth more than `at_least`, or None, and whether nothing is better by more than `within` (to a
     floating-point solver).
@@ -37,6 +51,7 @@ def solve(
         int_options={"mip_max_nodes": nodes}, double_options={"objective_bound": 0.5 / MILLI - at_least / MILLI}
     )
     result = mathopt.solve(mathopt.Model.from_model_proto(_model(program, whole=True)), mathopt.SolverType.HIGHS, params=parameters)
+    meter.spent += ENTRY * len(program.row_column) + ITERATION * result.solve_stats.simplex_iterations
     reason = result.termination.reason
     proven = reason in (mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.INFEASIBLE)
     if not result.has_primal_feasible_solution():
@@ -45,7 +60,7 @@ def solve(
     return np.fromiter((value > 0.5 for value in values.values()), bool, n)[: program.groups], proven
 
 
-def relaxed(program: Program, seconds: float | None) -> tuple[Floats, Floats] | None:
+def relaxed(program: Program, meter: Meter, seconds: float | None) -> tuple[Floats, Floats] | None:
     """How much of each variable is held when parts may be, and the price of each row in points; None where there is no
     answer within the `seconds`.
 
@@ -59,6 +74,8 @@ def relaxed(program: Program, seconds: float | None) -> tuple[Floats, Floats] | 
             result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
         except (AttributeError, errors.InternalMathOptError):
             continue  # HiGHS came to no answer, and MathOpt 9.15 stumbles over its own error when it says so
+        done = result.solve_stats
+        meter.spent += len(program.row_column) * done.barrier_iterations // INTERIOR + PIVOT * done.simplex_iterations
         best = result.solutions[0] if result.termination.reason == mathopt.TerminationReason.OPTIMAL else None
         if best is not None and best.primal_solution is not None and best.dual_solution is not None:
             x, dual = best.primal_solution.variable_values, best.dual_solution.dual_values

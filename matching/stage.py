@@ -47,7 +47,7 @@ WIDE, MANY = (14, 24, 20), 60
 """More of them where there are more than so many mentors: there, a neighbourhood is picked sooner."""
 
 A_MENTOR, MENTORS = 140_000, 160
-"""Work on programs (see `Around.work`) for each mentor of the round, for so many at most: some seconds for thirty mentors."""
+"""Work on programs (see `Meter`) for each mentor of the round, for so many at most: some seconds for thirty mentors."""
 
 REACH = 4
 """A neighbourhood is within the loss of so many requests' worth, and what the addition is worth at the prices."""
@@ -136,7 +136,7 @@ class Stage:
 
     def is_spent(self) -> bool:
         """Whether as much is picked anew as a round of this size may take."""
-        return self.around.work >= self.work
+        return self.around.meter.spent >= self.work
 
     def with_cap(self, cap: Ints) -> Board:
         """The board where mentors may have so many groups, and nobody has more time than they said."""

@@ -101,9 +101,9 @@ def price(run: Run, pricer: Pricer) -> float:
 
 def sweeps_to_price(run: Run) -> int:
     """How many sweeps there are for the prices, unless time is short."""
-    if run.repair and run.limits.effort is not None:
-        return math.ceil(min(SWEEPS, REPAIR_SWEEPS * run.limits.effort))
-    return run.counted(SWEEPS)
+    if run.limits.effort is None:
+        return SWEEPS
+    return math.ceil(min(SWEEPS, REPAIR_SWEEPS * run.limits.effort) if run.repair else SWEEPS * run.limits.effort)
 
 
 def sweeps_to_award(run: Run, a_sweep: float) -> int:

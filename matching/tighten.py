@@ -12,7 +12,7 @@ from matching.board import MILLI, Board, Ints
 from matching.cuts import Triple, broken, no_cuts, with_more
 from matching.groups import chosen
 from matching.listing import Cuts, Listing, entry_costs, price_groups, tight
-from matching.pick import relaxed
+from matching.pick import Meter, relaxed
 from matching.price import Floats, Prices
 from matching.program import Program, Row, meets_of, program_of, starts_of
 
@@ -36,8 +36,8 @@ HARDLY = 50_000
 class Tightener:
     """Tightens the bound round by round; `best` is what is proven so far."""
 
-    def __init__(self, board: Board, listing: Listing, prices: Prices) -> None:
-        self.board, self.listing = board, listing
+    def __init__(self, board: Board, listing: Listing, prices: Prices, meter: Meter) -> None:
+        self.board, self.listing, self.meter = board, listing, meter
         self.best = tight(board, listing, prices, no_cuts())
         self.known: set[Triple] = set()
         self.cuts = no_cuts()
@@ -49,7 +49,7 @@ class Tightener:
         board, listing = self.board, self.listing
         nobody, nothing = np.zeros(len(board.mentee_cap), np.int64), np.zeros(len(board.cap), np.int64)
         program = program_of(board, chosen(listing.groups, self.held), nobody, nothing, cuts_in(self.cuts, self.held))
-        solved = relaxed(program, seconds)
+        solved = relaxed(program, self.meter, seconds)
         if solved is None:
             return False
         x, dual = solved

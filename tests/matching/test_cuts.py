@@ -12,7 +12,7 @@ import pytest
 
 from matching.board import MILLI
 from matching.cuts import LEAST, Item, broken, groups_that_take, no_cuts, with_more
-from matching.pick import relaxed
+from matching.pick import Meter, relaxed
 from matching.price import Pricer
 from matching.program import Row, program_of
 from matching.round import Points
@@ -96,7 +96,7 @@ def split(one: Listed) -> tuple[np.ndarray, set[tuple[Item, Item, Item]]]:
     board = one.table.board
     nobody, nothing = np.zeros(len(board.mentee_cap), np.int64), np.zeros(len(board.cap), np.int64)
     program = program_of(board, one.listing.groups, nobody, nothing)
-    answer = relaxed(program, None)
+    answer = relaxed(program, Meter(), None)
     assert answer is not None
     x = answer[0]
     more = broken(program, x, set())
@@ -138,7 +138,7 @@ def test_a_cut_stands_only_for_the_groups_in_the_program() -> None:
 def tightened(one: Listed) -> Tightener:
     """All rounds of programs and cuts."""
     board = one.table.board
-    tightener = Tightener(board, one.listing, Pricer(board, 0).quote().prices)
+    tightener = Tightener(board, one.listing, Pricer(board, 0).quote().prices, Meter())
     before = tightener.best.bound
     for _ in range(12):
         if not tightener.step(float("inf")):

@@ -14,6 +14,7 @@ from matching.check import check
 from matching.dive import Sea, dive
 from matching.mend import freed, joined, mended, neighbourhoods
 from matching.named import groups_of, plan_of
+from matching.pick import Meter
 from matching.plan import Plan, empty_plan
 from matching.price import Pricer
 from matching.result import Group
@@ -28,7 +29,7 @@ LONG = float("inf")
 def sea_of(one: Listed, rounds: int = 2) -> Sea:
     """What a few rounds of the linear program know of the groups."""
     board = one.table.board
-    tightener = Tightener(board, one.listing, Pricer(board, 0).quote().prices)
+    tightener = Tightener(board, one.listing, Pricer(board, 0).quote().prices, Meter())
     for _ in range(rounds):
         tightener.step(LONG)
     proven = tightener.best
@@ -74,7 +75,7 @@ def test_a_dive_keeps_all_rules_and_what_was_held(small: str) -> None:
         board, sea = one.table.board, sea_of(one)
         for plan in (empty_plan(board), plan_of(one.table, held)):
             before, worth = named(one, plan), int(plan.total[0])
-            dive(board, sea, plan, unlimited, 0)
+            dive(board, sea, plan, Meter(), unlimited, 0)
             assert judged(one, plan) == plan.total[0], seed
             assert before <= named(one, plan), seed
             assert small == "dived" or plan.total[0] >= worth
@@ -91,14 +92,14 @@ def test_a_dive_into_few_groups_finds_the_best() -> None:
             continue
         one, best = found
         plan = empty_plan(one.table.board)
-        dive(one.table.board, sea_of(one, 1), plan, unlimited, 0)
+        dive(one.table.board, sea_of(one, 1), plan, Meter(), unlimited, 0)
         assert plan.total[0] == best.score * MILLI, seed
 
 
 def test_a_dive_with_no_time_left_does_nothing() -> None:
     one = listed(make_round("tiny", 1))
     plan = empty_plan(one.table.board)
-    dive(one.table.board, sea_of(one, 1), plan, lambda: 0.0, 0)
+    dive(one.table.board, sea_of(one, 1), plan, Meter(), lambda: 0.0, 0)
     assert plan.total[0] == 0
     assert named(one, plan) == set()
 
@@ -106,7 +107,7 @@ def test_a_dive_with_no_time_left_does_nothing() -> None:
 def test_where_no_group_can_stand_a_dive_adds_none() -> None:
     one = next(one for seed in range(1000) if not (one := tiny(seed)).names)
     plan = empty_plan(one.table.board)
-    dive(one.table.board, sea_of(one, 2), plan, unlimited, 0)
+    dive(one.table.board, sea_of(one, 2), plan, Meter(), unlimited, 0)
     assert named(one, plan) == set()
 
 
@@ -115,11 +116,11 @@ def test_a_dive_that_must_make_more_than_it_can_adds_nothing() -> None:
     for seed, one, held in tries(100):
         board, sea = one.table.board, sea_of(one, 1)
         best = plan_of(one.table, held)
-        dive(board, sea, best, unlimited, 0)
+        dive(board, sea, best, Meter(), unlimited, 0)
         for least in (int(best.total[0]) - MILLI, int(best.total[0])):
             plan = plan_of(one.table, held)
             before = named(one, plan)
-            dive(board, sea, plan, unlimited, least)
+            dive(board, sea, plan, Meter(), unlimited, least)
             assert named(one, plan) == before or plan.total[0] > least, seed
             nothing += plan.total[0] < best.total[0]
             more += plan.total[0] > least
@@ -146,7 +147,7 @@ def test_a_neighbourhood_is_kept_only_where_it_is_better(small: str) -> None:
         assert len(mentors) <= 2
         assert sorted(set(mentors.tolist())) == mentors.tolist()
         before = named(one, plan)
-        groups = mended(board, sea, plan, mentors, unlimited)
+        groups = mended(board, sea, plan, mentors, Meter(), unlimited)
         assert named(one, plan) == before
         after = joined(board, plan, [] if groups is None else [(mentors, groups)])
         assert judged(one, after) == after.total[0], seed
@@ -171,7 +172,8 @@ def test_neighbourhoods_that_want_the_same_are_joined_to_nothing_worse() -> None
             apart = neighbourhoods(sea, plan, 4, 3, draws)
             everybody = np.concatenate(apart)
             assert len(everybody) == len(set(everybody.tolist()))
-            found = [(mentors, groups) for mentors in apart if (groups := mended(board, sea, plan, mentors, unlimited)) is not None]
+            each = [(mentors, mended(board, sea, plan, mentors, Meter(), unlimited)) for mentors in apart]
+            found = [(mentors, groups) for mentors, groups in each if groups is not None]
             after = joined(board, plan, found)
             assert judged(one, after) == after.total[0]
             assert (after.total[0] > plan.total[0]) == bool(found)
