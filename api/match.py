@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.cluster import Cluster, NoCluster, cluster
 from api.exits import Exit, complain, refuse, untold
@@ -21,6 +22,9 @@ from matching.resultfiles import FILES, read_groups, write_result
 from matching.roster import roster_of
 from matching.round import Round
 from matching.tables import name_of, read_round
+
+if TYPE_CHECKING:
+    from matching.locks import Infeasible
 
 USUAL_EFFORT = 1.0
 USUAL_WORKERS = 2
@@ -88,7 +92,7 @@ def _match(
         complain([str(bad)])
         return Exit.BAD_INPUT
     except Infeasible as conflict:
-        complain(["these rows cannot all hold; any one of them could be left out:" if len(conflict.rows) > 1 else "this row cannot hold:"])
+        complain([_headed(conflict)])
         complain(_named_as_in(wish.round, told(row)) for row in conflict.rows)
         return Exit.INFEASIBLE
     except (OutOfTime, Undecided) as nothing:
@@ -121,6 +125,13 @@ def _written(wish: Wish, round: Round, result: Result) -> Exit:
 
 def _write(wish: Wish, round: Round, result: Result, out: Path) -> None:
     write_result(result, out, roster=roster_of(round), repaired=wish.previous is not None)
+
+
+def _headed(conflict: Infeasible) -> str:
+    """What stands above the rows in conflict."""
+    if not conflict.smallest:
+        return f"these {len(conflict.rows):,} rows cannot all hold; it was not settled which of them could be left out:"
+    return "these rows cannot all hold; any one of them could be left out:" if len(conflict.rows) > 1 else "this row cannot hold:"
 
 
 def _named_as_in(path: Path, row: str) -> str:

@@ -5,14 +5,15 @@ Only groups with a required request matter: any other can be left out. Nothing i
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from matching.cpsat import status_of
 from matching.result import Group
-from matching.round import Mentee, Mentor, Pair, Peers, Round
+from matching.round import Mentee, Mentor, Pair, Peers, Policy, Round
 from matching.rules import Said, eligible, mentee_max_groups, mentor_max_size, most_groups, region_class, starts_of
 from matching.week import DAY_MINUTES, Meetings, patterns
 
@@ -30,6 +31,10 @@ FEW_FILLERS = 12
 """What is tried first of each mentor and subject, and of each group: mostly enough, and much smaller than everything."""
 
 
+class Ended(Exception):
+    """An arrangement did not come to an end: the time is over, somebody has asked to stop, or too much work was done already."""
+
+
 class Outcome(Enum):
     """Whether an arrangement was found, proven impossible, or neither within the work allowed."""
 
@@ -40,10 +45,11 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """What came of arranging; `groups` only where it was held."""
+    """What came of arranging; `groups` only where it was held, and `cut` where not everything was tried."""
 
     outcome: Outcome
     groups: tuple[Group, ...] = ()
+    cut: bool = False
 
 
 IMPOSSIBLE = Arrangement(Outcome.IMPOSSIBLE)
@@ -64,9 +70,11 @@ class Table:
 class Arranger:
     """Arranges required requests of one round, for any choice of its rows."""
 
-    def __init__(self, round: Round, work: float) -> None:
-        """`work` bounds each solving, in CP-SAT's deterministic seconds."""
-        self.round, self.work = round, work
+    def __init__(self, round: Round, left: Callable[[], float]) -> None:
+        """`left` gives the seconds until all must end, 0 as soon as somebody has asked to stop."""
+        self.round, self.left = round, left
+        self.spent = 0.0
+        """The work done so far, in deterministic seconds of CP-SAT."""
         self.policy = round.policy.group
         self.free: dict[str, frozenset[int]] = {}
         self.asking: dict[str, list[Mentee]] = defaultdict(list)
@@ -74,11 +82,17 @@ class Arranger:
             for request in mentee.requests:
                 self.asking[request.subject].append(mentee)
 
-    def arrange(self, rows: Sequence[Row], *, everything: bool = True) -> Arrangement:
-        """Groups that hold what these rows say, as if there were no others.
+    def arrange(self, rows: Sequence[Row], work: float, *, everything: bool = True) -> Arrangement:
+        """Groups that hold what these rows say, as if there were no others; `work` are deterministic seconds of CP-SAT at most.
 
         Unless `everything` is tried, only some meetings and members are: then nothing is ever found impossible that needs them.
+
+        Raises
+        ------
+        Ended
+            There was no time to come to any outcome.
         """
+        self.go_on()
         said = Said.of(
             replace(self.round, pairs=tuple(r for r in rows if isinstance(r, Pair)), peers=tuple(r for r in rows if isinstance(r, Peers)))
         )
@@ -88,10 +102,15 @@ class Arranger:
         model = _Model(self, said, wanted, everything=everything)
         if not model.may_hold:
             return IMPOSSIBLE
-        arrangement = model.solve(self.work)
-        if arrangement.outcome is Outcome.IMPOSSIBLE and model.cut:
-            return Arrangement(Outcome.UNKNOWN)
+        arrangement = model.solve(work)
+        if model.cut and arrangement.outcome is not Outcome.HELD:
+            return Arrangement(Outcome.UNKNOWN, cut=True)
         return arrangement
+
+    def go_on(self) -> None:
+        """Raises `Ended` where no time is left."""
+        if self.left() <= 0:
+            raise Ended
 
     def free_starts(self, mentee: Mentee) -> frozenset[int]:
         """The starts at which the mentee can meet."""
@@ -100,7 +119,8 @@ class Arranger:
         return self.free[mentee.key]
 
     def _wanted(self, said: Said) -> dict[Asked, Mentor] | None:
-        """The mentor of each required request; `None` where a request has two, was not asked for or may not have its mentor."""
+        """The mentor of each required request; `None` where one has two, was not asked for or may not have its mentor, or where
+        they are more than a mentee may have groups or a mentor seats."""
         wanted: dict[Asked, Mentor] = {}
         for (key, subject), mentors in said.required.items():
             mentee = self.round.mentee_of[key]
@@ -112,10 +132,11 @@ class Arranger:
                 if not eligible(mentor, mentee, each, self.round.policy, said):
                     return None
                 wanted[key, each] = mentor
-        of_mentee: dict[str, int] = defaultdict(int)
-        for key, _ in wanted:
-            of_mentee[key] += 1
+        of_mentee = Counter(key for key, _ in wanted)
         if any(number > mentee_max_groups(self.round.mentee_of[key]) for key, number in of_mentee.items()):
+            return None
+        of_mentor = Counter(mentor.key for mentor in wanted.values())
+        if any(number > most_seats(self.round.mentor_of[key], self.round.policy) for key, number in of_mentor.items()):
             return None
         return wanted
 
@@ -143,6 +164,7 @@ class _Model:
             self.may_hold = all(self._place_required())
         if self.may_hold:
             for table in self.tables:
+                arranger.go_on()
                 self._seat_together(table)
             self._keep_mentors_apart()
             self._keep_mentees_apart()
@@ -155,17 +177,20 @@ class _Model:
             free = self.arranger.free_starts(mentee)
             of_mentee = patterns((start for start in starts if start in free), policy.meetings_per_week, policy.same_time)
             for n, meetings in enumerate(of_mentee):
+                self.arranger.go_on()
                 if n >= FEW_PATTERNS and not self.everything:
                     self.cut = True
                     break
                 wanted_at.setdefault(meetings, [])
         for mentee in mentees:
+            self.arranger.go_on()
             free = self.arranger.free_starts(mentee)
             for meetings, sitting in wanted_at.items():
                 if free.issuperset(meetings):
                     sitting.append(mentee)
         others = self._others(mentor, subject) if policy.min_size > 1 else []
         for meetings, sitting in wanted_at.items():
+            self.arranger.go_on()
             table = Table(mentor, subject, meetings, self.model.new_bool_var(""))
             table.required.update((mentee.key, self.model.new_bool_var("")) for mentee in sitting)
             table.fillers.update((mentee.key, self.model.new_bool_var("")) for mentee in self._fillers(others, meetings, sitting))
@@ -242,6 +267,7 @@ class _Model:
         for table in self.tables:
             of_mentor[table.mentor.key].append(table)
         for tables in of_mentor.values():
+            self.arranger.go_on()
             self.model.add(sum(table.held for table in tables) <= most_groups(tables[0].mentor, self.round.policy))
             self._no_overlap([(table.meetings, table.held) for table in tables], self.policy.session_minutes + self.policy.buffer_minutes)
 
@@ -252,6 +278,7 @@ class _Model:
             for key, seat in (*table.required.items(), *table.fillers.items()):
                 of_mentee[key][table.subject].append((table.meetings, seat))
         for key, requests in of_mentee.items():
+            self.arranger.go_on()
             for subject, seats in requests.items():
                 if (key, subject) not in self.wanted:
                     self.model.add_at_most_one(seat for _, seat in seats)
@@ -287,14 +314,17 @@ class _Model:
         for presolve in (True, False):
             solver = cp_model.CpSolver()
             solver.parameters.num_workers = 1
+            solver.parameters.linearization_level = 2
             solver.parameters.random_seed = 1
             solver.parameters.max_deterministic_time = work
             solver.parameters.presolve_inclusion_work_limit = 0  # or-tools issue 5293
             solver.parameters.cp_model_presolve = presolve
-            status = solver.solve(self.model)
+            status = status_of(solver, self.model, self.arranger.left)
+            self.arranger.spent += solver.response_proto.deterministic_time
             if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
                 return Arrangement(Outcome.HELD, tuple(self._read(solver)))
             if status != cp_model.INFEASIBLE:
+                self.arranger.go_on()
                 return Arrangement(Outcome.UNKNOWN)
         return IMPOSSIBLE
 
@@ -313,6 +343,11 @@ class _Model:
                     meetings=table.meetings,
                     members=tuple(sorted((*required, *fillers))),
                 )
+
+
+def most_seats(mentor: Mentor, policy: Policy) -> int:
+    """A mentor has at most so many seats in all groups together (ROUND.md rules 1 and 6)."""
+    return most_groups(mentor, policy) * mentor_max_size(mentor, policy)
 
 
 def _seated(solver: cp_model.CpSolver, seats: Mapping[str, cp_model.IntVar]) -> list[str]:

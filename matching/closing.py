@@ -94,7 +94,7 @@ def prove(run: Run, sea: Sea, meter: Meter) -> None:
         plan = empty_plan(board)
         hold(board, plan, chosen(groups, np.flatnonzero(found)))
         run.keep(plan)
-    if proven and nothing_better(program, int(run.best.total[0]), run.left()):
+    if proven and nothing_better(program, int(run.best.total[0]), run.hurry):
         run.lower(int(run.best.total[0]))
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from matching.board import MILLI
+from matching.cpsat import status_of
 from matching.program import Program
 
 WORK = 60.0
 """Of CP-SAT at most, in its deterministic seconds."""
 
 
-def nothing_better(program: Program, than: int, seconds: float) -> bool:
-    """Whether CP-SAT proves that no choice is worth more than that (thousandths, whole points), within its work and the seconds."""
+def nothing_better(program: Program, than: int, left: Callable[[], float]) -> bool:
+    """Whether CP-SAT proves that no choice is worth more than that (thousandths, whole points), within its work and the seconds left."""
     # Only few rounds need it, and those that do not shall not wait for it.
     from ortools.sat.python import cp_model
 
@@ -33,6 +36,4 @@ def nothing_better(program: Program, than: int, seconds: float) -> bool:
     solver.parameters.linearization_level = 2
     solver.parameters.max_deterministic_time = WORK
     solver.parameters.presolve_inclusion_work_limit = 0  # CP-SAT 9.15 is wrong about some linear models otherwise
-    if seconds != float("inf"):
-        solver.parameters.max_time_in_seconds = max(seconds, 0.0)
-    return bool(solver.solve(model) == cp_model.INFEASIBLE)
+    return bool(status_of(solver, model, left) == cp_model.INFEASIBLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
@@ -23,6 +24,9 @@ from matching.run import Run
 from matching.stage import Solved
 from matching.steps import MOST_PROGRAMMED, take_steps
 
+FEWEST_SECONDS = 2.0
+"""So long it is tried to hold what is required, even if the time is over sooner: mostly a tenth of it is enough."""
+
 MOST_ROUNDS = 5
 """Undoing and finishing may take turns so often; the last of them is finishing."""
 
@@ -39,7 +43,7 @@ def solve_round(
     executor: Executor | None,
 ) -> Result:
     """`matching.solve`, with the solver loaded."""
-    required = require_feasible(round)
+    required = require_feasible(round, left=time_left(limits, clock, stopped))
     began = clock()
     earlier = previous or ()
     table = table_of(round, earlier)
@@ -75,6 +79,12 @@ def solve_round(
         advice=advised(run, round, earlier, groups, built),
         changes=() if previous is None else changes(round, table, run.best, before, previous, groups),
     )
+
+
+def time_left(limits: Limits, clock: Callable[[], float], stopped: Callable[[], bool]) -> Callable[[], float]:
+    """Seconds left to find groups that hold what is required, counted from now on; none as soon as somebody has asked to stop."""
+    until = math.inf if limits.seconds is None else max(limits.seconds, clock() + FEWEST_SECONDS)
+    return lambda: 0.0 if stopped() else until - clock()
 
 
 def settle_down(run: Run, before: Before) -> None:

@@ -12,9 +12,11 @@ import pytest
 
 from data.demo import ROUND
 from matching.resultfiles import read_result, write_result
+from matching.tables import write_round
 from tests import small
 from tests.api.shown import RESULT, ROSTER
 from tests.command import COMMAND
+from tests.rounds.hand_made import hard_to_arrange
 
 FULL = Path("/dev/full")
 UNTOLD = "standard output: cannot be written (No space left on device)\n"
@@ -65,20 +67,22 @@ def test_a_result_is_written_though_nothing_can_be_told_of_it(tmp_path: Path) ->
 
 
 STOPPED = """
-import importlib.abc, os, signal, sys
+import importlib.abc, os, signal, sys, threading
 
-wanted = sys.argv.pop(1)
+wanted, _, seconds = sys.argv.pop(1).partition("+")
 
 class Stop(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name == wanted:
+        if name == wanted and seconds:
+            threading.Timer(float(seconds), os.kill, (os.getpid(), signal.SIGINT)).start()
+        elif name == wanted:
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Stop())
 from api.cli import main
 main()
 """
-"""Runs the command, and presses Ctrl-C as soon as some module is about to be loaded."""
+"""Runs the command, and presses Ctrl-C as soon as some module is about to be loaded, or so many seconds after that."""
 
 
 @pytest.mark.parametrize("module", ["typer", "api.match", "matching.tables"])
@@ -87,6 +91,16 @@ def test_ctrl_c_before_there_is_a_result_says_so(module: str, tmp_path: Path) ->
     words: list[str | Path] = [sys.executable, "-c", STOPPED, module, "match", path, "--out", tmp_path / "result"]
     ended = subprocess.run(words, capture_output=True, check=False, text=True, timeout=60)
     assert (ended.returncode, ended.stdout, ended.stderr) == (4, "", "interrupted\n")
+    assert [held.name for held in tmp_path.iterdir()] == ["round"]
+
+
+@pytest.mark.parametrize("moment", ["ortools.sat.python.cp_model", "ortools.sat.python.cp_model+3"])
+def test_ctrl_c_while_what_is_required_is_hard_to_arrange_ends_the_command_soon(moment: str, tmp_path: Path) -> None:
+    write_round(hard_to_arrange(150), tmp_path / "round")
+    words: list[str | Path] = [sys.executable, "-c", STOPPED, moment, "match", tmp_path / "round", "--out", tmp_path / "result"]
+    ended = subprocess.run(words, capture_output=True, check=False, text=True, timeout=25)
+    told = "no result: it was not settled in time whether the 150 rows of require in pairs.csv can all hold\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (4, "", told)
     assert [held.name for held in tmp_path.iterdir()] == ["round"]
 
 

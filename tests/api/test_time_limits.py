@@ -9,9 +9,11 @@ import pytest
 from matching.check import check_result
 from matching.result import EndedBy
 from matching.resultfiles import read_result
+from matching.round import Mentee, Mentor
 from matching.tables import read_round, write_round
 from tests.bench.rounds import make_round
 from tests.command import dure
+from tests.rounds.hand_made import a_round, hard_to_arrange, mentee, mentor, require
 
 AFTER_THE_LIMITS = 5.0
 """Seconds that start-up, reading and writing may take beyond `--time` and `--explain-time`."""
@@ -72,3 +74,29 @@ def test_the_summary_says_what_ended_the_run(kind: str, options: tuple[str, ...]
     ended = dure("match", round, "--out", tmp_path / "result", *options, "--explain-time", "0", "--quiet")
     assert (ended.status, ended.stderr) == (0, "")
     assert read_result(tmp_path / "result").ended_by is ended_by
+
+
+@pytest.mark.parametrize("seconds", [pytest.param(0.001, id="over at once"), pytest.param(5, id="five seconds")])
+def test_a_round_whose_wishes_are_hard_to_arrange_ends_in_time_without_a_result(seconds: float, tmp_path: Path) -> None:
+    write_round(hard_to_arrange(150), tmp_path / "round")
+    ended = dure("match", tmp_path / "round", "--out", tmp_path / "result", "--time", str(seconds))
+    told = "no result: it was not settled in time whether the 150 rows of require in pairs.csv can all hold\n"
+    assert (ended.status, ended.stdout, ended.stderr) == (4, "", told)
+    assert ended.seconds <= seconds + AFTER_THE_LIMITS
+    assert [held.name for held in tmp_path.iterdir()] == ["round"]
+
+
+def test_a_conflict_that_there_is_no_time_to_make_small_is_told_as_such(tmp_path: Path) -> None:
+    """Three hundred mentees are required of a mentor who is free for fifty-six hours: a smallest conflict is of fifty-seven rows."""
+    keys = [f"s{n}" for n in range(300)]
+    free = "Mon 08:00-22:00; Tue 08:00-22:00; Wed 08:00-22:00; Thu 08:00-22:00"
+    people: list[Mentor | Mentee] = [mentor("m", free=free), *(mentee(key, free=free) for key in keys)]
+    write_round(a_round(people, [require("m", key) for key in keys], max_groups=900, max_size=1), tmp_path / "round")
+    ended = dure("match", tmp_path / "round", "--out", tmp_path / "result", "--time", "14")
+    assert ended.seconds <= 14 + AFTER_THE_LIMITS
+    heading, *rows = ended.stderr.splitlines()
+    assert (ended.status, ended.stdout) == (3, "")
+    assert heading == f"these {len(rows)} rows cannot all hold; it was not settled which of them could be left out:"
+    assert len(rows) > 57
+    assert rows[0] == "pairs.csv:2: m, s0, any subject: require"
+    assert [held.name for held in tmp_path.iterdir()] == ["round"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import combinations, count
 
 import pytest
 
@@ -15,7 +17,7 @@ from matching.check import check
 from matching.locks import Infeasible, Undecided, require_feasible, told
 from matching.round import MemberRegions, Mentee, Mentor, Pair, PairRule, PeerRule, Peers, Points, Round
 from tests.matching.brute import brute_force
-from tests.rounds.hand_made import a_round, apart, forbid, mentee, mentor, require
+from tests.rounds.hand_made import a_round, apart, forbid, hard_to_arrange, mentee, mentor, require
 from tests.rounds.random_rounds import some_groups, tiny_round
 
 
@@ -254,4 +256,61 @@ def test_what_is_not_settled_within_the_work_allowed_is_said_to_be_so() -> None:
     round = a_round(people, [require(f"m{n % 3}", f"s{n}") for n in range(9)])
     with pytest.raises(Undecided) as caught:
         require_feasible(round, work=0.0)
-    assert str(caught.value) == "it was not settled whether the 9 rows of require in pairs.csv can all hold"
+    told = "no result: it was not settled within the work allowed whether the 9 rows of require in pairs.csv can all hold"
+    assert str(caught.value) == told
+
+
+def crowded() -> Round:
+    """More mentees, all apart, are required of a mentor than there are hours in which that mentor is free, and some are forbidden."""
+    keys = [f"s{n}" for n in range(6)]
+    rows: list[Row] = [*(require("m", key) for key in keys), *(apart(one, other) for one, other in combinations(keys, 2)), forbid("m", "t")]
+    return a_round([mentor("m"), mentee("t"), *(mentee(key) for key in keys)], rows, max_groups=9)
+
+
+def _until(asked: Iterator[int], most: int) -> float:
+    """Seconds left, of which there are none any more when it was asked so often."""
+    return float(next(asked) < most)
+
+
+def test_whenever_the_time_is_over_only_what_was_proven_is_told() -> None:
+    told: list[tuple[int, bool]] = []
+    for n in count():
+        asked, most = count(), int(1.2**n) - 1
+        try:
+            require_feasible(crowded(), left=partial(_until, asked, most))
+        except Undecided as undecided:
+            told.append((0, not undecided.in_time))
+        except Infeasible as conflict:
+            with pytest.raises(Infeasible):
+                require_feasible(_with_rows(crowded(), conflict.rows))
+            told.append((len(conflict.rows), conflict.smallest))
+            if conflict.smallest:
+                break
+    assert told[0] == (0, False)
+    assert told[-1] == (10, True)
+    assert {rows for rows, smallest in told if not smallest} > {0, 21}
+
+
+def test_where_there_is_no_time_at_all_it_is_said_that_nothing_was_settled() -> None:
+    with pytest.raises(Undecided) as caught:
+        require_feasible(crowded(), left=lambda: 0.0)
+    assert str(caught.value) == "no result: it was not settled in time whether the 6 rows of require in pairs.csv can all hold"
+
+
+def test_a_plain_conflict_is_found_beside_rows_that_are_hard_to_arrange() -> None:
+    round = hard_to_arrange()
+    people: list[Mentor | Mentee] = [*round.mentors, mentor("x"), *round.mentees, mentee("y", grade=10)]
+    rows: list[Row] = [*round.pairs, *round.peers, require("x", "y")]
+    with pytest.raises(Infeasible) as caught:
+        require_feasible(a_round(people, rows, max_size=50), work=6.0)
+    assert [(row.mentee, caught.value.smallest) for row in caught.value.rows] == [("y", True)]
+
+
+def test_more_rows_than_a_mentor_has_hours_are_soon_seen_to_conflict() -> None:
+    """Counting them is hard for a solver that only tries and learns."""
+    keys = [f"s{n}" for n in range(40)]
+    day = "Mon 08:00-22:00; Tue 08:00-22:00"
+    people: list[Mentor | Mentee] = [mentor("m", free=day), *(mentee(key, free=day) for key in keys)]
+    with pytest.raises(Infeasible) as caught:
+        require_feasible(a_round(people, [require("m", key) for key in keys], max_groups=90, max_size=1), work=1.0)
+    assert (len(caught.value.rows), caught.value.smallest) == (29, True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from matching.round import (
     GroupPolicy,
@@ -85,3 +87,13 @@ def a_round(
         pairs=tuple(replace(row, line=n) for n, row in enumerate(pairs, start=2)),
         peers=tuple(replace(row, line=n) for n, row in enumerate(peers, start=2)),
     )
+
+
+def hard_to_arrange(mentees: int = 40) -> Round:
+    """So many mentees are required of one mentor, half of all couples are apart, and whether six groups suffice is not seen in minutes."""
+    rng = random.Random(1)
+    free = "Mon 08:00-22:00; Tue 08:00-22:00"
+    keys = [f"s{n}" for n in range(mentees)]
+    couples = [apart(one, other) for one, other in combinations(keys, 2) if rng.random() < 0.5]
+    rows: list[Pair | Peers] = [*(require("m", key) for key in keys), *couples]
+    return a_round([mentor("m", free=free, max_groups=6), *(mentee(key, free=free) for key in keys)], rows, max_size=50)
