@@ -32,14 +32,19 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-RoundPath = Annotated[Path, typer.Argument(metavar="ROUND", help="A folder with the round's files, or one XLSX workbook.")]
-ResultPath = Annotated[Path, typer.Argument(metavar="RESULT", help="A folder that `dure match` wrote.")]
-OutPath = Annotated[Path, typer.Option(metavar="RESULT", help="The folder to write, in the place of an earlier result.")]
-PreviousPath = Annotated[Path | None, typer.Option(metavar="RESULT", help="An earlier result: what stays as it was there earns points.")]
+# Whether a path can be read is told by whoever reads it: `readable=False` leaves that to them.
+RoundPath = Annotated[Path, typer.Argument(readable=False, metavar="ROUND", help="A folder with the round's files, or one XLSX workbook.")]
+ResultPath = Annotated[Path, typer.Argument(readable=False, metavar="RESULT", help="A folder that `dure match` wrote.")]
+OutPath = Annotated[Path, typer.Option(readable=False, metavar="RESULT", help="The folder to write, in the place of an earlier result.")]
+PreviousPath = Annotated[
+    Path | None,
+    typer.Option(readable=False, metavar="RESULT", help="An earlier result: what stays as it was there earns points."),
+]
 RepairedPath = Annotated[
     Path | None,
     typer.Option(
         "--previous",
+        readable=False,
         metavar="RESULT",
         help="Repair an earlier result: what stays as it was there earns points. An effort of 1 is then a twentieth of the search.",
     ),
@@ -65,9 +70,9 @@ Workers = Annotated[
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Use the Dask cluster at this address, such as tcp://host:8786.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show nothing while it runs.")]
 Rows = Annotated[int, typer.Option(metavar="N", min=1, help="Print at most so many rows of each table.")]
-PagePath = Annotated[Path, typer.Option(metavar="FILE", help="The page to write, such as report.html.")]
+PagePath = Annotated[Path, typer.Option(readable=False, metavar="FILE", help="The page to write, such as report.html.")]
 PageLanguage = Annotated[Language, typer.Option(help="The language of the page.")]
-KeptPath = Annotated[Path | None, typer.Option(metavar="RESULT", help="Keep the result in this folder.")]
+KeptPath = Annotated[Path | None, typer.Option(readable=False, metavar="RESULT", help="Keep the result in this folder.")]
 
 
 @app.callback()

@@ -6,6 +6,7 @@ what hangs on more than that is left out.
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -229,9 +230,9 @@ def read_overview(folder: Path) -> Overview:
         With every fault of its files.
     """
     result = read_result(folder)
-    if (folder / SENTENCES).exists():
+    if os.path.lexists(folder / SENTENCES):
         result = with_sentences(result, read_sentences(_text(folder / SENTENCES)))
-    return Overview(result, read_roster(_text(folder / FILE)) if (folder / FILE).exists() else None)
+    return Overview(result, read_roster(_text(folder / FILE)) if os.path.lexists(folder / FILE) else None)
 
 
 def _text(path: Path) -> str:

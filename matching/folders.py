@@ -17,6 +17,17 @@ _EXCHANGE = 2
 """AT_FDCWD and RENAME_EXCHANGE of Linux's renameat2."""
 
 
+def closed(path: Path) -> str:
+    """Why nobody may look at what stands at this path, or into it where it is a folder; nothing where one may, or where nothing is."""
+    try:
+        os.stat(os.path.join(path, os.curdir))  # noqa: PTH116, PTH118  a Path would leave out the dot
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return f"cannot be looked into ({error.strerror})"
+    return ""
+
+
 def refuse_others(folder: Path, names: Collection[str]) -> None:
     """Makes sure that replacing a folder destroys nothing: it is missing, empty, or holds only files of these names.
 
@@ -34,7 +45,7 @@ def refuse_others(folder: Path, names: Collection[str]) -> None:
         raise _unfit(folder, f"cannot be looked into ({error.strerror})") from None
     if others:
         raise _unfit(folder, f"holds {others[0]}, which is no file of a result")
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+    if not above.is_dir() or not all(os.access(path, os.W_OK | os.X_OK) for path in (above, folder) if path.exists()):
         raise _unfit(folder, "cannot be written")
 
 

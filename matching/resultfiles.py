@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from matching.csvfile import read_csv, write_csv
 from matching.faults import BadResult, Fault, Faults
-from matching.folders import refuse_others, write_folder
+from matching.folders import closed, refuse_others, write_folder
 from matching.kinds import MEETINGS, MOST, SUBJECT, TEXT, Known, choice, key, pointer, whole
 from matching.result import Advice, Change, EndedBy, Group, Reason, Result, Unplaced
 from matching.roster import FILE as ROSTER, Roster, write_roster
@@ -81,6 +82,7 @@ def read_groups(folder: Path) -> tuple[Group, ...]:
     BadResult
         With every fault of the two files.
     """
+    _refuse_no_folder(folder)
     faults = Faults()
     groups = _groups(folder, faults)
     if faults.found:
@@ -96,11 +98,12 @@ def read_result(folder: Path) -> Result:
     BadResult
         With every fault of its files; what summary.json says of them must be true, but its score and bound are not judged.
     """
+    _refuse_no_folder(folder)
     faults = Faults()
     groups = _groups(folder, faults)
     unplaced = _table(folder, "unplaced.csv", UNPLACED, faults).values
-    advice = _table(folder, "advice.csv", ADVICE, faults).values if (folder / "advice.csv").exists() else []
-    changes = _table(folder, "changes.csv", CHANGES, faults).values if (folder / "changes.csv").exists() else []
+    advice = _table(folder, "advice.csv", ADVICE, faults).values if os.path.lexists(folder / "advice.csv") else []
+    changes = _table(folder, "changes.csv", CHANGES, faults).values if os.path.lexists(folder / "changes.csv") else []
     counted = {} if faults.found else {"groups": len(groups), "placed": sum(len(group.members) for group in groups)}
     summary = read_summary(folder / SUMMARY, faults, counted)
     if summary is None or faults.found:
@@ -120,6 +123,15 @@ def read_result(folder: Path) -> Result:
     )
 
 
+def _refuse_no_folder(folder: Path) -> None:
+    """Tells in one line what is wrong with a place in which no file of a result can be."""
+    why = closed(folder)
+    if not why and not folder.is_dir():
+        why = "is no folder" if folder.exists() else "is missing"
+    if why:
+        raise BadResult((Fault(folder.name or str(folder), 0, "", why, "give a result folder, with groups.csv in it"),))
+
+
 def _groups(folder: Path, faults: Faults) -> tuple[Group, ...]:
     groups = _table(folder, "groups.csv", GROUPS, faults)
     seats = _table(folder, "members.csv", members(Known(groups.keys, "group_id", "groups.csv")), faults)
@@ -130,7 +142,7 @@ def _groups(folder: Path, faults: Faults) -> tuple[Group, ...]:
 
 
 def _table(folder: Path, name: str, columns: Columns[T], faults: Faults) -> Rows[T]:
-    if (folder / name).exists():
+    if os.path.lexists(folder / name):
         return read_rows(name, read_csv(folder / name), columns, faults)
     faults.add(Fault(name, 0, "", "is missing", f"give a whole result folder, with {name} in it"))
     return Rows(keys=None)

@@ -5,6 +5,7 @@ Every fault of what is read is told at once, and nothing is guessed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from matching.columns import MENTEES, MENTORS, pairs, peers
 from matching.csvfile import Row, read_csv, write_csv
 from matching.faults import BadFile, BadRound, Fault, Faults
+from matching.folders import closed
 from matching.kinds import Known
 from matching.policy import read_policy_file, read_policy_rows, write_policy
 from matching.round import Policy, Round
@@ -50,7 +52,7 @@ class _Folder:
         return f"{table}.csv"
 
     def holds(self, table: str) -> bool:
-        return (self._folder / self.called(table)).exists()
+        return os.path.lexists(self._folder / self.called(table))  # a link to nowhere is read, and that told
 
     def rows(self, table: str) -> Iterator[Row]:
         return read_csv(self._folder / self.called(table))
@@ -83,12 +85,15 @@ def read_round(path: Path) -> Round:
         With every fault; `file` in them is a file's name, or `book.xlsx[sheet]`.
     """
     faults = Faults()
+    if why := closed(path):
+        raise BadRound((Fault(path.name or str(path), 0, "", why, "ask for leave to read it, or give another"),))
     if path.is_dir():
         folder = path
         return _read(_Folder(folder), lambda: _policy_of(folder, faults), faults)
     if path.suffix.lower() != ".xlsx" or not path.is_file():
         problem = "is neither a folder nor an XLSX workbook" if path.exists() else "is missing"
-        raise BadRound((Fault(path.name, 0, "", problem, "give a folder with mentors.csv, mentees.csv and policy.toml, or a workbook"),))
+        mend = "give a folder with mentors.csv, mentees.csv and policy.toml, or a workbook"
+        raise BadRound((Fault(path.name or str(path), 0, "", problem, mend),))
     try:
         with closing(Sheets(path)) as sheets:
             return _read(sheets, lambda: _policy_sheet(sheets, faults), faults)
@@ -150,7 +155,7 @@ def _optional(tables: _Tables, table: str, columns: Columns[T], faults: Faults) 
 
 
 def _policy_of(folder: Path, faults: Faults) -> Policy | None:
-    if (folder / POLICY_FILE).exists():
+    if os.path.lexists(folder / POLICY_FILE):
         return read_policy_file(folder / POLICY_FILE, faults)
     faults.add(Fault(POLICY_FILE, 0, "", "is missing", "add it, with time_zone, term_start and term_end in [program]"))
     return None

@@ -66,7 +66,10 @@ class Sheets:
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
-        self._file = path.open("rb")
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise BadFile(path.name, f"cannot be read ({error.strerror})", "give a file that can be read") from None
         try:
             with ZipFile(self._file) as archive:
                 _weigh(archive, path.name)

@@ -114,7 +114,15 @@ def test_a_result_is_not_written_over_other_files(tmp_path: Path) -> None:
 
 def test_a_previous_result_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     path = small.write(tmp_path / "round")
-    ended = CliRunner().invoke(app, ["match", str(path), "--out", str(tmp_path / "result"), "--previous", str(tmp_path / "nowhere")])
+    mend = "give a result folder, with groups.csv in it"
+    for previous, told in ((tmp_path / "nowhere", "nowhere: is missing"), (path / "peers.csv", "peers.csv: is no folder")):
+        ended = CliRunner().invoke(app, ["match", str(path), "--out", str(tmp_path / "result"), "--previous", str(previous)])
+        assert (ended.exit_code, ended.stderr) == (2, f"{told}; {mend}\n")
+
+
+def test_a_round_in_the_place_of_a_previous_result_is_refused(tmp_path: Path) -> None:
+    path = small.write(tmp_path / "round")
+    ended = CliRunner().invoke(app, ["match", str(path), "--out", str(tmp_path / "result"), "--previous", str(path)])
     assert (ended.exit_code, ended.stderr.splitlines()) == (
         2,
         [
@@ -122,6 +130,12 @@ def test_a_previous_result_that_cannot_be_read_is_refused(tmp_path: Path) -> Non
             "members.csv: is missing; give a whole result folder, with members.csv in it",
         ],
     )
+
+
+def test_a_table_that_is_a_link_to_nowhere_is_told_and_not_left_out(tmp_path: Path) -> None:
+    path = small.write(tmp_path / "round", {"pairs.csv": small.be(None)})
+    (path / "pairs.csv").symlink_to(tmp_path / "nowhere")
+    assert refused(path) == ("pairs.csv: cannot be read (No such file or directory); give a file that can be read",)
 
 
 @pytest.mark.parametrize(
