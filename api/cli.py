@@ -11,7 +11,7 @@ import time
 STARTED = time.monotonic()
 """Here, before anything else is imported, the time of a command begins."""
 
-from api.exits import INTERRUPTED, interrupted
+from api.exits import INTERRUPTED, interrupted, open_streams, untold
 
 try:  # Ctrl-C is no error while all this is loaded, either
     from pathlib import Path
@@ -159,13 +159,24 @@ def demo(ctx: typer.Context, out: KeptPath = None) -> None:
 def main() -> None:
     """Runs the command line."""
     try:
+        open_streams()
         stand_in_for_signs(sys.stdout)
-        app(obj=STARTED)
+        _run()
     except KeyboardInterrupt:
         interrupted()
+    except OSError as error:
+        if error.filename:
+            raise
+        sys.exit(untold(error))  # of help and usage: commands tell themselves what becomes of their output and of files
+
+
+def _run() -> None:
+    try:
+        app(obj=STARTED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
             interrupted()
+        sys.stdout.flush()
         raise
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from matching.faults import BadFiles
@@ -28,11 +29,24 @@ class Exit(IntEnum):
     NO_RESULT = 4
 
 
+def open_streams() -> None:
+    """Whatever a caller has closed of standard output and error is written nowhere; a reader who goes away ends the command."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  it stays open to the end
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
 def complain(lines: Iterable[str]) -> None:
-    """Writes lines to standard error; what its encoding cannot hold is escaped."""
-    for line in lines:
-        encoding = sys.stderr.encoding or "utf-8"
-        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    """Writes lines to standard error; what its encoding cannot hold is escaped, and where it cannot be written, nothing is."""
+    try:
+        for line in lines:
+            encoding = sys.stderr.encoding or "utf-8"
+            sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        _drop(sys.stderr)
 
 
 def refuse(bad: BadFiles) -> Exit:
@@ -44,10 +58,15 @@ def refuse(bad: BadFiles) -> Exit:
 def untold(error: OSError) -> Exit:
     """Tells that standard output cannot be written; whatever else is written there is dropped, so that the command can go on."""
     complain([f"standard output: cannot be written ({error.strerror})"])
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    _drop(sys.stdout)
     return Exit.BAD_INPUT
+
+
+def _drop(stream: TextIO) -> None:
+    """Writes nowhere what goes to a stream from now on, and what has waited there."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def interrupted() -> NoReturn:

@@ -12,7 +12,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stoppable() -> Iterator[Callable[[], bool]]:
-    """Gives the question whether somebody has asked to stop; a second asking raises `KeyboardInterrupt`."""
+    """Gives the question whether somebody has asked to stop; a second asking raises `KeyboardInterrupt`.
+
+    That a reader of the output goes away is no such wish.
+    """
     asked = False
 
     def ask(_signal: int, _frame: FrameType | None) -> None:
@@ -22,6 +25,8 @@ def stoppable() -> Iterator[Callable[[], bool]]:
         asked = True
 
     before = {wanted: signal.signal(wanted, ask) for wanted in SIGNALS}
+    if hasattr(signal, "SIGPIPE"):
+        before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
         yield lambda: asked
     finally:

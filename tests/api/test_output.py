@@ -45,15 +45,71 @@ def test_a_result_is_shown_whatever_the_encoding_lacks(encoding: str, lines: lis
     assert not [line for line in lines if line not in told]
 
 
+TELLING = [
+    pytest.param(["show", "{result}"], id="show"),
+    pytest.param(["check", str(ROUND), "{result}"], id="check"),
+    pytest.param(["--help"], id="help"),
+    pytest.param(["match", "--help"], id="help of one command"),
+]
+"""Commands that tell something at standard output; `{result}` is a result."""
+
+
+def typed(words: list[str], result: Path) -> list[str]:
+    """The command, with a result."""
+    return [str(COMMAND), *(word.format(result=result) for word in words)]
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("words", [("show",), ("check", ROUND)], ids=["show", "check"])
-def test_an_output_that_cannot_be_written_is_told_in_one_line(words: tuple[str | Path, ...], unbuffered: str, result: Path) -> None:
+@pytest.mark.parametrize("words", TELLING)
+def test_an_output_that_cannot_be_written_is_told_in_one_line(words: list[str], unbuffered: str, result: Path) -> None:
     environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with FULL.open("wb") as full:
-        command = [COMMAND, *words, result]
+        command = typed(words, result)
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, text=True, env=environment, timeout=60)
-    assert (ended.returncode, ended.stderr.splitlines(keepends=True)[-1]) == (2, UNTOLD)
+    assert (ended.returncode, ended.stderr.splitlines(keepends=True)[-1], "Traceback" in ended.stderr) == (2, UNTOLD, False)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", TELLING)
+def test_a_reader_who_has_gone_ends_a_command_quietly(words: list[str], unbuffered: str, result: Path) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    command = typed(words, result)
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False, text=True, env=environment, timeout=60)
+    os.close(write)
+    assert (ended.returncode, "pipe" in ended.stderr, "Traceback" in ended.stderr) == (-signal.SIGPIPE, False, False)
+
+
+@pytest.mark.parametrize("words", TELLING)
+def test_an_output_that_is_closed_is_not_missed(words: list[str], result: Path) -> None:
+    command = typed(words, result)
+    told, closed = (
+        subprocess.run(["/bin/sh", "-c", f'exec "$@" {where}', "sh", *command], capture_output=True, check=False, timeout=60)
+        for where in ("", ">&-")
+    )
+    assert told.stdout
+    assert (closed.returncode, closed.stdout, closed.stderr) == (told.returncode, b"", told.stderr)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [["nothing"], [], ["match", "{result}", "--out", "{result}/out"]], ids=["usage", "no words", "bad input"])
+def test_complaints_that_cannot_be_written_leave_the_status_as_it_is(words: list[str], result: Path) -> None:
+    with FULL.open("wb") as full:
+        command = typed(words, result)
+        assert subprocess.run(command, stdout=subprocess.PIPE, stderr=full, check=False, timeout=60).returncode == 2
+
+
+def test_a_result_is_written_though_nobody_reads_how_it_comes_about(tmp_path: Path) -> None:
+    path = small.write(tmp_path / "round")
+    words: list[str | Path] = [COMMAND, "match", path, "--out", tmp_path / "result"]
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, check=False, text=True, timeout=60)
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (0, "standard output: cannot be written (Broken pipe)\n")
+    assert read_result(tmp_path / "result").groups
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
