@@ -38,8 +38,7 @@ class Kind(Generic[T]):
 
 def whole(least: int, most: int = MOST) -> Kind[int]:
     """A whole number from `least` to `most`, both included."""
-    some = "a whole number" if least == -MOST else f"a whole number of {least} or more"
-    right = some if most == MOST else f"a whole number from {least} to {most}"
+    right = f"a whole number of {least} or more" if most == MOST and least >= 0 else f"a whole number from {least} to {most}"
 
     @lru_cache(maxsize=1024)
     def read(text: str) -> int:
@@ -47,7 +46,7 @@ def whole(least: int, most: int = MOST) -> Kind[int]:
         if number < least:
             raise BadCell(f"{text[:40]} is too small")
         if number > most:
-            raise BadCell(f"{text[:40]} is too large", f"write at most {MOST}" if most == MOST else "")
+            raise BadCell(f"{text[:40]} is too large", f"write at most {MOST}" if most == MOST and least >= 0 else "")
         return number
 
     return Kind(right, read, typed=int)

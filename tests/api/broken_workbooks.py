@@ -111,7 +111,7 @@ CASES = [
          "book.xlsx[peers]:2: row: has 4 cells; write 3, one for each column (in CSV, a cell with a comma in it needs quotes)"),
     case("an unknown column", put("peers", 1, "points", "worth"),
          "book.xlsx[peers]:1: worth: is no column of this table; leave it out; the columns are mentee_id, other_mentee_id, rule, points",
-         "book.xlsx[peers]:2: points: is empty where the rule is points; write a whole number"),
+         "book.xlsx[peers]:2: points: is empty where the rule is points; write a whole number from -1000000000 to 1000000000"),
     case("a cell of 10,001 characters", put("mentees", 2, "school", "x" * 10_001),
          "book.xlsx[mentees]:2: school: holds 10,001 characters; write at most 10,000"),
     case("a key given twice", put("mentees", 3, "mentee_id", "s-1"),
