@@ -36,11 +36,13 @@ def refuse_others(folder: Path, names: Collection[str]) -> None:
     BadResult
         The folder cannot be written, or holds something else.
     """
+    if why := closed(folder):
+        raise _unfit(folder, why)
     try:
         if folder.exists() and not folder.is_dir():
             raise _unfit(folder, "is no folder")
         others = sorted(path.name for path in folder.iterdir() if path.name not in names or path.is_dir()) if folder.is_dir() else []
-        above = next(path for path in folder.absolute().parents if path.exists())
+        above = next((path for path in folder.absolute().parents if path.exists()), folder)
     except OSError as error:
         raise _unfit(folder, f"cannot be looked into ({error.strerror})") from None
     if others:

@@ -132,6 +132,17 @@ def test_a_folder_that_cannot_be_looked_into_is_refused(tmp_path: Path) -> None:
         refuse_others(tmp_path / name, NAMES)
 
 
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(BadResult, match=r"^loop: cannot be looked into \(Too many levels of symbolic links\); name a new or empty folder$"):
+        refuse_others(tmp_path / "loop", NAMES)
+
+
+def test_the_root_of_all_folders_is_refused() -> None:
+    with pytest.raises(BadResult, match=r"^/: (holds|cannot be written)"):
+        refuse_others(Path("/"), NAMES)
+
+
 def test_beside_a_folder_is_the_next_number_that_is_free(tmp_path: Path) -> None:
     assert beside(tmp_path / "result") == tmp_path / "result-2"
     (tmp_path / "result-2").touch()
