@@ -111,9 +111,7 @@ class Around:
             return None
         groups = chosen(groups, np.flatnonzero(usable))
         program = program_of(board, groups, bare.attends, bare.groups)
-        found, _ = solve(
-            program, self.meter, nodes=NODES, seconds=self.left(), at_least=int(plan.total[0] - bare.total[0]), within=self.within
-        )
+        found, _ = solve(program, self.meter, nodes=NODES, left=self.left, at_least=int(plan.total[0] - bare.total[0]), within=self.within)
         if found is None:
             return None
         better = copy_of(bare)

@@ -3,6 +3,7 @@ dived for, neighbourhoods of it are picked anew, and the rest is given to the so
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -33,6 +34,9 @@ NODES = 10_000
 A_REQUEST = 40_000
 """Work on programs (see `Meter`) for each request, for an effort of 1."""
 
+MOST_SECONDS = 20.0
+"""For one dive, where the clock decides."""
+
 FREED = 75
 """Mentors in a neighbourhood; a share of them where there are few."""
 
@@ -49,7 +53,7 @@ def close(run: Run, pricer: Pricer) -> None:
     sea = tighten(run, Tightener(board, listing_of(board, groups), quote.prices, meter))
     if not run.over() and within(run, sea) > SMALL:
         plan = empty_plan(board)
-        dive(board, sea, plan, meter, run.hurry, 0)
+        dive(board, sea, plan, meter, soon(run), 0)
         run.keep(plan)
     prove(run, sea, meter)
     mend(run, sea, meter)
@@ -61,15 +65,21 @@ def most_work(run: Run) -> float:
 
 
 def tighten(run: Run, tightener: Tightener) -> Sea:
-    """Tightens the bound, for at most a third of the time and of the work that are left."""
-    until, enough = run.left() * 2 / 3, most_work(run) / 3
+    """Tightens the bound, for at most a third of the time or of the work."""
+    until, enough = run.left() * 2 / 3 if run.timed() else 0.0, most_work(run) / 3
     for _ in range(ROUNDS):
-        goes_on = tightener.step(run.left() - until if until < float("inf") else until)
+        goes_on = tightener.step(lambda: run.hurry() - until)
         run.lower(tightener.best.bound)
-        if not goes_on or run.over() or run.left() <= until < float("inf") or tightener.meter.spent >= enough:
+        if not goes_on or run.over() or run.left() <= until or tightener.meter.spent >= enough:
             break
     run.prices = tightener.best.prices
     return Sea(tightener.listing, tightener.best.cuts, tightener.best.loss, tightener.held, tightener.best.bound)
+
+
+def soon(run: Run) -> Callable[[], float]:
+    """Tells the seconds left for a dive that begins now: where the clock decides, one alone may not take all."""
+    began = run.clock()
+    return lambda: min(run.hurry(), began + MOST_SECONDS - run.clock()) if run.timed() else run.hurry()
 
 
 def within(run: Run, sea: Sea) -> int:
@@ -89,7 +99,7 @@ def prove(run: Run, sea: Sea, meter: Meter) -> None:
     groups = chosen(sea.listing.groups, which)
     nobody, nothing = np.zeros(len(board.mentee_cap), np.int64), np.zeros(len(board.cap), np.int64)
     program = program_of(board, groups, nobody, nothing, cuts_in(sea.cuts, which))
-    found, proven = solve(program, meter, nodes=run.counted(NODES), seconds=run.left(), at_least=best)
+    found, proven = solve(program, meter, nodes=run.counted(NODES), left=run.hurry, at_least=best)
     if found is not None:
         plan = empty_plan(board)
         hold(board, plan, chosen(groups, np.flatnonzero(found)))
@@ -116,9 +126,9 @@ def mend(run: Run, sea: Sea, meter: Meter) -> None:
 def mend_some(run: Run, sea: Sea, wanted: int, meter: Meter) -> None:
     """Picks a neighbourhood of so many mentors for each worker anew."""
     apart = neighbourhoods(sea, run.best, run.workers, wanted, run.random)
-    meters = [Meter() for _ in apart]
+    meters, left = [Meter() for _ in apart], soon(run)
     with ThreadPoolExecutor(run.workers) as threads:
-        found = list(threads.map(lambda mentors, one: mended(run.board, sea, run.best, mentors, one, run.hurry), apart, meters))
+        found = list(threads.map(lambda mentors, one: mended(run.board, sea, run.best, mentors, one, left), apart, meters))
     meter.spent += sum(one.spent for one in meters)
     better = [(mentors, groups) for mentors, groups in zip(apart, found, strict=True) if groups is not None]
     run.keep(joined(run.board, run.best, better))

@@ -35,8 +35,6 @@ LOOKED_AT = 3
 """So many groups are looked at in a unit of work."""
 
 NODES = 200
-MOST_SECONDS = 20.0
-"""For picking, where the time is limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def dive(board: Board, sea: Sea, plan: Plan, meter: Meter, seconds: Callable[[],
         if left == 0:
             return
         if left <= SMALL:
-            picked = pick(board, sea, np.flatnonzero(usable), plan, meter, seconds=seconds(), least=least if first else 0)
+            picked = pick(board, sea, np.flatnonzero(usable), plan, meter, seconds=seconds, least=least if first else 0)
             if picked or first:
                 return
         first = False
@@ -72,7 +70,7 @@ def dive(board: Board, sea: Sea, plan: Plan, meter: Meter, seconds: Callable[[],
         if not len(held):
             held = best_of_each(listing, np.where(usable, -listing.groups.worth, 0), EACH, below=0)
         program = program_of(board, chosen(listing.groups, held), plan.attends, plan.groups, cuts_in(sea.cuts, held))
-        solved = relaxed(program, meter, seconds())
+        solved = relaxed(program, meter, seconds)
         if solved is None:
             return
         x, dual = solved[0][: len(held)], solved[1]
@@ -89,12 +87,11 @@ def dive(board: Board, sea: Sea, plan: Plan, meter: Meter, seconds: Callable[[],
         held = np.union1d(best_of_each(listing, loss, EACH, below=FAR), new)
 
 
-def pick(board: Board, sea: Sea, which: Ints, plan: Plan, meter: Meter, *, seconds: float, least: int) -> bool:
+def pick(board: Board, sea: Sea, which: Ints, plan: Plan, meter: Meter, *, seconds: Callable[[], float], least: int) -> bool:
     """Adds the best choice of some listed groups to a plan; whether one was found that makes more than the `least` of it."""
     groups = chosen(sea.listing.groups, which)
     program = program_of(board, groups, plan.attends, plan.groups, cuts_in(sea.cuts, which))
-    limit = seconds if seconds == float("inf") else min(seconds, MOST_SECONDS)
-    found, _ = solve(program, meter, nodes=NODES, seconds=limit, at_least=max(0, least - int(plan.total[0])))
+    found, _ = solve(program, meter, nodes=NODES, left=seconds, at_least=max(0, least - int(plan.total[0])))
     if found is None:
         return False
     picked = chosen(groups, np.flatnonzero(found))

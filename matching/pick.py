@@ -7,7 +7,9 @@ time. Mentors' first groups and mentees' first seats have variables of their own
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Thread
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,12 @@ ENTRY, ITERATION = 12, 1_000
 INTERIOR, PIVOT = 5, 50
 """The same for a linear program: so many entries a unit in each interior-point iteration, and so much for each simplex iteration."""
 
+PATIENCE = 1.0
+"""Seconds after the last in which a program may still answer by itself."""
+
+LOOK_SECONDS = 0.05
+"""How often it is asked whether there is time left."""
+
 
 @dataclass(slots=True)
 class Meter:
@@ -34,23 +42,25 @@ class Meter:
 
 
 def solve(
-    program: Program, meter: Meter, *, nodes: int, seconds: float | None, at_least: int, within: float = 0.5
+    program: Program, meter: Meter, *, nodes: int, left: Callable[[], float], at_least: int, within: float = 0.5
 ) -> tuple[npt.NDArray[np.bool_] | None, bool]:
     """The groups of the best choice worth more than `at_least`, or None, and whether nothing is better by more than `within` (to a
     floating-point solver).
 
-    Counted in nodes of the search tree, so the same again; `seconds` only cap it.
+    Counted in nodes of the search tree, so the same again; the seconds that are `left` only cap it.
     """
     n = len(program.worth)
     parameters = mathopt.SolveParameters(
-        time_limit=_limit(seconds),
+        time_limit=_limit(left()),
         relative_gap_tolerance=0.0,
         absolute_gap_tolerance=within / MILLI,
     )
     parameters.highs = highs_pb2.HighsOptionsProto(
         int_options={"mip_max_nodes": nodes}, double_options={"objective_bound": 0.5 / MILLI - at_least / MILLI}
     )
-    result = mathopt.solve(mathopt.Model.from_model_proto(_model(program, whole=True)), mathopt.SolverType.HIGHS, params=parameters)
+    result = _answer(_model(program, whole=True), parameters, left)
+    if result is None:
+        return None, False
     meter.spent += ENTRY * len(program.row_column) + ITERATION * result.solve_stats.simplex_iterations
     reason = result.termination.reason
     proven = reason in (mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.INFEASIBLE)
@@ -60,20 +70,19 @@ def solve(
     return np.fromiter((value > 0.5 for value in values.values()), bool, n)[: program.groups], proven
 
 
-def relaxed(program: Program, meter: Meter, seconds: float | None) -> tuple[Floats, Floats] | None:
+def relaxed(program: Program, meter: Meter, left: Callable[[], float]) -> tuple[Floats, Floats] | None:
     """How much of each variable is held when parts may be, and the price of each row in points; None where there is no
-    answer within the `seconds`.
+    answer while seconds are `left`.
 
     By interior points without crossover: prices from the middle of all that are as good change little from one program to the next.
     """
-    model = mathopt.Model.from_model_proto(_model(program, whole=False))
+    model = _model(program, whole=False)
     for options in ({"solver": "ipm", "run_crossover": "off"}, {"solver": "simplex"}):
-        parameters = mathopt.SolveParameters(time_limit=_limit(seconds))
+        parameters = mathopt.SolveParameters(time_limit=_limit(left()))
         parameters.highs = highs_pb2.HighsOptionsProto(string_options=options)
-        try:
-            result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
-        except (AttributeError, errors.InternalMathOptError):
-            continue  # HiGHS came to no answer, and MathOpt 9.15 stumbles over its own error when it says so
+        result = _answer(model, parameters, left)
+        if result is None:
+            continue
         done = result.solve_stats
         meter.spent += len(program.row_column) * done.barrier_iterations // INTERIOR + PIVOT * done.simplex_iterations
         best = result.solutions[0] if result.termination.reason == mathopt.TerminationReason.OPTIMAL else None
@@ -83,8 +92,31 @@ def relaxed(program: Program, meter: Meter, seconds: float | None) -> tuple[Floa
     return None
 
 
-def _limit(seconds: float | None) -> dt.timedelta | None:
-    return None if seconds is None or seconds == float("inf") else dt.timedelta(seconds=max(seconds, 0.01))
+def _answer(model: model_pb2.ModelProto, parameters: mathopt.SolveParameters, left: Callable[[], float]) -> mathopt.SolveResult | None:
+    """What HiGHS says of a model, or None where it comes to no answer.
+
+    It looks at the clock too seldom, and cannot be stopped from outside: where no seconds are `left` it is left to itself, in a
+    thread that holds nobody up.
+    """
+    answers: list[mathopt.SolveResult] = []
+
+    def solve() -> None:
+        try:
+            answers.append(mathopt.solve(mathopt.Model.from_model_proto(model), mathopt.SolverType.HIGHS, params=parameters))
+        except (AttributeError, errors.InternalMathOptError):
+            return  # HiGHS came to no answer, and MathOpt 9.15 stumbles over its own error when it says so
+
+    thread, patience = Thread(target=solve, daemon=True), PATIENCE
+    thread.start()
+    while thread.is_alive() and patience > 0:
+        thread.join(LOOK_SECONDS)
+        if left() <= 0:
+            patience -= LOOK_SECONDS
+    return answers[0] if answers else None
+
+
+def _limit(seconds: float) -> dt.timedelta | None:
+    return None if seconds == float("inf") else dt.timedelta(seconds=max(seconds, 0.01))
 
 
 def _model(program: Program, *, whole: bool) -> model_pb2.ModelProto:

@@ -125,7 +125,7 @@ class Run:
         if self.bound == UNPROVEN or not self.holds():
             return
         now, score = self.clock(), self.score()
-        bound = max(self.points(self.bound), score)
+        bound = self.points(self.bound)
         if not self.history or self.history[-1][1:] != (score, bound):
             self.history.append((round(now, 3), score, bound))
         placed = int((self.best.at >= 0).sum())

@@ -63,6 +63,8 @@ def solve_round(
     verdict = check(round, groups, earlier)
     if verdict.faults or verdict.score != run.score():
         raise RuntimeError(f"the solver broke a rule: {verdict}")
+    if run.points(run.bound) < verdict.score:
+        raise RuntimeError(f"the solver took {run.points(run.bound)} for a bound of what scores {verdict.score}")
     solved = clock()
     run.tell(explaining=True)
     waiting = unplaced(round, table, run.best, groups)
@@ -70,7 +72,7 @@ def solve_round(
         groups=groups,
         unplaced=waiting,
         score=verdict.score,
-        bound=max(run.points(run.bound), verdict.score),
+        bound=run.points(run.bound),
         requests=sum(len(mentee.requests) for mentee in round.mentees),
         seed=seed,
         seconds=solved,

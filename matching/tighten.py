@@ -6,6 +6,8 @@ that would pay come in next, and with them the cuts that its choice of parts of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from matching.board import MILLI, Board, Ints
@@ -44,12 +46,12 @@ class Tightener:
         self.held = best_of_each(listing, self.best.loss, FIRST)
         self.stalled = 0
 
-    def step(self, seconds: float) -> bool:
+    def step(self, left: Callable[[], float]) -> bool:
         """One program, what it proves, and what comes in for the next one; whether there is one."""
         board, listing = self.board, self.listing
         nobody, nothing = np.zeros(len(board.mentee_cap), np.int64), np.zeros(len(board.cap), np.int64)
         program = program_of(board, chosen(listing.groups, self.held), nobody, nothing, cuts_in(self.cuts, self.held))
-        solved = relaxed(program, self.meter, seconds)
+        solved = relaxed(program, self.meter, left)
         if solved is None:
             return False
         x, dual = solved

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,15 @@ from api.cli import app
 from matching.check import check_result
 from matching.result import EndedBy
 from matching.resultfiles import read_result
+from matching.round import Pair, PairRule
 from matching.tables import read_round, write_round
 from tests import small
 from tests.bench.rounds import make_round
 from tests.small import Edit, add, be, swap
 from tests.workbooks import sheets_of, write_workbook
+
+AT_ONCE = 10
+"""Seconds from Ctrl-C until the result is written; two on a machine that nobody else uses."""
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONIOENCODING": "utf-8"}
 
@@ -138,6 +143,29 @@ def test_ctrl_c_writes_the_best_so_far(large: Path, tmp_path: Path) -> None:
     result = read_result(tmp_path / "result")
     assert result.ended_by is EndedBy.INTERRUPT
     assert result.groups
+
+
+@pytest.mark.parametrize("seconds", [4, 10])
+def test_ctrl_c_is_heard_where_something_is_required_and_while_programs_are_solved(seconds: int, large: Path, tmp_path: Path) -> None:
+    """CP-SAT takes Ctrl-C for itself where it is let, and HiGHS hears nothing."""
+    assert match(large, "--out", str(tmp_path / "first"), "--time", "2", "--explain-time", "0").exit_code == 0
+    group = read_result(tmp_path / "first").groups[0]
+    round = read_round(large)
+    pair = Pair(mentor=group.mentor, mentee=group.members[0], subject=group.subject, rule=PairRule.REQUIRE)
+    write_round(replace(round, pairs=(*round.pairs, pair)), tmp_path / "round")
+    long = command(tmp_path / "round", tmp_path / "result", "--effort", "50", "--explain-time", "0")
+    with subprocess.Popen(long, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as running:
+        assert running.stdout
+        running.stdout.readline()
+        time.sleep(seconds)
+        running.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, stderr = running.communicate(timeout=60)
+    assert (running.returncode, stderr) == (0, "")
+    assert time.monotonic() - began < AT_ONCE
+    result = read_result(tmp_path / "result")
+    assert result.ended_by is EndedBy.INTERRUPT
+    assert check_result(read_round(tmp_path / "round"), result, reasons=50).fine
 
 
 def test_a_file_that_comes_into_the_folder_meanwhile_stays_and_the_result_is_written_beside_it(large: Path, tmp_path: Path) -> None:

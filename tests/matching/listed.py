@@ -125,3 +125,8 @@ def random_triples(board: Board, rng: random.Random, count: int) -> list[Triple]
             a, b, c = sorted(drawn)
             found.append((a, b, c))
     return found
+
+
+def unlimited() -> float:
+    """The seconds left where there is no limit."""
+    return float("inf")

@@ -18,7 +18,7 @@ from matching.program import Row, program_of
 from matching.round import Points
 from matching.tighten import Tightener, cuts_in
 from tests.matching.brute import brute_force
-from tests.matching.listed import Listed, listed, random_triples, single_items, tiny, tiny_and_best
+from tests.matching.listed import Listed, listed, random_triples, single_items, tiny, tiny_and_best, unlimited
 from tests.rounds.hand_made import a_round, mentee, mentor
 
 FEW = [pytest.param(range(n, n + 100), id=f"seeds {n} to {n + 99}") for n in (0, 100)]
@@ -96,7 +96,7 @@ def split(one: Listed) -> tuple[np.ndarray, set[tuple[Item, Item, Item]]]:
     board = one.table.board
     nobody, nothing = np.zeros(len(board.mentee_cap), np.int64), np.zeros(len(board.cap), np.int64)
     program = program_of(board, one.listing.groups, nobody, nothing)
-    answer = relaxed(program, Meter(), None)
+    answer = relaxed(program, Meter(), unlimited)
     assert answer is not None
     x = answer[0]
     more = broken(program, x, set())
@@ -141,7 +141,7 @@ def tightened(one: Listed) -> Tightener:
     tightener = Tightener(board, one.listing, Pricer(board, 0).quote().prices, Meter())
     before = tightener.best.bound
     for _ in range(12):
-        if not tightener.step(float("inf")):
+        if not tightener.step(unlimited):
             break
         assert tightener.best.bound <= before
         before = tightener.best.bound

@@ -20,10 +20,8 @@ from matching.price import Pricer
 from matching.result import Group
 from matching.tighten import Tightener
 from tests.bench.rounds import make_round
-from tests.matching.listed import Listed, listed, tiny, tiny_and_best
+from tests.matching.listed import Listed, listed, tiny, tiny_and_best, unlimited
 from tests.rounds.random_rounds import some_groups
-
-LONG = float("inf")
 
 
 def sea_of(one: Listed, rounds: int = 2) -> Sea:
@@ -31,13 +29,9 @@ def sea_of(one: Listed, rounds: int = 2) -> Sea:
     board = one.table.board
     tightener = Tightener(board, one.listing, Pricer(board, 0).quote().prices, Meter())
     for _ in range(rounds):
-        tightener.step(LONG)
+        tightener.step(unlimited)
     proven = tightener.best
     return Sea(one.listing, proven.cuts, proven.loss, tightener.held, proven.bound)
-
-
-def unlimited() -> float:
-    return LONG
 
 
 def named(one: Listed, plan: Plan) -> set[tuple[str, str, tuple[int, ...], tuple[str, ...]]]:

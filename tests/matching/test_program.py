@@ -19,7 +19,7 @@ from matching.pick import Meter, solve
 from matching.plan import Plan, empty_plan
 from matching.program import Program, program_of
 from matching.result import Group
-from tests.matching.listed import Listed, listed, tiny, tiny_and_best
+from tests.matching.listed import Listed, listed, tiny, tiny_and_best, unlimited
 from tests.rounds.hand_made import a_round, mentee, mentor
 from tests.rounds.random_rounds import some_groups
 
@@ -101,7 +101,7 @@ def test_the_best_choice_of_all_groups_is_the_best_result_and_is_confirmed(seeds
             continue
         one, best = found
         board, program = one.table.board, whole(one)
-        groups, proven = solve(program, Meter(), nodes=10_000, seconds=None, at_least=0)
+        groups, proven = solve(program, Meter(), nodes=10_000, left=unlimited, at_least=0)
         assert proven
         plan = held_by_best(board, program, groups, one, np.arange(len(one.names)), empty_plan(board))
         assert plan.total[0] == best.score * MILLI, seed
@@ -121,7 +121,7 @@ def test_a_mentee_who_has_a_group_already_may_have_one_less() -> None:
         plan, usable = plan_of(one.table, held), np.ones(len(one.names), np.bool_)
         keep_open(board, plan, groups, usable)
         program = program_of(board, chosen(groups, np.flatnonzero(usable)), plan.attends, plan.groups)
-        found, proven = solve(program, Meter(), nodes=100, seconds=None, at_least=0)
+        found, proven = solve(program, Meter(), nodes=100, left=unlimited, at_least=0)
         assert proven
         assert found is not None
         assert found.sum() == most
@@ -162,7 +162,7 @@ def test_beside_what_a_plan_holds_the_best_choice_is_what_trying_all_finds() -> 
             continue
         before = groups_of(one.table, plan)
         program = program_of(board, chosen(one.listing.groups, which), plan.attends, plan.groups)
-        groups, proven = solve(program, Meter(), nodes=10_000, seconds=None, at_least=0)
+        groups, proven = solve(program, Meter(), nodes=10_000, left=unlimited, at_least=0)
         assert proven
         held_by_best(board, program, groups, one, which, plan)
         assert plan.total[0] == best_beside(one, held, which.tolist()) * MILLI, seed
