@@ -43,9 +43,9 @@ check: install
 	$(BIN)/vulture
 	$(BIN)/pylint --disable=all --enable=duplicate-code $(PACKAGES) tests
 
-# One kind of round with `make bench KIND=seoul`, else all of them.
+# One kind of round with `make bench KIND=seoul`, of other seeds with `SEEDS=1,2,3`; else all of them.
 bench: install
-	$(BIN)/python -m tests.bench $(KIND)
+	$(BIN)/python -m tests.bench $(KIND) $(if $(SEEDS),--seeds $(SEEDS))
 
 # Draws the README's picture anew.
 picture: install packages

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from matching.result import EndedBy
+from matching.resultfiles import read_result
 from matching.tables import write_round
 from tests.bench.rounds import make_round
 from tests.command import dure
@@ -56,6 +58,15 @@ def test_a_run_done_twice_gives_the_same_files(name: str, workers: str, tmp_path
     assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
 
 
+def test_a_time_limit_that_is_not_reached_changes_nothing(tmp_path: Path) -> None:
+    round = write_made("campus", 1, 0.5, tmp_path / "round")
+    for name, limit in (("counted", ()), ("capped", ("--time", "1000"))):
+        ended = dure("match", round, "--out", tmp_path / name, "--effort", "0.2", *limit, "--explain-time", "0", "--quiet")
+        assert (ended.status, ended.stderr) == (0, "")
+    assert read_result(tmp_path / "counted").ended_by is EndedBy.EFFORT
+    assert files_of(tmp_path / "counted") == files_of(tmp_path / "capped")
+
+
 def test_a_repair_with_all_its_explaining_done_twice_gives_the_same_files(tmp_path: Path) -> None:
     """Explaining is counted in work; a cap that is not reached changes nothing."""
     before = make_round("tiny", 3)
@@ -75,11 +86,14 @@ def test_a_repair_with_all_its_explaining_done_twice_gives_the_same_files(tmp_pa
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_twice_the_effort_takes_about_twice_the_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "scale", "efforts"), [("rural", 1.0, ("0.5", "1")), ("rural", 1.0, ("1", "2")), ("seoul", 0.5, ("0.5", "1"))]
+)
+def test_twice_the_effort_takes_about_twice_the_time(kind: str, scale: float, efforts: tuple[str, str], tmp_path: Path) -> None:
     """Counted in processor time, which grows little where others use the machine too."""
-    round = write_made("rural", 1, 1.0, tmp_path / "round")
+    round = write_made(kind, 1, scale, tmp_path / "round")
     took = []
-    for effort in ("0.5", "1"):
+    for effort in efforts:
         options = ("--effort", effort, "--explain-time", "0", "--quiet")
         ended = dure("match", round, "--out", tmp_path / effort, *options, most_seconds=500)
         assert ended.status == 0, ended.stderr

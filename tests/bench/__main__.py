@@ -19,7 +19,7 @@ from tests.bench.race import Race, race
 from tests.bench.report import show_race, show_scaling, show_shares, write_json
 from tests.bench.rounds import make_round
 from tests.bench.scaling import SCALES, Scaling, scaling
-from tests.bench.verdict import missed, wrong
+from tests.bench.verdict import missed, too_few_proven, wrong
 
 REAL = "office-hours"
 SHARED = Path(__file__).parents[2].parent / "shared" / "rounds"
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options().parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     kinds = given.kinds or (QUICK_KINDS if given.quick else tuple(dict.fromkeys(goal.kind for goal in GOALS)))
-    races: list[tuple[Race, Goal | None]] = []
+    races: list[tuple[Race, Goal]] = []
+    late: list[str] = []
     for goal in [goal for goal in GOALS if goal.kind in kinds]:
         if given.quick and goal.seconds > min(other.seconds for other in GOALS if other.kind == goal.kind):
             continue
@@ -44,12 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for seed, round in _rounds(console, goal.kind, given.seeds or ((1,) if given.quick else SEEDS.get(goal.kind, (1,))))
         ]
         show_shares(console, measured, goal)
+        late += [goal.kind] * too_few_proven(measured, goal)
         races += [(one, goal) for one in measured]
     grown = _grown(console, given) if given.scaling or not (given.quick or given.kinds) else None
     write_json(given.out / "bench.json", races, grown)
     draw([one for one, _ in races], given.out / "bench.png")
-    short = [one for one, goal in races if goal and list(missed(one, goal))]
+    short = [one for one, goal in races if list(missed(one, goal))]
     console.print(f"{len(races) - len(short)} of {len(races)} races reach their goal; see {given.out / 'bench.json'} and bench.png")
+    if late:
+        console.print(f"too few are proven in time: {', '.join(late)}")
     return int(any(one.ours.score is None or list(wrong(one)) for one, _ in races))
 
 

@@ -16,7 +16,7 @@ from tests.bench.picture import draw
 from tests.bench.race import Entry, Race
 from tests.bench.report import show_race, show_scaling, show_shares, write_json
 from tests.bench.scaling import Scaling, growth
-from tests.bench.verdict import missed, proven_share, wrong
+from tests.bench.verdict import missed, proven_share, too_few_proven, wrong
 
 GOAL = Goal(kind="seoul", seconds=60, gap=0.02, first_within=10.0, megabytes=2000, ratios={"flat_cpsat": 1.15})
 OURS = Entry(
@@ -69,6 +69,9 @@ def test_the_share_of_proven_races_counts_only_those_in_time() -> None:
     goal = replace(GOAL, proven_within=10.0)
     proven, late = with_ours(bound=990, seconds=9.0), with_ours(bound=990, seconds=11.0)
     assert proven_share([proven, late, RACE, proven], goal) == 0.5
+    assert too_few_proven([proven, late], replace(goal, share=0.8))
+    assert not too_few_proven([proven, late], replace(goal, share=0.5))
+    assert not too_few_proven([late], GOAL)
 
 
 def test_the_history_tells_when_a_gap_was_first_reached() -> None:

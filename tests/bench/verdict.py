@@ -43,6 +43,11 @@ def missed(race: Race, goal: Goal) -> Iterator[str]:
             yield f"only {ratio:.3f} times {entry.who}"
 
 
+def too_few_proven(races: Sequence[Race], goal: Goal) -> bool:
+    """Whether fewer of these races than the goal wants were proven in time."""
+    return goal.proven_within is not None and proven_share(races, goal) < goal.share
+
+
 def proven_share(races: Sequence[Race], goal: Goal) -> float:
     """The share of these races that the command ended, proven, within the goal's seconds."""
     within = goal.proven_within if goal.proven_within is not None else goal.seconds
