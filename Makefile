@@ -15,9 +15,12 @@ install: .venv/.compiled
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Compiled kernels are kept beside their modules, so that nobody waits for them later. All are compiled anew, a minute or
-# two: numba compares a kernel only with its own file, and would keep what it took into it from another that has changed.
-.venv/.compiled: .venv/.installed $(wildcard matching/*.py)
+# Compiled kernels are kept beside their modules, so that nobody waits for them later. All are compiled anew where one has
+# changed: numba compares a kernel only with its own file, and would keep what it took into it from another that has changed.
+KERNELS := $(shell grep -lE '^@(kernel|inline)' matching/*.py) $(addprefix matching/,board.py kernels.py scratch.py compiled.py)
+
+.venv/.compiled: .venv/.installed $(KERNELS)
+	@echo 'Compiling the solver, once: some four minutes.'
 	rm -f matching/__pycache__/*.nbi matching/__pycache__/*.nbc
 	$(BIN)/python -m matching.compiled
 	touch $@

@@ -55,16 +55,16 @@ def explained(overview: Overview) -> Text:
     if overview.result.advice:
         best = overview.result.advice[0]
         text.append("The best advice\n", style="bold")
-        text.append(f" {clean(best.sentence)}\n {best.gain:+,} points, confirmed by solving again.")
+        text.append(f" {clean(best.sentence)}\n at least {best.gain:+,} points, confirmed by solving again.")
     else:
         text.append("No advice was worked out.")
     return text
 
 
 def telling(overview: Overview) -> Unplaced | None:
-    """The unplaced request that has most to tell: of the last reason that is there, the longest detail."""
+    """The unplaced request that is explained: of the last reason that is there, the one most plainly told."""
     for reason in reversed(Reason):
         rows = overview.unplaced_by(reason)
         if rows:
-            return max(rows, key=lambda row: len(row.detail))
+            return min(rows, key=lambda row: len(row.detail))
     return None

@@ -25,8 +25,11 @@ def judge(round_path: Path, result_path: Path, previous_path: Path | None) -> Ex
         complain(bad.lines())
         return Exit.FAULTY
     verdict = check_result(round, result, previous)
+    forgotten = verdict.score != result.score and previous_path is None and (result_path / "changes.csv").exists()
     try:
         _tell(verdict)
+        if forgotten:
+            complain(["this result is a repair: name the earlier one by --previous, so that what stays earns its points"])
     except OSError as error:
         return untold(error)
     return Exit.DONE if verdict.fine else Exit.FAULTY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from matching.limits import BadLimit, Limits, OutOfTime
 from matching.result import Group, Result
 from matching.resultfiles import FILES, read_groups, write_result
 from matching.roster import roster_of
-from matching.round import Round
+from matching.round import Pair, Peers, Round
 from matching.tables import name_of, read_round
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def _match(
     except Infeasible as conflict:
         complain([_headed(conflict)])
         complain(_named_as_in(wish.round, told(row)) for row in conflict.rows)
+        complain(_why(round, conflict.rows))
         return Exit.INFEASIBLE
     except (OutOfTime, Undecided) as nothing:
         complain([str(nothing)])
@@ -132,6 +133,16 @@ def _headed(conflict: Infeasible) -> str:
     if not conflict.smallest:
         return f"these {len(conflict.rows):,} rows cannot all hold; it was not settled which of them could be left out:"
     return "these rows cannot all hold; any one of them could be left out:" if len(conflict.rows) > 1 else "this row cannot hold:"
+
+
+def _why(round: Round, rows: Sequence[Pair | Peers]) -> Iterator[str]:
+    """Why a row that cannot hold alone cannot, where one condition says it."""
+    from matching.lacks import why_never
+
+    if len(rows) == 1 and isinstance(rows[0], Pair):
+        why = why_never(round, rows[0])
+        if why:
+            yield why
 
 
 def _named_as_in(path: Path, row: str) -> str:

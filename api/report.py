@@ -155,7 +155,7 @@ def _reason_meanings(words: gettext.NullTranslations) -> dict[Reason, str]:
     return {
         Reason.NO_MENTOR: _("No mentor may have this mentee for this subject."),
         Reason.NO_TIME: _("Such mentors exist, but at no time that the mentee shares."),
-        Reason.NO_GROUP: _("No group could form around the mentee, even alone."),
+        Reason.NO_GROUP: _("No group could form with the mentee, even if nobody else were placed."),
         Reason.NO_SEAT: _("A group could form, but not beside the others without a loss."),
     }
 

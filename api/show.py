@@ -25,7 +25,7 @@ from matching.week import DAYS, write_meetings
 WHY = {
     Reason.NO_MENTOR: "no mentor may have this mentee for this subject",
     Reason.NO_TIME: "such mentors exist, but at no time that the mentee shares",
-    Reason.NO_GROUP: "no group could form around the mentee, even alone",
+    Reason.NO_GROUP: "no group could form with the mentee, even if nobody else were placed",
     Reason.NO_SEAT: "a group could form, but not beside the others without a loss",
 }
 """What each reason means, in a few words."""
@@ -157,7 +157,7 @@ def groups(overview: Overview, rows: int) -> RenderableType:
         table.add_row(
             clean(group.key),
             clean(group.subject),
-            clean(overview.mentor(group.mentor)),
+            _who(group.mentor, overview.mentor(group.mentor)),
             write_meetings(group.meetings),
             str(len(group.members)),
             ", ".join(_called(overview, member) for member in group.members),
@@ -167,7 +167,13 @@ def groups(overview: Overview, rows: int) -> RenderableType:
 
 def _called(overview: Overview, mentee: str) -> str:
     seat = overview.mentee(mentee)
-    return clean(seat.name) if seat.grade is None else f"{clean(seat.name)} ({seat.grade})"
+    who = _who(seat.key, seat.name)
+    return who if seat.grade is None else f"{who} ({seat.grade})"
+
+
+def _who(key: str, name: str) -> str:
+    """The key, by which reasons and advice name people, and the name where there is one."""
+    return clean(key) if name == key else f"{clean(key)} {clean(name)}"
 
 
 def loads(overview: Overview, rows: int) -> RenderableType:
@@ -215,8 +221,8 @@ def changes(overview: Overview, rows: int) -> RenderableType:
     """What a repair treats otherwise than the result before."""
     table = _table("mentee", "subject", "before", "after", "why")
     for change in overview.result.changes[:rows]:
-        name = overview.mentee(change.mentee).name
-        table.add_row(*map(clean, (name, change.subject, change.before, change.after, change.why)))
+        who = _who(change.mentee, overview.mentee(change.mentee).name)
+        table.add_row(who, *map(clean, (change.subject, change.before, change.after, change.why)))
     return _with_rest(table, len(overview.result.changes) - rows)
 
 
@@ -230,4 +236,3 @@ def _table(*columns: str) -> Table:
 
 def _with_rest(table: Table, left_out: int) -> RenderableType:
     return Group(table, Text(f"… and {left_out:,} more: --rows says how many to print", style="dim")) if left_out > 0 else table
-

@@ -69,7 +69,8 @@ def tighten(run: Run, tightener: Tightener) -> Sea:
     until, enough = run.left() * 2 / 3 if run.timed() else 0.0, most_work(run) / 3
     for _ in range(ROUNDS):
         goes_on = tightener.step(lambda: run.hurry() - until)
-        run.lower(tightener.best.bound)
+        # What is listed are the groups of better results, so this bounds those alone.
+        run.lower(max(tightener.best.bound, int(run.best.total[0])))
         if not goes_on or run.over() or run.left() <= until or tightener.meter.spent >= enough:
             break
     run.prices = tightener.best.prices

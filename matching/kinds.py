@@ -95,7 +95,7 @@ def pointer(known: Known) -> Kind[str]:
 
     def read(text: str) -> str:
         if known.keys is not None and text not in known.keys:
-            raise BadCell(f"{short(text)} is no {known.column} of {known.file}")
+            raise BadCell(f"{short(text)} is no {known.column} of {known.file}", "write one that is, or leave this row out")
         return sys.intern(text)
 
     return Kind(f"a {known.column} of {known.file}", read)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from matching.case import Case
 from matching.check_reasons import People, chosen, coming, meetings_of_many
 from matching.result import Reason
-from matching.round import GroupPolicy, MemberRegions, Mentee, Mentor
+from matching.round import GroupPolicy, MemberRegions, Mentee, Mentor, Pair, Round
 from matching.rules import gender_suits, is_used, mentor_max_groups, mentor_max_size, serves, teaches
 from matching.sentences import Sentence, in_turn
 from matching.week import DAY_MINUTES, Meetings, patterns
@@ -19,7 +20,7 @@ def missing(people: People, mentee: Mentee, subject: str, reason: Reason) -> Sen
         return _no_mentor(people, mentee, subject, mentors)
     could = [mentor for mentor in mentors if people.eligible(mentor, mentee, subject)]
     if reason is Reason.NO_TIME:
-        return _no_time(people, mentee, could)
+        return _none_in_time(people, mentee, subject, could)
     return _no_group(people, mentee, subject, could)
 
 
@@ -73,6 +74,46 @@ def keeps_apart(people: People, mentor: Mentor, mentee: Mentee, subject: str) ->
     )
 
 
+def why_never(round: Round, pair: Pair) -> str | None:
+    """Why a mentor could not have a mentee even if nobody else were there; None where one condition alone does not say it."""
+    people, mentor, mentee = People(Case.of(round)), round.mentor_of[pair.mentor], round.mentee_of[pair.mentee]
+    subjects = [pair.subject] if pair.subject else [request.subject for request in mentee.requests]
+    asked = [subject for subject in subjects if any(request.subject == subject for request in mentee.requests)]
+    if not asked:
+        return f"{mentee.key} does not ask for {pair.subject}"
+    able = [subject for subject in asked if people.eligible(mentor, mentee, subject)]
+    if not able:
+        return keeps_apart(people, mentor, mentee, asked[0])
+    if not _share_time(people, mentor, mentee):
+        return _no_time(people, mentee, [mentor])
+    if not people.most_groups[mentor.key]:
+        return room_for_no_group(people, mentor)
+    return None
+
+
+def _share_time(people: People, mentor: Mentor, mentee: Mentee) -> bool:
+    rule = people.case.policy.group
+    return next(patterns(people.shared_starts(mentor, mentee), rule.meetings_per_week, rule.same_time), None) is not None
+
+
+def _none_in_time(people: People, mentee: Mentee, subject: str, mentors: Sequence[Mentor]) -> Sentence:
+    """What `_no_time` says; and who would have time, were it not for a row of pairs.csv."""
+    why = _no_time(people, mentee, mentors)
+    conditions = _conditions(people, mentee, subject)
+    barred = [
+        mentor
+        for mentor in people.teaching.get(subject, ())
+        if people.case.said.forbids(mentor.key, mentee.key, subject)
+        and all(holds(mentor) for _, holds in conditions)
+        and _share_time(people, mentor, mentee)
+    ]
+    if not barred:
+        return why
+    if len(barred) == 1:
+        return Sentence("%(why)s; pairs.csv forbids %(mentor)s, who would have time", why=why, mentor=barred[0].key)
+    return Sentence("%(why)s; pairs.csv forbids %(count)s mentors who would have time", why=why, count=len(barred))
+
+
 def _no_time(people: People, mentee: Mentee, mentors: Sequence[Mentor]) -> Sentence:
     """How much time is shared at most, and with whom; or that there would be enough of it, if weekdays or times of day were others."""
     policy = people.case.policy.group
@@ -104,7 +145,7 @@ def _no_time(people: People, mentee: Mentee, mentors: Sequence[Mentor]) -> Sente
         if shared > most:
             most, nearest = shared, mentor
     if not most:
-        return Sentence("%(nobody)s, nor any other", nobody=nobody)
+        return Sentence("%(nobody)s, and no other time either", nobody=nobody)
     return Sentence("%(nobody)s: the most is %(minutes)s minutes, with %(mentor)s", nobody=nobody, minutes=most, mentor=nearest.key)
 
 
@@ -116,11 +157,7 @@ def _days(people: People, mentor: Mentor, mentee: Mentee) -> int:
 def _no_group(people: People, mentee: Mentee, subject: str, mentors: Sequence[Mentor]) -> Sentence:
     """Whether mentors who share a time may have no group, or how many others could come at most."""
     rule = people.case.policy.group
-    sharing = [
-        mentor
-        for mentor in mentors
-        if next(patterns(people.shared_starts(mentor, mentee), rule.meetings_per_week, rule.same_time), None) is not None
-    ]
+    sharing = [mentor for mentor in mentors if _share_time(people, mentor, mentee)]
     able = [mentor for mentor in sharing if people.most_groups[mentor.key] and people.allowed(mentor, mentee, subject)]
     if not able:
         nobody = _none_of(sharing, Sentence("with a time for %(mentee)s", mentee=mentee.key), Sentence("have room for a group"))

@@ -15,7 +15,7 @@ from matching.csvfile import CELL_CHARACTERS, Row
 from matching.faults import ROW, BadCell, BadFile, Fault, Faults, short
 from matching.kinds import DATE, POLICY_POINTS, TEXT, YES_NO, ZONE, Kind, choice, whole
 from matching.round import GroupPolicy, MemberRegions, MentorPolicy, Points, Policy, Program
-from matching.rows import Column, Columns, as_text, read_rows
+from matching.rows import Column, Columns, as_text, read_rows, rightly
 
 Place = tuple[str, str]
 """A part of the policy and a key in it; the key is empty where the part itself is meant."""
@@ -111,11 +111,11 @@ def _policy(
 
 def _kind(part: str, key: str) -> Kind[Any]:
     if part not in PARTS:
-        raise BadCell("is no part of a policy", f"leave it out; the parts are {', '.join(PARTS)}")
+        raise BadCell("is no part of a policy", rightly(part, PARTS, f"the parts are {', '.join(PARTS)}"))
     if not key:
         raise BadCell("is no table", f"write [{part}], and its keys below")
     if key not in PARTS[part]:
-        raise BadCell("is no key of a policy", f"leave it out; the keys of {part} are {', '.join(PARTS[part])}")
+        raise BadCell("is no key of a policy", rightly(key, PARTS[part], f"the keys of {part} are {', '.join(PARTS[part])}"))
     return PARTS[part][key]
 
 

@@ -127,7 +127,8 @@ class _Reader(Generic[T]):
         for place, cell in enumerate(cells):
             name = unicodedata.normalize("NFC", str(cell))
             if name not in known:
-                self.tell(line, name[:40] or f"column {place + 1}", "is no column of this table", _rightly(name, known, cells))
+                mend = rightly(name, known, f"the columns are {', '.join(known)}", cells)
+                self.tell(line, name[:40] or f"column {place + 1}", "is no column of this table", mend)
             elif name in places:
                 self.tell(line, name, "is given twice", "keep one of these columns")
             else:
@@ -196,10 +197,10 @@ class _Reader(Generic[T]):
             raise BadCell(f"{short(key)} is given twice, first in line {first}", f"write each {column.name} once")
 
 
-def _rightly(name: str, known: Iterable[str], given: Sequence[object]) -> str:
-    """What a column of an unknown name could be meant to be."""
+def rightly(name: str, known: Iterable[str], otherwise: str, given: Sequence[object] = ()) -> str:
+    """What an unknown name could be meant to be, unless that is given too."""
     meant = get_close_matches(name, known, n=1)
-    return f"rename it to {meant[0]}" if meant and meant[0] not in given else f"leave it out; the columns are {', '.join(known)}"
+    return f"rename it to {meant[0]}" if meant and meant[0] not in given else f"leave it out; {otherwise}"
 
 
 def as_text(value: object, kind: Kind[Any]) -> str:

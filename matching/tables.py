@@ -6,14 +6,14 @@ Every fault of what is read is told at once, and nothing is guessed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from matching.columns import MENTEES, MENTORS, pairs, peers
 from matching.csvfile import Row, read_csv, write_csv
-from matching.faults import BadFile, BadRound, Fault, Faults
+from matching.faults import BadFile, BadRound, Fault, Faults, short
 from matching.folders import closed
 from matching.kinds import Known
 from matching.policy import read_policy_file, read_policy_rows, write_policy
@@ -35,6 +35,9 @@ class _Tables(Protocol):
     def called(self, table: str) -> str:
         """How faults name a table."""
 
+    def names(self) -> Iterable[str]:
+        """What all that is there is called."""
+
     def holds(self, table: str) -> bool:
         """Whether the table is there."""
 
@@ -51,6 +54,9 @@ class _Folder:
     def called(self, table: str) -> str:
         return f"{table}.csv"
 
+    def names(self) -> Iterable[str]:
+        return (path.name for path in self._folder.iterdir())
+
     def holds(self, table: str) -> bool:
         return os.path.lexists(self._folder / self.called(table))  # a link to nowhere is read, and that told
 
@@ -66,6 +72,9 @@ class _Frames:
 
     def called(self, table: str) -> str:
         return table
+
+    def names(self) -> Iterable[str]:
+        return self._frames
 
     def holds(self, table: str) -> bool:
         return table in self._frames
@@ -146,12 +155,19 @@ def _required(tables: _Tables, table: str, columns: Columns[T], faults: Faults) 
     if tables.holds(table):
         return read_rows(tables.called(table), tables.rows(table), columns, faults)
     needed = ", ".join(column.name for column in columns.columns if column.required)
-    faults.add(Fault(tables.called(table), 0, "", "is missing", f"add it, with the columns {needed}"))
+    mend = _renamed(tables, table) or f"add it, with the columns {needed}"
+    faults.add(Fault(tables.called(table), 0, "", "is missing", mend))
     return Rows(keys=None)
 
 
 def _optional(tables: _Tables, table: str, columns: Columns[T], faults: Faults) -> list[T]:
     return read_rows(tables.called(table), tables.rows(table), columns, faults).values if tables.holds(table) else []
+
+
+def _renamed(tables: _Tables, table: str) -> str:
+    """What to rename, where a table is called nearly as it should be."""
+    alike = [name for name in tables.names() if name.strip().casefold() in (table, f"{table}.csv")]
+    return f"rename {short(alike[0])} to {table}{alike[0].strip()[len(table) :].lower()}" if alike else ""
 
 
 def _policy_of(folder: Path, faults: Faults) -> Policy | None:

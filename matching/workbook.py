@@ -90,6 +90,10 @@ class Sheets:
         """How faults name a sheet."""
         return f"{self._name}[{sheet}]"
 
+    def names(self) -> list[str]:
+        """The names of all sheets."""
+        return list(self._book.sheetnames)
+
     def holds(self, sheet: str) -> bool:
         """Whether there is such a sheet."""
         return sheet in self._book.sheetnames

@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from contextlib import ExitStack
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,13 @@ from distributed import Client
 
 from api.cli import app
 from matching.check import check_result
-from matching.resultfiles import read_result
+from matching.columns import MENTEES, MENTORS, pairs, peers
+from matching.faults import Faults
+from matching.kinds import Known
+from matching.policy import read_policy_file
+from matching.resultfiles import FILES as RESULT_FILES, read_result
+from matching.round import Policy
+from matching.rows import Columns
 from matching.tables import read_round
 
 ROOT = Path(__file__).parents[1]
@@ -121,3 +129,39 @@ def test_the_map_of_matching_names_each_of_its_rooms_once() -> None:
         r"`([a-z_]+)`", (ROOT / "matching" / "README.md").read_text(encoding="utf-8").split("| --- | --- |")[1].split("\n\n")[0]
     )
     assert sorted(named) == sorted(path.stem for path in (ROOT / "matching").glob("*.py") if path.stem != "__init__")
+
+
+NOBODY = Known(None, "mentor_id", "mentors.csv")
+FILES = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        pytest.param("mentors.csv", MENTORS, id="mentors"),
+        pytest.param("mentees.csv", MENTEES, id="mentees"),
+        pytest.param("pairs.csv", pairs(NOBODY, NOBODY), id="pairs"),
+        pytest.param("peers.csv", peers(NOBODY), id="peers"),
+    ],
+)
+def test_the_page_of_files_has_every_column_and_says_which_must_be_there(table: str, columns: Columns[object]) -> None:
+    told = FILES.split(f"## {table}")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (\*\*)?`(\w+)`", told, re.MULTILINE)
+    assert [(name, bool(bold)) for bold, name in rows] == [(column.name, column.required) for column in columns.columns]
+
+
+def test_the_page_of_files_has_every_key_of_the_policy_with_what_holds_where_nothing_is_said(tmp_path: Path) -> None:
+    told = re.search(r"```toml\n(.*?)```", FILES, re.DOTALL)
+    assert told
+    written = tomllib.loads(told[1])
+    (tmp_path / "policy.toml").write_text(told[1], encoding="utf-8")
+    policy = read_policy_file(tmp_path / "policy.toml", Faults())
+    assert policy
+    assert policy == Policy(program=policy.program)
+    assert {part: set(keys) for part, keys in written.items()} == {
+        field.name: {inner.name for inner in fields(getattr(policy, field.name))} for field in fields(policy)
+    }
+
+
+def test_the_page_of_files_names_every_file_of_a_result() -> None:
+    assert set(re.findall(r"^\| `([\w.]+)` \|", FILES.split("## A result")[1], re.MULTILINE)) == set(RESULT_FILES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_what_stays_as_it_was_counts(paths: tuple[Path, Path]) -> None:
     assert ended.exit_code == 1
     assert ended.stdout.startswith("score 3,730 (")
     assert "objective: 3530, but it scores 3730" in ended.stderr
+
+
+def test_the_earlier_result_of_a_repair_is_asked_for_where_it_is_not_named(paths: tuple[Path, Path]) -> None:
+    write_result(replace(GOOD, score=3730, bound=3730), paths[1], repaired=True)
+    ended = check(*paths)
+    assert ended.exit_code == 1
+    assert "this result is a repair: name the earlier one by --previous" in ended.stderr
+    assert "this result is a repair" not in check(*paths, "--previous", paths[1]).stderr
 
 
 def test_a_broken_rule_is_told(paths: tuple[Path, Path]) -> None:

@@ -29,11 +29,11 @@ The week: groups meeting in each hour
 """
 GROUPS = """\
 Groups
- group   subject     mentor   meets                  size   members (grade)
- ──────────────────────────────────────────────────────────────────────────────────────────────
- g-1     math        김하늘   Mon 19:00; Wed 19:00      2   이서준 (8), 제갈윤 (7)
- g-2     art & <b>   김하늘   Mon 17:30; Sat 10:00      1   <script>alert('name')</script> (10)
- g-3     math        m-2      Mon 18:00; Wed 19:00      1   evil[31m (9)
+ group   subject     mentor       meets                  size   members (grade)
+ ──────────────────────────────────────────────────────────────────────────────────────────────────────
+ g-1     math        m-1 김하늘   Mon 19:00; Wed 19:00      2   s-1 이서준 (8), s-2 제갈윤 (7)
+ g-2     art & <b>   m-1 김하늘   Mon 17:30; Sat 10:00      1   s-3 <script>alert('name')</script> (10)
+ g-3     math        m-2          Mon 18:00; Wed 19:00      1   s-4 evil[31m (9)
 """
 MENTORS = """\
 Mentors
@@ -73,7 +73,7 @@ def test_loads_name_mentors_who_may_hold_none() -> None:
         "no_mentor 1 no mentor may have this mentee for this subject",
         "s-1 이서준 8 english no_seat g-9 is full; <img src=x onerror=alert(1)>",
         "+1,300 +1 One more group for 김하늘 mentors.csv m-1",
-        "제갈윤 math m-2 @ Mon 19:00 m-1 @ Mon 19:00; Wed 19:00 m-2 left",
+        "s-2 제갈윤 math m-2 @ Mon 19:00 m-1 @ Mon 19:00; Wed 19:00 m-2 left",
     ],
 )
 def test_it_says(line: str) -> None:
@@ -122,7 +122,7 @@ def test_the_command_prints_plainly_where_there_is_no_terminal(tmp_path: Path) -
     ended = CliRunner().invoke(app, ["show", str(tmp_path / "result")])
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert "\x1b" not in ended.stdout
-    assert "이서준 (8), 제갈윤 (7)" in ended.stdout
+    assert "s-1 이서준 (8), s-2 제갈윤 (7)" in ended.stdout
 
 
 def test_what_is_no_result_is_bad_input(tmp_path: Path) -> None:

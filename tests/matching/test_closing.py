@@ -31,6 +31,12 @@ def test_a_small_round_is_all_but_proven_and_the_same_again(kind: str, scale: fl
     assert solved(round, 0.3) == result
 
 
+def test_a_bound_of_better_results_is_one_of_all_only_down_to_the_best_that_is_known() -> None:
+    """In this round no better group could be listed once the awards are made."""
+    result = solved(make_round("mixed", 14), 1.0)
+    assert (result.score, result.ended_by) == (result.bound, EndedBy.PROOF)
+
+
 def test_a_round_is_mended_where_its_groups_are_too_many_to_pick_from_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closing, "MOST_EXACT", 0)
     monkeypatch.setattr(closing, "ROUNDS", 1)

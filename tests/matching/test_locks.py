@@ -14,6 +14,7 @@ import pytest
 
 from matching.arrange import Row
 from matching.check import check
+from matching.lacks import why_never
 from matching.locks import Infeasible, Undecided, require_feasible, told
 from matching.round import MemberRegions, Mentee, Mentor, Pair, PairRule, PeerRule, Peers, Points, Round
 from tests.matching.brute import brute_force
@@ -314,3 +315,22 @@ def test_more_rows_than_a_mentor_has_hours_are_soon_seen_to_conflict() -> None:
     with pytest.raises(Infeasible) as caught:
         require_feasible(a_round(people, [require("m", key) for key in keys], max_groups=90, max_size=1), work=1.0)
     assert (len(caught.value.rows), caught.value.smallest) == (29, True)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "learner", "why"),
+    [
+        pytest.param(mentor("m", subjects=("english",)), mentee("s"), "m does not teach math at grade 8", id="the subject"),
+        pytest.param(mentor("m"), mentee("s", mentor_gender="F"), "m does not have the gender asked for (F)", id="the gender"),
+        pytest.param(
+            mentor("m", free="Sun 09:00-12:00"),
+            mentee("s"),
+            "m, the only mentor who may have s, does not share time for a meeting of 60 minutes, and no other time either",
+            id="the time",
+        ),
+        pytest.param(mentor("m", max_groups=0), mentee("s"), "max_groups of m is 0", id="no group allowed"),
+        pytest.param(mentor("m"), mentee("s"), None, id="nothing in the two themselves"),
+    ],
+)
+def test_why_one_row_cannot_hold_is_said_where_one_condition_says_it(teacher: Mentor, learner: Mentee, why: str | None) -> None:
+    assert why_never(a_round([teacher, learner]), require("m", "s")) == why

@@ -163,6 +163,24 @@ ONE = mentee("s-1")
             id="too little time is shared",
         ),
         pytest.param(
+            [mentor("m-1", free="Tue 18:00-22:00"), mentor("m-2")],
+            [forbid("m-2", "s-1")],
+            {},
+            Reason.NO_TIME,
+            "m-1, the only mentor who may have s-1, does not share time for a meeting of 60 minutes, and no other time either; "
+            "pairs.csv forbids m-2, who would have time",
+            id="somebody with time is forbidden",
+        ),
+        pytest.param(
+            [mentor("m-1", free="Tue 18:00-22:00"), mentor("m-2"), mentor("m-3"), mentor("m-4", free="Wed 18:00-22:00")],
+            [forbid("m-2", "s-1"), forbid("m-3", "s-1", "math"), forbid("m-4", "s-1")],
+            {},
+            Reason.NO_TIME,
+            "m-1, the only mentor who may have s-1, does not share time for a meeting of 60 minutes, and no other time either; "
+            "pairs.csv forbids 2 mentors who would have time",
+            id="several with time are forbidden",
+        ),
+        pytest.param(
             [mentor("m-1")],
             [],
             {"availability": at("Mon 18:00-18:30")},
