@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +20,19 @@ MOST_BONUS = 1 << 48
 """Of a request that is required, in thousandths of a point."""
 
 
+def ints(values: Iterable[int]) -> Ints:
+    """Whole numbers as an array."""
+    return np.array(list(values), np.int64)
+
+
+def _pointers(counts: Iterable[int]) -> Ints:
+    """Where each of some lists begins in one flat array, and where the last ends."""
+    return np.concatenate(([0], np.cumsum(ints(counts)))).astype(np.int64)
+
+
 def csr(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
     """Lists of lists as pointers and one flat array."""
-    ptr = np.zeros(len(lists) + 1, np.int64)
-    np.cumsum([len(one) for one in lists], out=ptr[1:])
+    ptr = _pointers(len(one) for one in lists)
     return ptr, np.fromiter((x for one in lists for x in one), np.int64, ptr[-1])
 
 
@@ -57,91 +67,73 @@ def _number(texts: Iterable[str]) -> dict[str, int]:
     return {text: n for n, text in enumerate(sorted(set(texts)))}
 
 
+class _Requests(NamedTuple):
+    """All requests, mentee by mentee."""
+
+    number: dict[tuple[str, str], int]  # by mentee and subject
+    ptr: Ints  # [I + 1] those of each mentee
+    mentee: Ints
+    subject: Ints  # -1 where nobody teaches it, or the mentee may have no group
+    grade: Ints
+    region: Ints
+    several: npt.NDArray[np.bool_]  # whether the mentee has more than one
+
+
+class _Entries(NamedTuple):
+    """Which request could be had at which slot: sorted by slot, grade, region and request."""
+
+    request: Ints
+    slot: Ints
+    liked: Ints  # how many of its meetings the mentee prefers
+    bucket_ptr: Ints  # [Q * GRADES + 1]
+    slot_subject: Ints  # [Q]
+    slot_pattern: Ints  # [Q]
+
+
 def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
     """The arrays of a round; with `previous`, its groups earn `stay`."""
     policy, rule, points = rnd.policy, rnd.policy.group, rnd.policy.points
     mentors = tuple(m for m in rnd.mentors if rules.most_groups(m, policy) > 0)
-    subjects = _number(t.subject for m in mentors for t in m.teaches)
     mentees = rnd.mentees
+    subjects = _number(t.subject for m in mentors for t in m.teaches)
     weeks = _Weeks(rnd)
     mentor_patterns = [weeks.of(m.availability, new=True) for m in mentors]
-
     # Regions in path order: those that one covers stand together.
     paths = sorted(
         {tuple(m.region.split("/")) for m in mentees if m.region} | {tuple(m.home_region.split("/")) for m in mentors if m.home_region}
     )
     region_at = {"/".join(path): n for n, path in enumerate(paths)}
-    classes: dict[str, int] = {}
-    genders = {"": 0}
-    asked = [(i, mentee, request) for i, mentee in enumerate(mentees) for request in mentee.requests]
-    req_mentee = [i for i, _, _ in asked]
-    req_subject = [subjects.get(request.subject, -1) if rules.mentee_max_groups(mentee) else -1 for _, mentee, request in asked]
-    req_base = [MILLI * (points.placed * q.priority + (points.first_seat if len(m.requests) == 1 else 0)) for _, m, q in asked]
-    mentee_ptr = np.zeros(len(mentees) + 1, np.int64)
-    np.cumsum([len(mentee.requests) for mentee in mentees], out=mentee_ptr[1:])
-    request_of = {(mentee.key, request.subject): r for r, (_, mentee, request) in enumerate(asked)}
-    regions = [region_at.get(m.region, -1) for m in mentees]
-    mentee_class = [classes.setdefault(_class(m.region, rule.member_regions), len(classes)) for m in mentees]
+    requests = _requests(rnd, subjects, region_at)
+    entries = _entries(rnd, weeks, _offered(mentors, mentor_patterns, subjects, len(weeks.number)), requests)
+    by_request = np.lexsort((entries.slot, entries.request))
 
-    # Entries: (slot, grade, request), for slots that some mentor offers.
-    n_patterns, n_classes = max(len(weeks.number), 1), max(len(classes), 1)
-    offered = np.zeros(max(len(subjects), 1) * n_patterns, bool)
-    for mentor, able in zip(mentors, mentor_patterns, strict=True):
-        for teaching in mentor.teaches:
-            offered[subjects[teaching.subject] * n_patterns + np.asarray(able, np.int64)] = True
-    able_of = [weeks.of(m.availability, new=False) for m in mentees]
-    liked_of = [weeks.liked(able, m.preferred) for able, m in zip(able_of, mentees, strict=True)]
-    able_ptr, able_flat = csr(able_of)
-    liked_flat = csr(liked_of)[1]
-    mentee_at, subject_at = np.asarray(req_mentee, np.int64), np.asarray(req_subject, np.int64)
-    counts = np.where(subject_at >= 0, np.diff(able_ptr)[mentee_at], 0) if len(mentee_at) else np.zeros(0, np.int64)
-    e_request = np.repeat(np.arange(len(mentee_at)), counts)
-    within = np.arange(len(e_request)) - np.repeat(np.cumsum(counts) - counts, counts)
-    e_able = able_ptr[mentee_at[e_request]] + within
-    e_place = subject_at[e_request] * n_patterns + able_flat[e_able]
-    kept = offered[e_place]
-    e_request, e_able, e_place = e_request[kept], e_able[kept], e_place[kept]
-    e_slot_key = e_place * n_classes + np.asarray(mentee_class, np.int64)[mentee_at[e_request]]
-    slot_keys, e_slot = np.unique(e_slot_key, return_inverse=True)
-    grade_at = np.asarray([m.grade for m in mentees], np.int64)[mentee_at]
-    region_of = np.asarray(regions, np.int64)[mentee_at]
-    order = np.lexsort((e_request, region_of[e_request], grade_at[e_request], e_slot))
-    e_request, e_able, e_slot = e_request[order], e_able[order], e_slot[order]
-    bucket_ptr = np.zeros(len(slot_keys) * GRADES + 1, np.int64)
-    np.cumsum(np.bincount(e_slot * GRADES + grade_at[e_request], minlength=len(slot_keys) * GRADES), out=bucket_ptr[1:])
-    slot_place = slot_keys // n_classes
-    slot_from = np.searchsorted(slot_place, np.arange(len(subjects) * n_patterns + 1))
-    by_request = np.lexsort((e_slot, e_request))
-    entry_ptr = np.zeros(len(mentee_at) + 1, np.int64)
-    np.cumsum(np.bincount(e_request, minlength=len(mentee_at)), out=entry_ptr[1:])
-
+    slot_from = np.searchsorted(
+        entries.slot_subject * _at_least_one(weeks.number) + entries.slot_pattern,
+        np.arange(len(subjects) * _at_least_one(weeks.number) + 1),
+    )
     offers = [
-        _offers(rnd, mentor, able, weeks.liked(able, mentor.preferred), subjects, slot_from, bucket_ptr)
+        _offers(rnd, mentor, able, weeks.liked(able, mentor.preferred), subjects, slot_from, entries.bucket_ptr)
         for mentor, able in zip(mentors, mentor_patterns, strict=True)
     ]
-    offer_ptr = np.zeros(len(mentors) + 1, np.int64)
-    np.cumsum([len(mine) for mine in offers], out=offer_ptr[1:])
     offer_columns = np.array([offer for mine in offers for offer in mine], np.int64).reshape(-1, 4)
 
+    genders = {"": 0}
     serve = [sorted(_covered(paths, region) for region in m.regions) for m in mentors]
-    locked = np.full(len(mentee_at), -1, np.int64)
-    special = _specials(rnd, mentors, request_of, locked, previous)
+    locked = np.full(len(requests.mentee), -1, np.int64)
+    special = _specials(rnd, mentors, requests.number, locked, previous)
     parts = [_covered(paths, m.home_region.split("/")[0]) for m in mentors]
     peer_lists = _peers(rnd)
-    halves = [sum(max(0, w) for _, w in p) // 2 for p in peer_lists]
-    stay_mentor, stay_pattern = _stays(previous, mentors, request_of, weeks.number)
+    halves = ints(sum(max(0, w) for _, w in p) // 2 for p in peer_lists)
+    stay_mentor, stay_pattern = _stays(previous, mentors, requests.number, weeks.number)
     pattern_starts = np.array(list(weeks.number), np.int64).reshape(-1, rule.meetings_per_week)
-    slot_pattern = slot_place % n_patterns
     cells = -(-rule.session_minutes // rule.start_every_minutes)
-    several = np.asarray([len(m.requests) > 1 for m in mentees], bool)[mentee_at]
     # Counted anew from each midnight: where the steps do not divide a day, a late meeting's last cell is not the next day's first.
     day, minute = np.divmod(pattern_starts, DAY_MINUTES)
     start_cell = day * (DAY_MINUTES + cells) + minute // rule.start_every_minutes
-    entry_cell, cell_mentee, cell_time = _cells(mentee_at[e_request], several[e_request], start_cell[slot_pattern[e_slot]], cells)
-
-    def ints(values: Iterable[int]) -> Ints:
-        return np.array(list(values), np.int64)
-
+    entry_cell, cell_mentee, cell_time = _cells(
+        requests.mentee[entries.request], requests.several[entries.request], start_cell[entries.slot_pattern[entries.slot]], cells
+    )
+    base = [MILLI * (points.placed * q.priority + (points.first_seat if len(m.requests) == 1 else 0)) for m in mentees for q in m.requests]
     required = locked >= 0
     bonus = _bonus(rnd, max((sum(abs(w) for _, w in p if w != NEVER) for p in peer_lists), default=0))
 
@@ -170,44 +162,102 @@ def table_of(rnd: Round, previous: Sequence[Group] = ()) -> Table:
         special_ptr=csr([[r for r, _ in s] for s in special])[0],
         special_request=csr([[r for r, _ in s] for s in special])[1],
         special_worth=csr([[w for _, w in s] for s in special])[1],
-        offer_ptr=offer_ptr,
+        offer_ptr=_pointers(len(mine) for mine in offers),
         offer_slot=offer_columns[:, 0].copy(),
         offer_lowest=offer_columns[:, 1].copy(),
         offer_highest=offer_columns[:, 2].copy(),
         offer_worth=offer_columns[:, 3].copy(),
         mentee_cap=ints(rules.mentee_max_groups(m) for m in mentees),
-        mentee_ptr=mentee_ptr,
+        mentee_ptr=requests.ptr,
         peer_ptr=csr([[j for j, _ in p] for p in peer_lists])[0],
         peer_mentee=csr([[j for j, _ in p] for p in peer_lists])[1],
         peer_worth=csr([[w for _, w in p] for p in peer_lists])[1],
-        mentee=mentee_at,
-        subject=subject_at,
-        base=ints(req_base) + bonus * required,
+        mentee=requests.mentee,
+        subject=requests.subject,
+        base=ints(base) + bonus * required,
         bonus=bonus * int(required.sum()),
-        peer_half=ints(halves[i] for i in req_mentee),
-        grade=grade_at,
-        region=region_of,
-        wants_gender=ints(genders.setdefault(mentees[i].mentor_gender, len(genders)) for i in req_mentee),
+        peer_half=halves[requests.mentee],
+        grade=requests.grade,
+        region=requests.region,
+        wants_gender=ints(genders.setdefault(m.mentor_gender, len(genders)) for m in mentees for _ in m.requests),
         locked=locked,
         stay_mentor=stay_mentor,
         stay_pattern=stay_pattern,
         stay=MILLI * points.stay,
-        entry_ptr=entry_ptr,
-        entry_slot=e_slot[by_request].astype(np.int64),
+        entry_ptr=_pointers(np.bincount(entries.request, minlength=len(requests.mentee))),
+        entry_slot=entries.slot[by_request],
         entry_at=by_request.astype(np.int64),
-        slot_subject=slot_place // n_patterns,
-        slot_pattern=slot_pattern,
-        bucket_ptr=bucket_ptr,
-        entry_request=e_request.astype(np.int64),
-        entry_home=e_slot.astype(np.int64),
-        entry_worth=MILLI * points.time * liked_flat[e_able],
+        slot_subject=entries.slot_subject,
+        slot_pattern=entries.slot_pattern,
+        bucket_ptr=entries.bucket_ptr,
+        entry_request=entries.request,
+        entry_home=entries.slot,
+        entry_worth=MILLI * points.time * entries.liked,
         entry_cell=entry_cell,
         cell_mentee=cell_mentee,
         cell_time=cell_time,
         cells=cells,
         pattern_starts=pattern_starts,
     )
-    return Table(board, mentors, mentees, tuple(subjects), tuple(weeks.number), request_of)
+    return Table(board, mentors, mentees, tuple(subjects), tuple(weeks.number), requests.number)
+
+
+def _at_least_one(numbers: Sized) -> int:
+    """How many there are, for numbers made of several: one where there is none."""
+    return max(len(numbers), 1)
+
+
+def _requests(rnd: Round, subjects: dict[str, int], region_at: dict[str, int]) -> _Requests:
+    asked = [(i, mentee, request) for i, mentee in enumerate(rnd.mentees) for request in mentee.requests]
+    return _Requests(
+        number={(mentee.key, request.subject): r for r, (_, mentee, request) in enumerate(asked)},
+        ptr=_pointers(len(mentee.requests) for mentee in rnd.mentees),
+        mentee=ints(i for i, _, _ in asked),
+        subject=ints(subjects.get(request.subject, -1) if rules.mentee_max_groups(mentee) else -1 for _, mentee, request in asked),
+        grade=ints(mentee.grade for _, mentee, _ in asked),
+        region=ints(region_at.get(mentee.region, -1) for _, mentee, _ in asked),
+        several=np.array([len(mentee.requests) > 1 for _, mentee, _ in asked], bool),
+    )
+
+
+def _offered(
+    mentors: Sequence[Mentor], mentor_patterns: Sequence[Sequence[int]], subjects: dict[str, int], patterns: int
+) -> npt.NDArray[np.bool_]:
+    """[subjects, patterns] whether some mentor teaches the subject and is free for the pattern, whatever the grade."""
+    offered = np.zeros((_at_least_one(subjects), max(patterns, 1)), bool)
+    for mentor, able in zip(mentors, mentor_patterns, strict=True):
+        for teaching in mentor.teaches:
+            offered[subjects[teaching.subject], np.asarray(able, np.int64)] = True
+    return offered
+
+
+def _entries(rnd: Round, weeks: _Weeks, offered: npt.NDArray[np.bool_], requests: _Requests) -> _Entries:
+    """Entries at what is offered; the mentees of one slot may sit together as far as regions go."""
+    mentees, n_patterns = rnd.mentees, offered.shape[1]
+    classes: dict[str, int] = {}
+    mentee_class = ints(classes.setdefault(_class(m.region, rnd.policy.group.member_regions), len(classes)) for m in mentees)
+    able_of = [weeks.of(m.availability, new=False) for m in mentees]
+    able_ptr, able = csr(able_of)
+    liked = csr([weeks.liked(mine, m.preferred) for mine, m in zip(able_of, mentees, strict=True)])[1]
+    # Each request of a subject with each pattern of its mentee.
+    counts = np.where(requests.subject >= 0, np.diff(able_ptr)[requests.mentee], 0)
+    request = np.repeat(np.arange(len(counts)), counts)
+    which = able_ptr[requests.mentee[request]] + np.arange(len(request)) - np.repeat(np.cumsum(counts) - counts, counts)
+    place = requests.subject[request] * n_patterns + able[which]
+    kept = offered.ravel()[place]
+    request, which, place = request[kept], which[kept], place[kept]
+    slot_keys, slot = np.unique(place * _at_least_one(classes) + mentee_class[requests.mentee[request]], return_inverse=True)
+    order = np.lexsort((request, requests.region[request], requests.grade[request], slot))
+    request, which, slot = request[order], which[order], slot[order].astype(np.int64)
+    slot_place = slot_keys // _at_least_one(classes)
+    return _Entries(
+        request=request,
+        slot=slot,
+        liked=liked[which],
+        bucket_ptr=_pointers(np.bincount(slot * GRADES + requests.grade[request], minlength=len(slot_keys) * GRADES)),
+        slot_subject=slot_place // n_patterns,
+        slot_pattern=slot_place % n_patterns,
+    )
 
 
 def _offers(
