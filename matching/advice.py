@@ -37,6 +37,9 @@ TRIED = 4
 ALIKE = 5
 """So many mentors for one subject, school and region come before the others."""
 
+WORTHWHILE = 0.1
+"""Such a part of a request's worth is worth advising where nobody more is placed."""
+
 LOOKED_INTO, FEW = 2, 2
 """So many new mentors, and so many of each other kind, are tried with much work; then the others with some, until it is spent."""
 
@@ -53,7 +56,8 @@ Trial = tuple[Addition, int, int]
 def advice(solved: Solved, left: Callable[[], float]) -> tuple[Advice, ...]:
     """The best additions, best first; of what is tried while there are seconds `left`."""
     tried = {one: (one, gain, placed) for one, gain, placed in sorted(_trials(solved, left), key=lambda trial: trial[1])}
-    found = [trial for trial in tried.values() if trial[1] > 0]
+    least = WORTHWHILE * solved.round.policy.points.placed
+    found = [(one, gain, placed) for one, gain, placed in tried.values() if gain > 0 and (placed > 0 or gain >= least)]
     best = sorted(found, key=lambda trial: (-trial[1], trial[0].file, trial[0].key, trial[0].change))
     kept, of_kind, names = [], Counter[type](), new_names(solved.round)
     for one, gain, placed in best:
