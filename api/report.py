@@ -10,6 +10,7 @@ import base64
 import datetime as dt
 import gettext
 import hashlib
+import os
 from functools import partial
 from pathlib import Path
 
@@ -45,11 +46,25 @@ def write_report(folder: Path, out: Path, language: Language) -> Exit:
     except BadFiles as bad:
         return refuse(bad)
     try:
-        out.write_text(page, encoding="utf-8", newline="\n")
+        _put(page, out)
     except OSError as error:
         complain([f"{out}: cannot be written ({error.strerror}); name a file in a folder that is there"])
         return Exit.BAD_INPUT
     return Exit.DONE
+
+
+def _put(page: str, out: Path) -> None:
+    """Writes the page, whole or not at all where an earlier one is in its place."""
+    if out.exists() and not out.is_file():  # a pipe, or nowhere
+        out.write_text(page, encoding="utf-8", newline="\n")
+        return
+    target = out.resolve()
+    made = target.with_name(f".{target.name}-{os.getpid()}")
+    try:
+        made.write_text(page, encoding="utf-8", newline="\n")
+        made.replace(target)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def report(overview: Overview, language: Language) -> str:

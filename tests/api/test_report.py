@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -206,3 +208,22 @@ def test_what_is_no_result_is_bad_input(tmp_path: Path) -> None:
     assert ended.exit_code == 2
     assert "groups.csv: is missing" in ended.stderr
     assert not (tmp_path / "report.html").exists()
+
+
+def test_an_earlier_page_stays_where_a_new_one_has_no_room(tmp_path: Path) -> None:
+    write_result(RESULT, tmp_path / "result", roster=ROSTER)
+    page = tmp_path / "page.html"
+    page.write_text("the earlier one")
+    command = [sys.executable, "-m", "api.cli", "report", str(tmp_path / "result"), "--out", str(page)]
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'ulimit -f 1; exec "$@"', "sh", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"{page}: cannot be written (File too large); name a file in a folder that is there\n"
+    assert page.read_text() == "the earlier one"
+    assert sorted(held.name for held in tmp_path.iterdir()) == ["page.html", "result"]
