@@ -84,9 +84,10 @@ def solve_round(
 
 
 def time_left(limits: Limits, clock: Callable[[], float], stopped: Callable[[], bool]) -> Callable[[], float]:
-    """Seconds left to find groups that hold what is required, counted from now on; none as soon as somebody has asked to stop."""
-    until = math.inf if limits.seconds is None else max(limits.seconds, clock() + FEWEST_SECONDS)
-    return lambda: 0.0 if stopped() else until - clock()
+    """Seconds left to find groups that hold what is required: a few from now on in any case, as without them there is no result."""
+    least = clock() + FEWEST_SECONDS
+    until = math.inf if limits.seconds is None else max(limits.seconds, least)
+    return lambda: (least if stopped() else until) - clock()
 
 
 def settle_down(run: Run, before: Before) -> None:
