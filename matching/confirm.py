@@ -25,13 +25,13 @@ def nothing_better(program: Program, than: int, left: Callable[[], float]) -> bo
     """
     model = model_of(program, whole=True)
     add_row(model, program, than // MILLI + 1)
-    parameters = mathopt.SolveParameters(time_limit=limit_of(left()))
-    parameters.cp_sat = sat_parameters_pb2.SatParameters(
+    counted = sat_parameters_pb2.SatParameters(
         num_workers=1,
         linearization_level=2,
         max_deterministic_time=WORK,
         presolve_inclusion_work_limit=0,  # CP-SAT 9.15 is wrong about some linear models otherwise (or-tools issue 5293)
     )
+    parameters = mathopt.SolveParameters(time_limit=limit_of(left()), cp_sat=counted)
     found = answer(model, mathopt.SolverType.CP_SAT, parameters, left)
     return found is not None and found.termination.reason == mathopt.TerminationReason.INFEASIBLE
 
