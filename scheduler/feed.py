@@ -14,7 +14,7 @@ from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar, Event, Timezone, TimezoneStandard
+from icalendar import Alarm, Calendar, Event, Timezone, TimezoneStandard, vDuration
 
 PRODUCT = "-//Dure//Dure//EN"
 CANCELLED = {"ko": "[취소]", "en": "[Cancelled]", "zh-TW": "[取消]"}
@@ -72,14 +72,14 @@ def rendered(feed: Feed) -> bytes:
     calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)
     calendar.add("REFRESH-INTERVAL", feed.refresh, parameters={"VALUE": "DURATION"})
-    calendar.add("X-PUBLISHED-TTL", calendar["REFRESH-INTERVAL"].to_ical().decode())
+    calendar.add("X-PUBLISHED-TTL", vDuration(feed.refresh).to_ical().decode())
     zone = fixed_zone(feed.zone, _years(feed.entries)) if feed.entries else None
     if zone:
         calendar.add_component(zone)
     told_in = ZoneInfo(feed.zone) if zone else dt.UTC
     for entry in feed.entries:
         calendar.add_component(_event(entry, feed, told_in))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _event(entry: Entry, feed: Feed, told_in: dt.tzinfo) -> Event:
