@@ -72,7 +72,8 @@ def rendered(feed: Feed) -> bytes:
     calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)
     calendar.add("REFRESH-INTERVAL", feed.refresh, parameters={"VALUE": "DURATION"})
-    calendar.add("X-PUBLISHED-TTL", vDuration(feed.refresh).to_ical().decode())
+    every = vDuration(feed.refresh).to_ical().decode()  # type: ignore[no-untyped-call]  # the library says no type
+    calendar.add("X-PUBLISHED-TTL", every)
     zone = fixed_zone(feed.zone, _years(feed.entries)) if feed.entries else None
     if zone:
         calendar.add_component(zone)
