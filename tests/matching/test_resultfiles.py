@@ -112,7 +112,7 @@ def told(folder: Path, edits: Mapping[str, Edit]) -> list[str]:
         ),
         pytest.param(
             {"members.csv": add("g-0009,s-1\n")},
-            ["members.csv:5: group_id: 'g-0009' is no group_id of groups.csv; write a group_id of groups.csv"],
+            ["members.csv:5: group_id: 'g-0009' is no group_id of groups.csv; write one that is, or leave this row out"],
             id="a member of an unknown group",
         ),
         pytest.param(
