@@ -30,13 +30,13 @@ def answer(
     HiGHS looks at the clock too seldom, and cannot be stopped from outside: where no seconds are `left` a solver is left to itself,
     in a thread that holds nobody up.
     """
-    answers: list[mathopt.SolveResult] = []
+    answers: list[mathopt.SolveResult | None] = []
 
     def solve() -> None:
         try:
             answers.append(mathopt.solve(mathopt.Model.from_model_proto(model), solver, params=parameters))
         except (AttributeError, errors.InternalMathOptError):
-            return  # HiGHS came to no answer, and MathOpt 9.15 stumbles over its own error when it says so
+            answers.append(None)  # HiGHS came to no answer, and MathOpt 9.15 stumbles over its own error when it says so
 
     thread, patience = Thread(target=solve, daemon=True), PATIENCE
     thread.start()
@@ -44,6 +44,8 @@ def answer(
         thread.join(LOOK_SECONDS)
         if left() <= 0:
             patience -= LOOK_SECONDS
+    if not answers and not thread.is_alive():
+        raise RuntimeError("a solver failed; its thread has told how")
     return answers[0] if answers else None
 
 

@@ -103,6 +103,7 @@ def test_a_folder_of_the_same_kind_may_be_replaced(names: tuple[str, ...], tmp_p
         (tmp_path / name).touch()
     refuse_others(tmp_path, NAMES)
     refuse_others(tmp_path / "not" / "there", NAMES)
+    assert sorted(held.name for held in tmp_path.iterdir()) == sorted(names)
 
 
 def test_a_folder_with_something_else_in_it_is_refused(tmp_path: Path) -> None:
