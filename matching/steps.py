@@ -23,6 +23,9 @@ from matching.shards import Search, spread
 SWEEPS = 160
 """Over all mentors, for the prices."""
 
+FIRST_STEP, LAST_STEP = 0.05, 0.0005
+"""How far prices move in the first and the last of so many sweeps, as shares of a request's worth."""
+
 AWARDED, MOST_AWARDED = 100, 400
 """Sweeps over all mentors, for a plan by the prices: for an effort of 1, and where there is time."""
 
@@ -86,7 +89,7 @@ def price(run: Run, pricer: Pricer) -> float:
     sweeps, n, a_sweep = sweeps_to_price(run), 0, 1.0
     while n < sweeps and not run.stopped() and run.left() > 0:
         started = run.clock()
-        pricer.step(int(run.unit * 0.05 * 0.01 ** (n / sweeps)))
+        pricer.step(int(run.unit * pace(n, sweeps)))
         a_sweep = run.clock() - started
         n += 1
         if n == 4 and run.timed():
@@ -97,6 +100,14 @@ def price(run: Run, pricer: Pricer) -> float:
                 award_all(run, FEWEST_AWARDED)
     run.consider(pricer.quote())
     return a_sweep
+
+
+def pace(n: int, sweeps: int) -> float:
+    """How far the prices move in the nth of so many sweeps, as a share of a request's worth: the fewer there are, the farther,
+    and the less does it fall until the last, for otherwise they would stop halfway."""
+    scarce = SWEEPS / sweeps
+    first, last = FIRST_STEP * min(2.0, max(1.0, scarce)), LAST_STEP * scarce**2
+    return first * min(1.0, last / first) ** (n / sweeps)
 
 
 def sweeps_to_price(run: Run) -> int:
