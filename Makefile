@@ -21,7 +21,7 @@ KERNELS := $(shell grep -lE '^@(kernel|inline)' matching/*.py) $(addprefix match
 
 .venv/.compiled: .venv/.installed $(KERNELS)
 	@echo 'Compiling the solver, once: some four minutes.'
-	rm -f matching/__pycache__/*.nbi matching/__pycache__/*.nbc
+	$(if $(filter matching/%,$?),rm -f matching/__pycache__/*.nbi matching/__pycache__/*.nbc)
 	$(BIN)/python -m matching.compiled
 	touch $@
 
