@@ -1,0 +1,42 @@
+"""Who did what to what, when and why: one row for each change, only ever added to, with keys in the place of names."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
+
+from data.base import Base, Document, new_id
+
+
+class Deed(Base):
+    """One change: `what` was done to `whom` (a kind and a key), `by` somebody."""
+
+    __tablename__ = "deed"
+    __table_args__ = (Index("ix_deed_term_id_at", "term_id", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    term_id: Mapped[UUID | None]
+    at: Mapped[dt.datetime]
+    by: Mapped[str]
+    what: Mapped[str]
+    whom: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    details: Mapped[Document] = mapped_column(default=dict)
+
+
+def write_down(
+    db: DbSession,
+    *,
+    at: dt.datetime,
+    by: str,
+    what: str,
+    whom: str,
+    term: UUID | None = None,
+    reason: str = "",
+    details: Document | None = None,
+) -> None:
+    """Adds a row to the audit."""
+    db.add(Deed(term_id=term, at=at, by=by, what=what, whom=whom, reason=reason, details=details or {}))

@@ -1,0 +1,148 @@
+"""The database: where it is, how it is opened and brought up to date, and one transaction of it.
+
+SQLite is the default: a file of the user's own, made on first use. PostgreSQL is for several processes.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session as DbSession
+from sqlalchemy.pool import ConnectionPoolEntry
+
+VARIABLE = "DURE_DATABASE_URL"
+PATIENCE_SECONDS = 30
+"""So long a writer waits for another."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+READING = "dure_reading"
+MIGRATING = 5_281_948_213
+"""The lock of PostgreSQL under which one process alone brings a database up to date."""
+
+
+class DatabaseError(Exception):
+    """The root of what can be wrong with a database."""
+
+
+@dataclass(frozen=True)
+class BadAddress(DatabaseError):
+    """The address is of no database that can be used."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{VARIABLE}: {self.problem}; write sqlite:////folder/dure.db or postgresql://user:password@host/name"
+
+
+@dataclass(frozen=True)
+class NotUpToDate(DatabaseError):
+    """The database is of another version of the schema than this program; `found` is None where it is empty."""
+
+    found: str | None
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"the database is at version {self.found or 'none'}, and this program needs {self.wanted}; run `dure migrate`"
+
+
+def address(environment: Mapping[str, str] = os.environ) -> URL:
+    """Where the database is: what `DURE_DATABASE_URL` says, else an SQLite file in the user's folder for data.
+
+    Raises
+    ------
+    BadAddress
+        It is no address of SQLite or PostgreSQL.
+    """
+    given = environment.get(VARIABLE, "")
+    if not given:
+        base = environment.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
+        return URL.create("sqlite", database=str(Path(base) / "dure" / "dure.db"))
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        raise BadAddress("is no address") from None
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        if url.database in {None, "", ":memory:"}:
+            raise BadAddress("names no file")
+        return url.set(drivername="sqlite")
+    if backend in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg")
+    raise BadAddress(f"{backend} is not known")
+
+
+def open_database(url: URL | str) -> Engine:
+    """The engine of a database; nothing is read yet. The folder of an SQLite file is made."""
+    url = make_url(url)
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15)
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _open_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _open_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)  # noqa: S101  the driver that was asked for
+    connection.isolation_level = None  # transactions begin below, not where the driver sees fit
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={PATIENCE_SECONDS * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer begins as one: who begins as a reader may find at its first write that another has been quicker."""
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READING) else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[DbSession]:
+    """One transaction: committed at the end, or nothing of it where an exception leaves it."""
+    with DbSession(engine, expire_on_commit=False) as db, db.begin():
+        yield db
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[DbSession]:
+    """A transaction that only reads, at one moment; it waits for no writer, and whatever it changed is lost."""
+    with engine.connect().execution_options(**{READING: True}) as connection, DbSession(connection, expire_on_commit=False) as db:
+        yield db
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the schema up to date, in one transaction and one process at a time."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def refuse_other_version(engine: Engine) -> None:
+    """Does nothing where the schema is up to date.
+
+    Raises
+    ------
+    NotUpToDate
+        It is not.
+    """
+    wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+    with engine.connect().execution_options(**{READING: True}) as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found != wanted:
+        raise NotUpToDate(found, wanted)

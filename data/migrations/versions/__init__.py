@@ -1,0 +1,1 @@
+"""The migrations; each file is one version."""

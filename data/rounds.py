@@ -1,0 +1,82 @@
+"""Rounds of a term and their runs: what was asked, frozen; who solves it; what came out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from data.base import Base, Document, new_id
+from data.programs import Term
+
+
+class RoundState(StrEnum):
+    """How far a round has come."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class RunState(StrEnum):
+    """How far a run has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Round(Base):
+    """One matching exercise of a term; `inputs` are its files of ROUND.md as one ZIP, frozen when it closes."""
+
+    __tablename__ = "round"
+    __table_args__ = (UniqueConstraint("term_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    term_id: Mapped[UUID] = mapped_column(ForeignKey(Term.id))
+    number: Mapped[int]
+    state: Mapped[RoundState] = mapped_column(default=RoundState.OPEN)
+    opened_at: Mapped[dt.datetime]
+    closed_at: Mapped[dt.datetime | None]
+    inputs: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+
+
+class Run(Base):
+    """One solving of a round, by the worker that holds its lease; `result` is the result's folder of ROUND.md as one ZIP.
+
+    A run with a `previous` one repairs what that published. `history` is a list of [seconds, score, bound].
+    """
+
+    __tablename__ = "run"
+    __table_args__ = (UniqueConstraint("round_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey(Round.id))
+    number: Mapped[int]
+    previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("run.id"))
+    state: Mapped[RunState] = mapped_column(default=RunState.QUEUED, index=True)
+    seed: Mapped[int] = mapped_column(default=0)
+    seconds: Mapped[float | None]
+    effort: Mapped[float | None]
+    workers: Mapped[int] = mapped_column(default=2)
+    solver: Mapped[str] = mapped_column(default="")
+    queued_at: Mapped[dt.datetime]
+    started_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    leased_by: Mapped[str] = mapped_column(default="")
+    leased_until: Mapped[dt.datetime | None]
+    stop_asked: Mapped[bool] = mapped_column(default=False)
+    placed: Mapped[int | None]
+    score: Mapped[int | None]
+    bound: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+    problem: Mapped[str] = mapped_column(default="")
+    history: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    result: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    published_at: Mapped[dt.datetime | None]
+    undone_at: Mapped[dt.datetime | None]
+    undo: Mapped[Document | None] = deferred(mapped_column(JSON))

