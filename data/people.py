@@ -93,13 +93,14 @@ class Mentee(Base):
 
 
 class Request(Base):
-    """One mentee's ask for one subject, with a priority from 1 (normal) to 9."""
+    """One mentee's ask for one subject, with a priority from 1 (normal) to 9; `place` keeps their order."""
 
     __tablename__ = "request"
 
     mentee_id: Mapped[UUID] = mapped_column(ForeignKey(Mentee.id), primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)
     priority: Mapped[int] = mapped_column(default=1)
+    place: Mapped[int] = mapped_column(default=0)
 
 
 class PairRow(Base):

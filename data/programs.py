@@ -46,7 +46,7 @@ class Program(Base):
 class Term(Base):
     """A teaching period of a program, in one IANA zone, both ends included; without `last_on` it is open-ended.
 
-    `policy` is the policy of its rounds as a file of ROUND.md says it; the zone and the days stand in it too.
+    `policy` holds what a policy.toml of ROUND.md says of its rounds besides: the parts group, mentor and points.
     """
 
     __tablename__ = "term"
@@ -61,7 +61,7 @@ class Term(Base):
     last_on: Mapped[dt.date | None]
     country: Mapped[str] = mapped_column(default="")
     make_up: Mapped[MakeUp] = mapped_column(default=MakeUp.NO)
-    policy: Mapped[str] = mapped_column(default="")
+    policy: Mapped[Document] = mapped_column(default=dict)
 
 
 class Closure(Base):

@@ -121,7 +121,7 @@ def upgrade() -> None:
         sa.Column("last_on", sa.Date(), nullable=True),
         sa.Column("country", sa.String(), nullable=False),
         sa.Column("make_up", sa.String(16), nullable=False),
-        sa.Column("policy", sa.String(), nullable=False),
+        sa.Column("policy", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["program_id"], ["program.id"], name="fk_term_program_id"),
         sa.PrimaryKeyConstraint("id", name="pk_term"),
         sa.UniqueConstraint("program_id", "key", name="uq_term_program_id_key"),
@@ -262,6 +262,7 @@ def upgrade() -> None:
         sa.Column("mentee_id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["mentee_id"], ["mentee.id"], name="fk_request_mentee_id"),
         sa.PrimaryKeyConstraint("mentee_id", "subject", name="pk_request"),
     )

@@ -1,0 +1,210 @@
+"""The people of a round become those of a term: what is new is added, what has changed is changed, who is gone leaves.
+
+Rows are known by their keys (`mentor_id`, `mentee_id`); whom the organisation knows by a key is the same person in every term.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session as DbSession
+
+from data.base import new_id
+from data.people import Mentee, Mentor, PairRow, PeerRow, Person, Request, Role
+from data.programs import Program, Term
+from data.roster import PERSONAL, mentee_cells, mentor_cells, policy_document
+from matching.round import Mentee as RoundMentee, Mentor as RoundMentor, Round
+
+KEYS = {Role.MENTOR: "mentor_id", Role.MENTEE: "mentee_id"}
+TABLES: Mapping[Role, type[Mentor | Mentee]] = {Role.MENTOR: Mentor, Role.MENTEE: Mentee}
+DATES = ("available_from", "available_until")
+NUMBERS = ("grade", "max_groups", "max_size", "max_weekly_minutes")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The keys of one table of a term that an import would add, change (with their columns), leave alone and take away, ascending."""
+
+    new: tuple[str, ...] = ()
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unchanged: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+def mentor_row(mentor: RoundMentor) -> dict[str, Any]:
+    """What a mentor's row and their person's hold."""
+    return _row(mentor_cells(mentor), KEYS[Role.MENTOR])
+
+
+def mentee_row(mentee: RoundMentee) -> dict[str, Any]:
+    """What a mentee's row and their person's hold, and their requests, as a cell."""
+    return _row(mentee_cells(mentee), KEYS[Role.MENTEE])
+
+
+def _row(cells: dict[str, str], key: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"key" if name == key else name: cell for name, cell in cells.items()}
+    for name in row.keys() & set(DATES):
+        row[name] = dt.date.fromisoformat(row[name]) if row[name] else None
+    for name in row.keys() & set(NUMBERS):
+        row[name] = int(row[name]) if row[name] else None
+    return row
+
+
+def difference(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> Difference:
+    """What is other in the rows of one table, by key, before and after."""
+    changed = {
+        key: tuple(sorted(name for name in after[key] if after[key][name] != before[key].get(name)))
+        for key in sorted(after.keys() & before.keys())
+        if after[key] != before[key]
+    }
+    return Difference(
+        new=tuple(sorted(after.keys() - before.keys())),
+        changed=changed,
+        unchanged=tuple(sorted(key for key in after.keys() & before.keys() if key not in changed)),
+        gone=tuple(sorted(before.keys() - after.keys())),
+    )
+
+
+def enter(db: DbSession, term: Term, before: Round | None, after: Round, *, on: dt.date) -> dict[Role, Difference]:
+    """Makes a term's people and policy those of the round `after`, where they are those of `before` now.
+
+    Who is gone has left `on` that day. The name, zone and days of the policy become the term's too.
+    """
+    program = after.policy.program
+    term.name, term.zone, term.first_on = program.name, program.time_zone, program.term_start
+    term.last_on, term.policy = program.term_end, policy_document(after.policy)
+    were: dict[Role, dict[str, dict[str, Any]]] = {
+        Role.MENTOR: {one.key: mentor_row(one) for one in (before.mentors if before else ())},
+        Role.MENTEE: {one.key: mentee_row(one) for one in (before.mentees if before else ())},
+    }
+    are: dict[Role, dict[str, dict[str, Any]]] = {
+        Role.MENTOR: {one.key: mentor_row(one) for one in after.mentors},
+        Role.MENTEE: {one.key: mentee_row(one) for one in after.mentees},
+    }
+    found = {role: difference(were[role], are[role]) for role in Role}
+    ids = {role: _enter_all(db, term, role, are[role], found[role], on) for role in Role}
+    asking = found[Role.MENTEE].new + tuple(key for key, names in found[Role.MENTEE].changed.items() if "requests" in names)
+    _ask(db, {ids[Role.MENTEE][one.key]: one for one in after.mentees if one.key in set(asking)})
+    if before is None or (before.pairs, before.peers) != (after.pairs, after.peers):
+        _write_rules(db, term, after, ids)
+    return found
+
+
+def _enter_all(
+    db: DbSession, term: Term, role: Role, rows: Mapping[str, Mapping[str, Any]], found: Difference, on: dt.date
+) -> dict[str, UUID]:
+    """Enters the mentors or the mentees, and gives the ids of all by key."""
+    table = TABLES[role]
+    known = {
+        key: (row, person) for key, row, person in db.execute(select(table.key, table.id, table.person_id).where(table.term_id == term.id))
+    }
+    people = _people(db, db.get_one(Program, term.program_id).organisation_id, role, found.new)
+    fresh, back = [], []
+    for key in found.new:
+        held = {name: value for name, value in rows[key].items() if name not in PERSONAL and name != "requests"}
+        row = {**held, "id": new_id(), "term_id": term.id, "person_id": people[key], "left_on": None, "left_why": ""}
+        if key in known:  # they had left, and are there again
+            back.append({**row, "id": known[key][0]})
+        else:
+            fresh.append(row)
+            known[key] = (row["id"], people[key])
+    changes = [
+        {"id": known[key][0], **_named(rows[key], [name for name in names if name not in (*PERSONAL, "requests")])}
+        for key, names in found.changed.items()
+    ]
+    personal = [
+        {"id": known[key][1], **_named(rows[key], [name for name in names if name in PERSONAL])} for key, names in found.changed.items()
+    ]
+    personal += [{"id": people[key], **_named(rows[key], PERSONAL)} for key in found.new]
+    if fresh:
+        db.execute(insert(table), fresh)
+    _update(db, table, [*back, *changes])
+    _update(db, Person, personal)
+    gone = [{"id": known[key][0], "left_on": on, "left_why": "not in the import"} for key in found.gone]
+    _update(db, table, gone)
+    return {key: row for key, (row, _) in known.items()}
+
+
+def _named(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: row[name] for name in names}
+
+
+def _update(db: DbSession, table: type[Mentor | Mentee | Person], rows: Iterable[dict[str, Any]]) -> None:
+    """Changes rows by their ids, those that change the same columns together."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        if len(row) > 1:
+            alike.setdefault(tuple(sorted(row)), []).append(row)
+    for some in alike.values():
+        db.execute(update(table), some)
+
+
+def _people(db: DbSession, organisation: UUID, role: Role, keys: Iterable[str]) -> dict[str, UUID]:
+    """The persons of these keys; who is not known yet becomes so."""
+    wanted = set(keys)
+    known = {
+        key: person
+        for key, person in db.execute(select(Person.key, Person.id).where(Person.organisation_id == organisation, Person.came_as == role))
+        if key in wanted
+    }
+    new: list[dict[str, Any]] = [
+        {"id": new_id(), "organisation_id": organisation, "came_as": role, "key": key} for key in sorted(wanted - known.keys())
+    ]
+    if new:
+        db.execute(insert(Person), new)
+    return known | {one["key"]: one["id"] for one in new}
+
+
+def _ask(db: DbSession, mentees: Mapping[UUID, RoundMentee]) -> None:
+    """Makes the requests of these mentees what they are now."""
+    ids = list(mentees)
+    for at in range(0, len(ids), 500):  # a statement takes only so many values
+        db.execute(delete(Request).where(Request.mentee_id.in_(ids[at : at + 500])))
+    rows = [
+        {"mentee_id": mentee, "subject": request.subject, "priority": request.priority, "place": place}
+        for mentee, one in mentees.items()
+        for place, request in enumerate(one.requests)
+    ]
+    if rows:
+        db.execute(insert(Request), rows)
+
+
+def _write_rules(db: DbSession, term: Term, round: Round, ids: Mapping[Role, Mapping[str, UUID]]) -> None:
+    """Makes what is said of pairs and peers what the round says."""
+    mentors, mentees = ids[Role.MENTOR], ids[Role.MENTEE]
+    db.execute(delete(PairRow).where(PairRow.term_id == term.id))
+    db.execute(delete(PeerRow).where(PeerRow.term_id == term.id))
+    pairs = [
+        {
+            "id": new_id(),
+            "term_id": term.id,
+            "place": place,
+            "mentor_id": mentors[row.mentor],
+            "mentee_id": mentees[row.mentee],
+            "subject": row.subject,
+            "rule": row.rule,
+            "points": row.points,
+        }
+        for place, row in enumerate(round.pairs)
+    ]
+    peers = [
+        {
+            "id": new_id(),
+            "term_id": term.id,
+            "place": place,
+            "mentee_id": mentees[row.mentee],
+            "other_id": mentees[row.other],
+            "rule": row.rule,
+            "points": row.points,
+        }
+        for place, row in enumerate(round.peers)
+    ]
+    if pairs:
+        db.execute(insert(PairRow), pairs)
+    if peers:
+        db.execute(insert(PeerRow), peers)

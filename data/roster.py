@@ -1,0 +1,139 @@
+"""A term's people and policy as a round of `matching`, and back: two forms in which the same is said.
+
+A row of the database holds a mentor or mentee cell by cell as the files of ROUND.md write them; what belongs to the person over the
+years (name, gender, e-mail, language) stands in `Person`, and what a mentee asks for in `Request`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from data.base import Document
+from data.people import Mentee, Mentor, PairRow, PeerRow, Person, Request
+from data.programs import Term
+from matching.columns import MENTEES, MENTORS
+from matching.faults import BadRound, Faults
+from matching.kinds import REQUESTS
+from matching.round import (
+    GroupPolicy,
+    MemberRegions,
+    Mentee as RoundMentee,
+    Mentor as RoundMentor,
+    MentorPolicy,
+    Pair,
+    PairRule,
+    PeerRule,
+    Peers,
+    Points,
+    Policy,
+    Program,
+    Request as RoundRequest,
+    Round,
+)
+from matching.rows import Columns, read_rows
+
+PERSONAL = ("name", "gender", "email", "language")
+"""What belongs to the person."""
+
+T = TypeVar("T")
+
+
+def policy_document(policy: Policy) -> Document:
+    """What a term keeps of a policy: all but its program."""
+    return {"group": asdict(policy.group), "mentor": asdict(policy.mentor), "points": asdict(policy.points)}
+
+
+def policy_of(term: Term, last_on: dt.date) -> Policy:
+    """The policy of a term's rounds; an open-ended term is planned until `last_on`."""
+    group = {**term.policy.get("group", {})}
+    if "member_regions" in group:
+        group["member_regions"] = MemberRegions(group["member_regions"])
+    return Policy(
+        program=Program(time_zone=term.zone, term_start=term.first_on, term_end=term.last_on or last_on, name=term.name),
+        group=GroupPolicy(**group),
+        mentor=MentorPolicy(**term.policy.get("mentor", {})),
+        points=Points(**term.policy.get("points", {})),
+    )
+
+
+def mentor_cells(mentor: RoundMentor) -> dict[str, str]:
+    """A mentor of a round, cell by cell."""
+    return {column.name: column.written(mentor) for column in MENTORS.columns}
+
+
+def mentee_cells(mentee: RoundMentee) -> dict[str, str]:
+    """A mentee of a round, cell by cell."""
+    return {column.name: column.written(mentee) for column in MENTEES.columns}
+
+
+def round_of(db: DbSession, term: Term, last_on: dt.date) -> Round:
+    """The round that a term's people make now, without those who have left; keys are in ascending order.
+
+    Raises
+    ------
+    BadRound
+        A row holds what no file could bring there.
+    """
+    mentors = {mentor.id: (mentor, person) for mentor, person in db.execute(_people(Mentor, term.id))}
+    mentees = {mentee.id: (mentee, person) for mentee, person in db.execute(_people(Mentee, term.id))}
+    asked: dict[UUID, list[RoundRequest]] = defaultdict(list)
+    for request in db.scalars(select(Request).join(Mentee).where(Mentee.term_id == term.id).order_by(Request.mentee_id, Request.place)):
+        asked[request.mentee_id].append(RoundRequest(request.subject, request.priority))
+    pairs = db.scalars(select(PairRow).where(PairRow.term_id == term.id).order_by(PairRow.place))
+    peers = db.scalars(select(PeerRow).where(PeerRow.term_id == term.id).order_by(PeerRow.place))
+    return Round(
+        policy=policy_of(term, last_on),
+        mentors=_read("mentors", MENTORS, (_cells(MENTORS, mentor, person, "mentor_id", "") for mentor, person in mentors.values())),
+        mentees=_read(
+            "mentees",
+            MENTEES,
+            (_cells(MENTEES, mentee, person, "mentee_id", REQUESTS.write(tuple(asked[mentee.id]))) for mentee, person in mentees.values()),
+        ),
+        pairs=tuple(
+            Pair(
+                mentor=mentors[row.mentor_id][0].key,
+                mentee=mentees[row.mentee_id][0].key,
+                subject=row.subject,
+                rule=PairRule(row.rule),
+                points=row.points,
+            )
+            for row in pairs
+            if row.mentor_id in mentors and row.mentee_id in mentees
+        ),
+        peers=tuple(
+            Peers(mentee=mentees[row.mentee_id][0].key, other=mentees[row.other_id][0].key, rule=PeerRule(row.rule), points=row.points)
+            for row in peers
+            if row.mentee_id in mentees and row.other_id in mentees
+        ),
+    )
+
+
+def _people(kind: type[Mentor | Mentee], term: UUID) -> Any:  # noqa: ANN401  the type of the statement takes longer to say
+    return select(kind, Person).join(Person).where(kind.term_id == term, kind.left_on.is_(None)).order_by(kind.key)
+
+
+def _cells(columns: Columns[T], row: Mentor | Mentee, person: Person, key: str, requests: str) -> list[str]:
+    """The cells of a row, in the order of the columns."""
+    held: dict[str, Any] = {key: row.key, "requests": requests}
+    for column in columns.columns:
+        if column.name not in held:
+            value = getattr(person if column.name in PERSONAL else row, column.name)
+            held[column.name] = "" if value is None else str(value)
+    return [held[column.name] for column in columns.columns]
+
+
+def _read(name: str, columns: Columns[T], rows: Iterator[Sequence[str]]) -> tuple[T, ...]:
+    faults = Faults()
+    header = (1, [column.name for column in columns.columns])
+    read = read_rows(name, iter([header, *((number, list(cells)) for number, cells in enumerate(rows, start=2))]), columns, faults)
+    if faults.found:
+        raise BadRound(tuple(faults.found))
+    return tuple(read.values)
