@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from functools import cache
 
 import pytest
 
-from data.demo import ROUND
+from data.demo import ROUND, round_around
 from matching.round import MemberRegions, Mentor, PairRule, PeerRule, Round
 from matching.rules import is_used, missing_weeks, most_groups, nearness
 from matching.tables import read_round
@@ -94,3 +95,16 @@ def test_single_pairs_are_spoken_of_in_every_way() -> None:
 def test_mentors_live_where_some_mentees_do_and_near_others() -> None:
     homes = {nearness(mentor.home_region, mentee.region).name for mentor in demo().mentors for mentee in demo().mentees}
     assert homes == {"SAME", "NEAR", "FAR"}
+
+
+@pytest.mark.parametrize("today", [dt.date(2026, 11, 22), dt.date(2027, 3, 2), dt.date(2031, 1, 1), dt.date(2020, 2, 29)])
+def test_its_term_can_be_moved_around_a_day_by_whole_weeks(today: dt.date) -> None:
+    moved, before = round_around(today), demo()
+    program = moved.policy.program
+    assert program.term_start + dt.timedelta(weeks=4) <= today < program.term_start + dt.timedelta(weeks=5)
+    shift = program.term_start - before.policy.program.term_start
+    assert shift.days % 7 == 0
+    assert program.term_end - program.term_start == before.policy.program.term_end - before.policy.program.term_start
+    for then, now in zip(before.mentors, moved.mentors, strict=True):
+        assert now.available_from == (then.available_from and then.available_from + shift)
+        assert missing_weeks(then, before.policy.program) == missing_weeks(now, program)
