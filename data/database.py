@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from alembic import command
 from alembic.config import Config
@@ -108,18 +109,35 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READING) else "BEGIN IMMEDIATE")
 
 
-@contextmanager
-def transaction(engine: Engine) -> Iterator[DbSession]:
+class Unit(AbstractContextManager[DbSession]):
+    """Something that is done whole: committed at the end where it `keeps`, or nothing of it, also where an exception leaves it.
+
+    It is no generator, which frozen errors could not leave: contextlib writes their traceback anew.
+    """
+
+    def __init__(self, db: DbSession, *, keeps: bool) -> None:
+        self._db, self._keeps = db, keeps
+
+    def __enter__(self) -> DbSession:
+        self._db.begin()
+        return self._db
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with closing(self._db):
+            if self._keeps and kind is None:
+                self._db.commit()
+            else:
+                self._db.rollback()
+
+
+def transaction(engine: Engine) -> Unit:
     """One transaction: committed at the end, or nothing of it where an exception leaves it."""
-    with DbSession(engine, expire_on_commit=False) as db, db.begin():
-        yield db
+    return Unit(DbSession(engine, expire_on_commit=False), keeps=True)
 
 
-@contextmanager
-def reading(engine: Engine) -> Iterator[DbSession]:
+def reading(engine: Engine) -> Unit:
     """A transaction that only reads, at one moment; it waits for no writer, and whatever it changed is lost."""
-    with engine.connect().execution_options(**{READING: True}) as connection, DbSession(connection, expire_on_commit=False) as db:
-        yield db
+    return Unit(DbSession(engine.execution_options(**{READING: True}), expire_on_commit=False), keeps=False)
 
 
 def migrate(engine: Engine) -> None:
