@@ -1,16 +1,33 @@
-"""Messages that wait to be sent: each is written in the transaction that caused it, sent at least once, and known by its key."""
+"""Messages that wait to be sent: each is written in the transaction that caused it, sent at least once, and known by its key.
+
+A message about a session says only what it is about and which session: its words are made when it is sent, of what holds then.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CursorResult, ForeignKey, Index, and_, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
 from data.people import Person
+from data.sessions import Session
+
+NEAR = dt.timedelta(hours=48)
+"""A change this close to a session goes by mail too: feeds are slow (FEEDS.md F25)."""
+
+AT_ONCE = 500
+"""A statement takes only so many values."""
+
+BACK_OFF = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440))
+"""So long after each failed try a message is tried again; after one more failure it is given up."""
 
 
 class Channel(StrEnum):
@@ -18,6 +35,18 @@ class Channel(StrEnum):
 
     MAIL = "mail"
     WEBHOOK = "webhook"
+
+
+class About(StrEnum):
+    """What a message about a session tells."""
+
+    REMINDER = "reminder"
+    RECORD = "record"  # asks its mentor for one
+    ADDED = "added"
+    MOVED = "moved"
+    CHANGED = "changed"  # its link, or who takes part
+    CANCELLED = "cancelled"
+    LEFT = "left"  # it takes place without them
 
 
 class Message(Base):
@@ -39,3 +68,120 @@ class Message(Base):
     problem: Mapped[str] = mapped_column(default="")
     sent_at: Mapped[dt.datetime | None]
     given_up_at: Mapped[dt.datetime | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is to be said to an address at once, and once for its key."""
+
+    key: str
+    address: str
+    body: Document
+    person_id: UUID | None = None
+    channel: Channel = Channel.MAIL
+
+
+def about_session(about: About, session: UUID, **more: object) -> Document:
+    """The body of a message about a session."""
+    return {"about": about.value, "session": str(session), **more}
+
+
+def write(db: DbSession, notices: Iterable[Notice], *, now: dt.datetime) -> int:
+    """Puts into the outbox what is not there yet by its key, and tells how much that is; a second writer at the same time adds nothing."""
+    rows = [
+        {
+            "id": new_id(),
+            "key": notice.key,
+            "channel": notice.channel,
+            "person_id": notice.person_id,
+            "address": notice.address,
+            "body": notice.body,
+            "written_at": now,
+            "due_at": now,
+            "tries": 0,
+            "problem": "",
+        }
+        for notice in notices
+    ]
+    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    added = 0
+    for at in range(0, len(rows), AT_ONCE):
+        statement = dialect.insert(Message).values(rows[at : at + AT_ONCE]).on_conflict_do_nothing(index_elements=["key"])
+        added += len(db.scalars(statement.returning(Message.id)).all())
+    return added
+
+
+def tell(db: DbSession, session: Session, people: Iterable[UUID], about: About, *, now: dt.datetime, was: dt.datetime | None = None) -> int:
+    """Tells these people by mail of a change of a session, which is made already; gives how many mails that are.
+
+    Nothing is written where neither its start nor the one it had (`was`) lies within 48 hours from now, nor to people without an address.
+    """
+    if not any(now <= start <= now + NEAR for start in (session.starts_at, was) if start):
+        return 0
+    more = {"sequence": session.sequence} | ({"was": was.isoformat()} if was else {})
+    addresses = db.execute(select(Person.id, Person.email).where(Person.id.in_(list(people)), Person.email != "").order_by(Person.id))
+    notices = [
+        Notice(
+            key=f"{about}:{session.id}:{session.sequence}:{person}",
+            address=address,
+            body=about_session(about, session.id, **more),
+            person_id=person,
+        )
+        for person, address in addresses
+    ]
+    return write(db, notices, now=now)
+
+
+def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timedelta, most: int) -> list[Message]:
+    """Takes up to so many messages that are due, the longest due first, and keeps others from them for as long as the lease.
+
+    Who took them says of each what became of it; where nothing is heard of them by then, the messages are due again. A message that
+    was written in the future is due too: the clock was set back since.
+    """
+    due = and_(Message.channel == channel, Message.due_at.is_not(None), or_(Message.due_at <= now, Message.written_at > now))
+    found = list(db.scalars(select(Message).where(due).order_by(Message.due_at, Message.id).limit(most).with_for_update(skip_locked=True)))
+    db.expunge_all()
+    leased = [{"id": message.id, "due_at": now + lease, "written_at": min(message.written_at, now)} for message in found]
+    if leased:
+        db.execute(update(Message), leased)
+    return found
+
+
+def mark_sent(db: DbSession, message: Message, *, now: dt.datetime) -> None:
+    """It has arrived as far as we can know."""
+    _settle(db, message, sent_at=now, due_at=None, problem="")
+
+
+def mark_failed(db: DbSession, message: Message, problem: str, *, now: dt.datetime) -> None:
+    """It is tried again later, each time after a longer while, and after the longest given up."""
+    if message.tries >= len(BACK_OFF):
+        give_up(db, message, problem, now=now)
+    else:
+        _settle(db, message, due_at=now + BACK_OFF[message.tries], tries=message.tries + 1, problem=problem)
+
+
+def give_up(db: DbSession, message: Message, problem: str, *, now: dt.datetime) -> None:
+    """It is tried no more, and shown to whom it concerns."""
+    _settle(db, message, due_at=None, tries=message.tries + 1, problem=problem, given_up_at=now)
+
+
+def put_back(db: DbSession, messages: Iterable[Message], problem: str) -> None:
+    """They are due as they were before: they could not even be tried."""
+    for message in messages:
+        _settle(db, message, due_at=message.due_at, problem=problem)
+
+
+def _settle(db: DbSession, message: Message, **values: object) -> None:
+    db.execute(update(Message).where(Message.id == message.id).values(**values))
+
+
+def unsent(db: DbSession) -> Sequence[Message]:
+    """What waits, by the time when it is due, and after that what was given up."""
+    waits = select(Message).where(Message.sent_at.is_(None))
+    return db.scalars(waits.order_by(Message.given_up_at.is_not(None), Message.due_at, Message.id)).all()
+
+
+def forget(db: DbSession, before: dt.datetime) -> int:
+    """Removes what was sent or given up before an instant, and tells how many messages that were."""
+    old = or_(Message.sent_at < before, Message.given_up_at < before)
+    return cast("CursorResult[Any]", db.execute(delete(Message).where(old))).rowcount

@@ -44,6 +44,12 @@ def upgrade() -> None:
     op.create_index("ix_deed_term_id_at", "deed", ["term_id", "at"])
 
     op.create_table(
+        "tick",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_tick"),
+    )
+    op.create_table(
         "organisation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
