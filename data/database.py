@@ -38,7 +38,7 @@ class DatabaseError(Exception):
     """The root of what can be wrong with a database."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadAddress(DatabaseError):
     """The address is of no database that can be used."""
 
@@ -48,7 +48,7 @@ class BadAddress(DatabaseError):
         return f"{VARIABLE}: {self.problem}; write sqlite:////folder/dure.db or postgresql://user:password@host/name"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotUpToDate(DatabaseError):
     """The database is of another version of the schema than this program; `found` is None where it is empty."""
 

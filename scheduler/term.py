@@ -23,7 +23,7 @@ class TermError(ValueError):
     """The root of what can be wrong with a term."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchZone(TermError):
     """The zone is no IANA name."""
 
@@ -33,7 +33,7 @@ class NoSuchZone(TermError):
         return f"{self.zone!r} is no IANA zone, such as Asia/Seoul"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class EndsBeforeItBegins(TermError):
     """A term or a closure has its last day before its first."""
 
@@ -44,7 +44,7 @@ class EndsBeforeItBegins(TermError):
         return f"{self.last_on} lies before {self.first_on}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchCountry(TermError):
     """Nobody knows the public holidays of this country."""
 
@@ -224,6 +224,11 @@ def working_weekends(country: str, first_on: dt.date, last_on: dt.date) -> list[
 def _calendar(country: str, language: str, first_on: dt.date, last_on: dt.date) -> holidays.HolidayBase:
     if country not in holidays.list_supported_countries():
         raise NoSuchCountry(country)
-    spoken = holidays.list_localized_countries().get(country, ())
-    named = next((known for known in (language, language.partition("_")[0]) if known in spoken), None)
-    return holidays.country_holidays(country, years=range(first_on.year, last_on.year + 1), language=named)
+    asked = language.replace("-", "_")
+    spoken = holidays.list_localized_countries().get(country, [])
+    alike = [known for known in spoken if asked and known.partition("_")[0] == asked.partition("_")[0]]
+    named = asked if asked in alike else next(iter(alike), None)
+    found = holidays.country_holidays(country, years=range(first_on.year, last_on.year + 1), language=named)
+    if named is None and found.default_language:  # else the library takes the language of the machine
+        return holidays.country_holidays(country, years=found.years, language=found.default_language)
+    return found

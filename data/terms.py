@@ -1,0 +1,293 @@
+"""Terms by the names that people type: made with their organisation and program, found, and closed for some days.
+
+A term is called `PROGRAM/TERM`; `TERM` alone will do where no other program has one of that key, and `ORGANISATION/PROGRAM/TERM` where
+two organisations have a program of one key.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from data.audit import write_down
+from data.base import new_id
+from data.programs import Closure, MakeUp, Organisation, Program, Term
+from matching.faults import BadCell
+from matching.kinds import ZONE
+
+KEY = re.compile(r"\w[\w.-]{0,59}")
+"""A key of an organisation, a program or a term: letters and digits of any script, then also `.`, `-` and `_`."""
+TOLD = 5
+"""At most so many terms are named where one was not found."""
+
+
+class TermProblem(Exception):
+    """The root of what can be wrong with a term that somebody names, makes or closes.
+
+    Errors are values with fields, and yet not frozen: a context manager that one of them leaves writes its traceback into it.
+    """
+
+
+@dataclass(eq=False)
+class NoSuchTerm(TermProblem):
+    """No term is called so; `known` are the names of those that are there."""
+
+    name: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if not self.known:
+            return f"there is no term {self.name!r}, nor any other; make one with `dure term new`"
+        more = ", …" if len(self.known) > TOLD else ""
+        return f"there is no term {self.name!r}; there is {', '.join(self.known[:TOLD])}{more}"
+
+
+@dataclass(eq=False)
+class SeveralTerms(TermProblem):
+    """Several terms are called so."""
+
+    name: str
+    found: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name!r} may be {' or '.join(self.found)}; write which"
+
+
+@dataclass(eq=False)
+class SeveralOrganisations(TermProblem):
+    """A new term's program may be of several organisations."""
+
+    name: str
+    found: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name!r} may be of {' or '.join(self.found)}; write ORGANISATION/PROGRAM/TERM"
+
+
+@dataclass(eq=False)
+class TermIsThere(TermProblem):
+    """There is a term of this name already."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"there is a term {self.name!r} already; give another key, or import into that one"
+
+
+@dataclass(eq=False)
+class BadTermName(TermProblem):
+    """Nothing can be called so."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is no name of a term; write PROGRAM/TERM in letters, digits, '.', '-' and '_', such as tutoring/2026-spring"
+
+
+@dataclass(eq=False)
+class BadZone(TermProblem):
+    """The zone is no IANA name."""
+
+    zone: str
+
+    def __str__(self) -> str:
+        return f"{self.zone!r} is no IANA zone, such as Asia/Seoul"
+
+
+@dataclass(eq=False)
+class BackwardDays(TermProblem):
+    """The last day lies before the first."""
+
+    first_on: dt.date
+    last_on: dt.date
+
+    def __str__(self) -> str:
+        return f"the last day {self.last_on} lies before the first, {self.first_on}"
+
+
+@dataclass(eq=False)
+class OutsideTheTerm(TermProblem):
+    """A closure has no day of its term."""
+
+    first_on: dt.date
+    last_on: dt.date
+    term: str
+
+    def __str__(self) -> str:
+        return f"no day from {self.first_on} to {self.last_on} lies in {self.term}"
+
+
+@dataclass(eq=False)
+class NoSuchClosure(TermProblem):
+    """A term has no closure that begins on this day, of everybody or of this school."""
+
+    first_on: dt.date
+    school: str
+
+    def __str__(self) -> str:
+        of = f" of {self.school}" if self.school else ""
+        return f"no closure{of} begins on {self.first_on}; `dure term show` lists them"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTerm:
+    """What a term is made of; without `last_on` it is open-ended. `country` is a code of two letters, or empty."""
+
+    zone: str
+    first_on: dt.date
+    last_on: dt.date | None = None
+    name: str = ""
+    country: str = ""
+    make_up: MakeUp = MakeUp.NO
+
+
+def find_term(db: DbSession, name: str) -> Term:
+    """The term that somebody means by `PROGRAM/TERM`, or `TERM` alone where only one is called so.
+
+    Raises
+    ------
+    NoSuchTerm
+        There is none.
+    SeveralTerms
+        There are several.
+    """
+    wanted = unicodedata.normalize("NFC", name).split("/")
+    rows = db.execute(select(Organisation.key, Program.key, Term.key, Term.id).select_from(Term).join(Program).join(Organisation)).all()
+    found = [(tuple(keys), term) for *keys, term in rows if keys[-len(wanted) :] == wanted]
+    if not found:
+        raise NoSuchTerm(name, tuple(sorted({f"{program}/{term}" for _, program, term, _ in rows})))
+    if len(found) > 1:
+        short = sorted({"/".join(keys[1:]) for keys, _ in found})
+        raise SeveralTerms(name, tuple(short if len(short) == len(found) else sorted("/".join(keys) for keys, _ in found)))
+    return db.get_one(Term, found[0][1])
+
+
+def term_name(db: DbSession, term: Term) -> str:
+    """What a term is called: `PROGRAM/TERM`."""
+    return f"{db.get_one(Program, term.program_id).key}/{term.key}"
+
+
+def make_term(db: DbSession, name: str, new: NewTerm, *, by: str, now: dt.datetime) -> Term:
+    """Makes the term `PROGRAM/TERM`, and its program and organisation where they are not there yet.
+
+    A program whose organisation is not named is that of this key; else it becomes one of the only organisation, or of a new one with
+    its own key. The country is not looked at: who knows its holidays finds them by `scheduler.calendar`.
+
+    Raises
+    ------
+    BadTermName, BadZone, BackwardDays
+        What is given cannot be.
+    SeveralOrganisations
+        It is not said of which one a program is.
+    TermIsThere
+        There is such a term.
+    """
+    keys = unicodedata.normalize("NFC", name).split("/")
+    if len(keys) not in {2, 3} or not all(KEY.fullmatch(key) for key in keys):
+        raise BadTermName(name)
+    try:
+        ZONE.read(new.zone)
+    except BadCell:
+        raise BadZone(new.zone) from None
+    _in_order(new.first_on, new.last_on)
+    *organisation, program_key, term_key = keys
+    program = _program(db, organisation[0] if organisation else "", program_key)
+    if db.scalars(select(Term.id).where(Term.program_id == program.id, Term.key == term_key)).first():
+        raise TermIsThere(name)
+    term = Term(
+        id=new_id(),
+        program_id=program.id,
+        key=term_key,
+        name=new.name,
+        zone=new.zone,
+        first_on=new.first_on,
+        last_on=new.last_on,
+        country=new.country,
+        make_up=new.make_up,
+    )
+    db.add(term)
+    db.flush()
+    write_down(db, at=now, by=by, what="term made", whom=f"term {program_key}/{term_key}", term=term.id)
+    return term
+
+
+def _program(db: DbSession, organisation: str, key: str) -> Program:
+    """The program of this key, made where it is not there."""
+    of = select(Organisation.key, Program).join(Program, Program.organisation_id == Organisation.id).where(Program.key == key)
+    known = {found: program for found, program in db.execute(of) if organisation in {"", found}}
+    if len(known) > 1:
+        raise SeveralOrganisations(key, tuple(sorted(known)))
+    if known:
+        return next(iter(known.values()))
+    there = {one.key: one for one in db.scalars(select(Organisation)) if organisation in {"", one.key}}
+    if len(there) > 1:
+        raise SeveralOrganisations(key, tuple(sorted(there)))
+    home = next(iter(there.values()), None) or Organisation(id=new_id(), key=organisation or key)
+    db.add(home)
+    db.flush()
+    program = Program(id=new_id(), organisation_id=home.id, key=key, settings={})
+    db.add(program)
+    db.flush()
+    return program
+
+
+def _in_order(first_on: dt.date, last_on: dt.date | None) -> None:
+    if last_on is not None and last_on < first_on:
+        raise BackwardDays(first_on, last_on)
+
+
+def closures_of(db: DbSession, term: UUID) -> Sequence[Closure]:
+    """The closures of a term, in the order of their days."""
+    return db.scalars(select(Closure).where(Closure.term_id == term).order_by(Closure.first_on, Closure.last_on, Closure.school)).all()
+
+
+def close_days(
+    db: DbSession, term: Term, first_on: dt.date, last_on: dt.date, *, why: str, school: str = "", by: str, now: dt.datetime
+) -> Closure:
+    """Closes a term from a day to another, both included, to everybody or to the mentees of one school; sessions that are there already
+    stay as they are.
+
+    Raises
+    ------
+    BackwardDays
+        The last day lies before the first.
+    OutsideTheTerm
+        None of the days is one of the term.
+    """
+    _in_order(first_on, last_on)
+    if last_on < term.first_on or (term.last_on is not None and first_on > term.last_on):
+        raise OutsideTheTerm(first_on, last_on, term_name(db, term))
+    closure = Closure(id=new_id(), term_id=term.id, first_on=first_on, last_on=last_on, name=why, school=school)
+    db.add(closure)
+    db.flush()
+    _tell(db, term, closure, "days closed", by=by, now=now)
+    return closure
+
+
+def open_days(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by: str, now: dt.datetime) -> None:
+    """Takes back the closures that begin on a day, of everybody or of one school.
+
+    Raises
+    ------
+    NoSuchClosure
+        There is none.
+    """
+    closures = [one for one in closures_of(db, term.id) if (one.first_on, one.school) == (first_on, school)]
+    if not closures:
+        raise NoSuchClosure(first_on, school)
+    for closure in closures:
+        _tell(db, term, closure, "days opened", by=by, now=now)
+        db.delete(closure)
+    db.flush()
+
+
+def _tell(db: DbSession, term: Term, closure: Closure, what: str, *, by: str, now: dt.datetime) -> None:
+    details = {"from": str(closure.first_on), "to": str(closure.last_on), "school": closure.school}
+    write_down(db, at=now, by=by, what=what, whom=f"term {term_name(db, term)}", term=term.id, reason=closure.name, details=details)
