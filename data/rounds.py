@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from data.base import Base, Document, new_id
@@ -48,7 +48,8 @@ class Round(Base):
 class Run(Base):
     """One solving of a round, by the worker that holds its lease; `result` is the result's folder of ROUND.md as one ZIP.
 
-    A run with a `previous` one repairs what that published. `history` is a list of [seconds, score, bound].
+    A run with a `previous` one repairs what that published. `history` is a list of [seconds, score, bound]; `claims` counts the workers
+    that have begun with it.
     """
 
     __tablename__ = "run"
@@ -69,10 +70,11 @@ class Run(Base):
     ended_at: Mapped[dt.datetime | None]
     leased_by: Mapped[str] = mapped_column(default="")
     leased_until: Mapped[dt.datetime | None]
+    claims: Mapped[int] = mapped_column(default=0)
     stop_asked: Mapped[bool] = mapped_column(default=False)
     placed: Mapped[int | None]
-    score: Mapped[int | None]
-    bound: Mapped[int | None]
+    score: Mapped[int | None] = mapped_column(BigInteger)
+    bound: Mapped[int | None] = mapped_column(BigInteger)
     ended_by: Mapped[str] = mapped_column(default="")
     problem: Mapped[str] = mapped_column(default="")
     history: Mapped[list[Any]] = mapped_column(JSON, default=list)

@@ -1,0 +1,257 @@
+"""Rounds of a term are opened and closed, and their runs queued and stopped: what people do; workers' part is `data.leases`.
+
+A run is known by its term and two numbers: run 2 of round 3 is `3.2`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as DbSession
+
+from data.archive import packed
+from data.audit import write_down
+from data.programs import Term
+from data.roster import round_of
+from data.rounds import Round, RoundState, Run, RunState
+from matching.limits import Limits
+from matching.tables import write_round
+
+OPEN_ENDED_DAYS = 182
+"""The groups of an open-ended term are planned for half a year."""
+
+NEVER_BEGUN = "stopped before a worker began with it"
+
+
+class RunError(Exception):
+    """The root of what can be wrong with a wish about rounds and runs."""
+
+
+@dataclass(eq=False)
+class StillOpen(RunError):
+    """A round of the term is open, which is to be closed first."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"round {self.number} is still open; close it first"
+
+
+@dataclass(eq=False)
+class NothingOpen(RunError):
+    """No round of the term is open."""
+
+    term: str
+
+    def __str__(self) -> str:
+        return f"no round of {self.term} is open; open one first"
+
+
+@dataclass(eq=False)
+class NoRound(RunError):
+    """The term has no round at all."""
+
+    term: str
+
+    def __str__(self) -> str:
+        return f"{self.term} has no round; open one, and close it when everybody is in"
+
+
+@dataclass(eq=False)
+class NobodyAsks(RunError):
+    """No mentee of the term asks for anything."""
+
+    term: str
+
+    def __str__(self) -> str:
+        return f"no mentee of {self.term} asks for anything; import its people first"
+
+
+@dataclass(eq=False)
+class NoRun(RunError):
+    """The term has no such run."""
+
+    term: str
+    round: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.term} has no run {self.round}.{self.number}; `dure round list` shows those it has"
+
+
+@dataclass(eq=False)
+class HasEnded(RunError):
+    """The run has ended, and cannot be stopped."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"run {self.name} has ended already"
+
+
+@dataclass(eq=False)
+class NoResult(RunError):
+    """The run has no result: it has not ended yet, or failed."""
+
+    name: str
+    state: RunState
+    problem: str = ""
+
+    def __str__(self) -> str:
+        why = self.problem or {RunState.QUEUED: "it waits for a worker"}.get(self.state, "it is still being solved")
+        return f"run {self.name} has no result: {why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How a round is to be solved; `previous` is a run whose groups are to be repaired.
+
+    Raises
+    ------
+    BadLimit
+        A limit cannot be.
+    """
+
+    seed: int = 0
+    seconds: float | None = None
+    effort: float | None = None
+    workers: int = 2
+    previous: UUID | None = None
+
+    def __post_init__(self) -> None:
+        Limits(seconds=self.seconds, effort=self.effort)
+
+
+def open_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round:
+    """Opens the next round of a term.
+
+    Raises
+    ------
+    StillOpen
+        Another one is open.
+    """
+    last = _last(db, term)
+    if last and last.state is RoundState.OPEN:
+        raise StillOpen(last.number)
+    round = Round(term_id=term.id, number=last.number + 1 if last else 1, state=RoundState.OPEN, opened_at=now)
+    db.add(round)
+    db.flush()
+    write_down(db, at=now, by=by, what="opened", whom=f"round {round.number}", term=term.id)
+    return round
+
+
+def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round:
+    """Closes the open round of a term: its people and its policy as they are now are what its runs solve, whatever becomes of them.
+
+    Raises
+    ------
+    NothingOpen
+        No round is open.
+    NobodyAsks
+        There is nothing to solve.
+    BadRound
+        A row of the term cannot be read.
+    """
+    round = _last(db, term)
+    if round is None or round.state is not RoundState.OPEN:
+        raise NothingOpen(term.key)
+    asked = round_of(db, term, max(term.first_on, now.date()) + dt.timedelta(days=OPEN_ENDED_DAYS))
+    if not any(mentee.requests for mentee in asked.mentees):
+        raise NobodyAsks(term.key)
+    round.inputs = packed(lambda folder: write_round(asked, folder))
+    round.state, round.closed_at = RoundState.CLOSED, now
+    db.flush()
+    details = {"mentors": len(asked.mentors), "mentees": len(asked.mentees)}
+    write_down(db, at=now, by=by, what="closed", whom=f"round {round.number}", term=term.id, details=details)
+    return round
+
+
+def queue(db: DbSession, term: Term, asked: Asked, *, by: str, now: dt.datetime) -> Run:
+    """Puts a run of the term's last round where a worker finds it.
+
+    Raises
+    ------
+    NoRound, StillOpen
+        There is no round, or what it asks is not frozen yet.
+    """
+    round = _last(db, term)
+    if round is None:
+        raise NoRound(term.key)
+    if round.state is RoundState.OPEN:
+        raise StillOpen(round.number)
+    last = db.scalar(select(func.max(Run.number)).where(Run.round_id == round.id))
+    run = Run(
+        round_id=round.id,
+        number=(last or 0) + 1,
+        state=RunState.QUEUED,
+        queued_at=now,
+        seed=asked.seed,
+        seconds=asked.seconds,
+        effort=asked.effort,
+        workers=asked.workers,
+        previous_id=asked.previous,
+    )
+    db.add(run)
+    db.flush()
+    write_down(db, at=now, by=by, what="queued", whom=f"run {round.number}.{run.number}", term=term.id)
+    return run
+
+
+def ask_to_stop(db: DbSession, run: Run, *, by: str, now: dt.datetime) -> None:
+    """Asks a run to end with the best it has; one that no worker has begun with ends at once, with nothing.
+
+    Raises
+    ------
+    HasEnded
+        There is nothing to stop.
+    """
+    run = db.scalars(select(Run).where(Run.id == run.id).with_for_update().execution_options(populate_existing=True)).one()
+    round = db.get_one(Round, run.round_id)
+    name = f"{round.number}.{run.number}"
+    if run.state in {RunState.DONE, RunState.FAILED}:
+        raise HasEnded(name)
+    run.stop_asked = True
+    if run.state is RunState.QUEUED:
+        run.state, run.ended_at, run.problem = RunState.FAILED, now, NEVER_BEGUN
+    db.flush()
+    write_down(db, at=now, by=by, what="stopped", whom=f"run {name}", term=round.term_id)
+
+
+def find_run(db: DbSession, term: Term, round: int, number: int) -> Run:
+    """Run `number` of round `round` of a term.
+
+    Raises
+    ------
+    NoRun
+        There is none.
+    """
+    found = db.scalar(select(Run).join(Round).where(Round.term_id == term.id, Round.number == round, Run.number == number))
+    if found is None:
+        raise NoRun(term.key, round, number)
+    return found
+
+
+def name_of(db: DbSession, run: Run) -> str:
+    """What people call a run within its term: `3.2`."""
+    return f"{db.get_one(Round, run.round_id).number}.{run.number}"
+
+
+def result_of(db: DbSession, run: Run) -> bytes:
+    """The result's folder as a ZIP.
+
+    Raises
+    ------
+    NoResult
+        There is none, or none yet.
+    """
+    if run.state is not RunState.DONE or run.result is None:
+        raise NoResult(name_of(db, run), run.state, run.problem)
+    return run.result
+
+
+def _last(db: DbSession, term: Term) -> Round | None:
+    """The last round of a term, which nobody else changes before this transaction ends."""
+    return db.scalar(select(Round).where(Round.term_id == term.id).order_by(Round.number.desc()).limit(1).with_for_update())

@@ -1,0 +1,160 @@
+"""Rounds are opened and closed, which freezes what they ask; their runs are queued, found and stopped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from data.archive import unpack
+from data.audit import Deed
+from data.database import reading, transaction
+from data.people import Mentor
+from data.programs import Term
+from data.rounds import Round, RoundState, Run, RunState
+from data.runs import (
+    NEVER_BEGUN,
+    Asked,
+    HasEnded,
+    NobodyAsks,
+    NoResult,
+    NoRound,
+    NoRun,
+    NothingOpen,
+    RunError,
+    StillOpen,
+    ask_to_stop,
+    close_round,
+    find_run,
+    open_round,
+    queue,
+    result_of,
+)
+from matching.limits import BadLimit
+from matching.tables import read_round
+from tests.runs import NOW, closed_term, queued
+from tests.terms import demo_round, demo_term
+
+
+def close_another(database: Engine, term: Term) -> bytes:
+    with transaction(database) as db:
+        open_round(db, term, by="manager", now=NOW)
+        inputs = close_round(db, term, by="manager", now=NOW).inputs
+    assert inputs is not None
+    return inputs
+
+
+def test_a_closed_round_holds_what_was_asked_in_the_contracts_files(database: Engine, tmp_path: Path) -> None:
+    held = close_another(database, demo_term(database))
+    folder = unpack(held, tmp_path / "round")
+    assert sorted(path.name for path in folder.iterdir()) == ["mentees.csv", "mentors.csv", "pairs.csv", "peers.csv", "policy.toml"]
+    found, given = read_round(folder), demo_round()
+    assert (found.policy, found.peers) == (given.policy, given.peers)
+    assert sorted(found.mentors, key=lambda one: one.key) == sorted(given.mentors, key=lambda one: one.key)
+
+
+def test_the_same_people_are_frozen_in_the_same_bytes(database: Engine) -> None:
+    term = demo_term(database)
+    assert close_another(database, term) == close_another(database, term)
+
+
+def test_a_closed_round_stays_as_it_was_whatever_becomes_of_its_people(database: Engine) -> None:
+    term = demo_term(database)
+    before = close_another(database, term)
+    with transaction(database) as db:
+        db.execute(update(Mentor).where(Mentor.key == "m-01").values(left_on=dt.date(2026, 3, 10)))
+    assert close_another(database, term) != before
+    with reading(database) as db:
+        assert db.scalars(select(Round.inputs).where(Round.number == 1)).one() == before
+
+
+def test_an_open_ended_term_is_planned_for_half_a_year(database: Engine, tmp_path: Path) -> None:
+    term = demo_term(database)
+    with transaction(database) as db:
+        db.execute(update(Term).values(last_on=None))
+    with transaction(database) as db:
+        held = db.get_one(Term, term.id)
+    program = read_round(unpack(close_another(database, held), tmp_path / "round")).policy.program
+    assert program.term_end == program.term_start + dt.timedelta(days=182)
+
+
+def test_rounds_are_counted_and_one_is_open_at_a_time(database: Engine) -> None:
+    term = demo_term(database)
+    close_another(database, term)
+    with transaction(database) as db:
+        second = open_round(db, term, by="manager", now=NOW)
+    assert (second.number, second.state) == (2, RoundState.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("steps", "problem"),
+    [
+        pytest.param([close_round], NothingOpen("2026-spring"), id="nothing to close"),
+        pytest.param([open_round, open_round], StillOpen(1), id="opened twice"),
+        pytest.param([open_round, close_round, close_round], NothingOpen("2026-spring"), id="closed twice"),
+        pytest.param([lambda db, term, **said: queue(db, term, Asked(), **said)], NoRound("2026-spring"), id="solved before it is there"),
+        pytest.param([open_round, lambda db, term, **said: queue(db, term, Asked(), **said)], StillOpen(1), id="solved while it is open"),
+        pytest.param([lambda db, term, **_said: find_run(db, term, 3, 2)], NoRun("2026-spring", 3, 2), id="no such run"),
+    ],
+)
+def test_what_cannot_be_now_is_refused(database: Engine, steps: list[object], problem: RunError) -> None:
+    term = demo_term(database)
+
+    def take_steps() -> None:
+        for step in steps:
+            assert callable(step)
+            with transaction(database) as db:
+                step(db, term, by="manager", now=NOW)
+
+    with pytest.raises(type(problem)) as told:
+        take_steps()
+    assert str(told.value) == str(problem)
+
+
+def test_a_round_of_nobody_is_not_closed(database: Engine) -> None:
+    term = demo_term(database, replace(demo_round(), mentees=(), pairs=(), peers=()))
+    with pytest.raises(NobodyAsks, match="import its people"):
+        close_another(database, term)
+
+
+@pytest.mark.parametrize(("seconds", "effort"), [(0.0, None), (None, -1.0), (float("inf"), 1.0)])
+def test_a_run_is_asked_for_with_limits_that_can_be(seconds: float | None, effort: float | None) -> None:
+    with pytest.raises(BadLimit):
+        Asked(seconds=seconds, effort=effort)
+
+
+def test_a_run_is_found_by_its_numbers(database: Engine) -> None:
+    term = closed_term(database)
+    runs = [queued(database, term) for _ in range(2)]
+    with reading(database) as db:
+        assert [find_run(db, term, 1, number).id for number in (1, 2)] == runs
+
+
+def test_a_run_that_nobody_has_begun_with_stops_at_once(database: Engine) -> None:
+    run = queued(database, closed_term(database))
+    with transaction(database) as db:
+        ask_to_stop(db, db.get_one(Run, run), by="manager", now=NOW)
+    with reading(database) as db:
+        found = db.get_one(Run, run)
+        assert (found.state, found.problem, found.ended_at) == (RunState.FAILED, NEVER_BEGUN, NOW)
+        with pytest.raises(HasEnded, match=r"run 1\.1 has ended already"):
+            ask_to_stop(db, found, by="manager", now=NOW)
+        with pytest.raises(NoResult, match=NEVER_BEGUN):
+            result_of(db, found)
+
+
+def test_what_people_do_is_in_the_audit(database: Engine) -> None:
+    run = queued(database, closed_term(database))
+    with transaction(database) as db:
+        ask_to_stop(db, db.get_one(Run, run), by="manager", now=NOW)
+    with reading(database) as db:
+        deeds = db.execute(select(Deed.what, Deed.whom, Deed.by).order_by(Deed.id)).all()
+    assert [tuple(deed) for deed in deeds] == [
+        ("opened", "round 1", "manager"),
+        ("closed", "round 1", "manager"),
+        ("queued", "run 1.1", "manager"),
+        ("stopped", "run 1.1", "manager"),
+    ]
