@@ -1,0 +1,83 @@
+"""Tells calendars that something they show has changed: their version rises, and the time of their last change never falls."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import case, select, union, update
+from sqlalchemy.orm import Session as DbSession
+
+from data.feeds import Audience, Calendar
+from data.groups import Group, Membership
+from data.people import Mentee, Mentor
+from data.programs import Term
+from data.sessions import Session
+
+A_STATEMENT = 500
+"""So many values one statement takes."""
+
+T = TypeVar("T")
+
+
+def parts(values: Iterable[T]) -> Iterator[Sequence[T]]:
+    """The values in parts that a statement takes."""
+    every = list(values)
+    for at in range(0, len(every), A_STATEMENT):
+        yield every[at : at + A_STATEMENT]
+
+
+def touch(
+    db: DbSession,
+    program: UUID,
+    now: dt.datetime,
+    *,
+    people: Iterable[UUID] = (),
+    groups: Iterable[UUID] = (),
+    schools: Iterable[str] = (),
+) -> None:
+    """Bumps the calendars of a program that show these people, as mentors or mentees, groups or schools, and the program's own.
+
+    Calendars that nobody has subscribed to are not there, and need nothing. They are locked in one order, whoever changes them.
+    """
+    owners: tuple[tuple[Collection[Audience], Iterable[str]], ...] = (
+        ((Audience.MENTOR, Audience.MENTEE), {str(person) for person in people}),
+        ((Audience.GROUP,), {str(group) for group in groups}),
+        ((Audience.SCHOOL,), {school for school in schools if school}),
+        ((Audience.PROGRAM,), ("",)),
+    )
+    found = [
+        calendar
+        for audiences, of in owners
+        for some in parts(of)
+        for calendar in db.scalars(
+            select(Calendar.id).where(Calendar.program_id == program, Calendar.audience.in_(audiences), Calendar.owner.in_(some))
+        )
+    ]
+    changed_at = case((Calendar.changed_at < now, now), else_=Calendar.changed_at)
+    for some in parts(sorted(found)):
+        db.execute(select(Calendar.id).where(Calendar.id.in_(some)).order_by(Calendar.id).with_for_update())
+        db.execute(update(Calendar).where(Calendar.id.in_(some)).values(version=Calendar.version + 1, changed_at=changed_at))
+
+
+def touch_groups(db: DbSession, groups: Collection[UUID], now: dt.datetime, *, people: Iterable[UUID] = ()) -> None:
+    """Bumps the calendars of all who see these groups' sessions: whoever holds or held one, whoever is or was a member, their schools,
+    the groups' own and their program's; and of some `people` besides."""
+    seen: set[UUID] = set(people)
+    schools: set[str] = set()
+    programs: dict[UUID, list[UUID]] = {}
+    for some in parts(sorted(groups)):
+        for group, program in db.execute(select(Group.id, Term.program_id).join(Term).where(Group.id.in_(some))):
+            programs.setdefault(program, []).append(group)
+        mentors = union(
+            select(Group.mentor_id).where(Group.id.in_(some)), select(Session.mentor_id).where(Session.group_id.in_(some)).distinct()
+        )
+        seen.update(db.scalars(select(Mentor.person_id).where(Mentor.id.in_(mentors))))
+        members = select(Mentee.person_id, Mentee.school).join(Membership, Membership.mentee_id == Mentee.id)
+        for person, school in db.execute(members.where(Membership.group_id.in_(some))):
+            seen.add(person)
+            schools.add(school)
+    for program, of in sorted(programs.items()):
+        touch(db, program, now, people=seen, groups=of, schools=schools)
