@@ -123,11 +123,9 @@ class Unit(AbstractContextManager[DbSession]):
         return self._db
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        with closing(self._db):
+        with closing(self._db):  # which keeps nothing, and yet leaves what was read as it is: a rollback would have it read again
             if self._keeps and kind is None:
                 self._db.commit()
-            else:
-                self._db.rollback()
 
 
 def transaction(engine: Engine) -> Unit:

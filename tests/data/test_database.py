@@ -118,6 +118,14 @@ def test_who_reads_sees_one_moment_and_keeps_nothing(database: Engine) -> None:
         assert [one.key for one in db.scalars(select(Organisation))] == ["city"]
 
 
+def test_what_was_read_can_be_looked_at_afterwards(database: Engine) -> None:
+    with transaction(database) as db:
+        db.add(Organisation(key="city"))
+    with reading(database) as db:
+        found = db.scalars(select(Organisation)).one()
+    assert found.key == "city"
+
+
 def test_an_instant_comes_back_in_utc(database: Engine) -> None:
     seoul = dt.timezone(9 * HOUR)
     person, group = _group(database)
