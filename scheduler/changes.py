@@ -1,0 +1,191 @@
+"""What may happen to one session: it is moved, cancelled, taken back from that, made up, or held by a substitute once.
+
+A session that has a record is changed no more. Whatever is refused has changed nothing by then. What follows from a change is
+brought about by `scheduler.consequences`: a session keeps its UID through all of them (F5).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from data.base import new_id
+from data.groups import Group
+from data.people import Mentor
+from data.sessions import Session, State
+from scheduler.calendar import days_of
+from scheduler.circle import Circle, circle_of, looks_of
+from scheduler.consequences import Deed, altered, carry_out
+from scheduler.refusals import AlreadySo, DayOff, InThePast, NotThere, WrongState
+
+SECOND = dt.timedelta(seconds=1)
+
+
+def move(
+    db: DbSession, session: Session, to: dt.datetime, *, by: str, now: dt.datetime, reason: str = "", on_day_off: bool = False
+) -> None:
+    """Moves a planned session so that it starts at an instant; it lasts as long as before. Its members are then those of the new day.
+
+    Raises
+    ------
+    Refused
+        It is not planned, starts then already, or that is past, a day off, or no day of the group or the mentor.
+    Clash
+        Somebody has another session then.
+    """
+    circle = circle_of(db, db.get_one(Group, session.group_id))
+    _refuse_state(circle, session, State.PLANNED)
+    if to == session.starts_at:
+        raise AlreadySo(circle.name(session), "starts then")
+    refuse_time(db, circle, db.get_one(Mentor, session.mentor_id), to, now=now, on_day_off=on_day_off)
+    before, named = looks_of(db, circle, [session]), circle.name(session)
+    session.starts_at, session.ends_at = to, to + (session.ends_at - session.starts_at)
+    deed = Deed(
+        what="moved",
+        whom=named,
+        by=by,
+        now=now,
+        reason=reason,
+        details={"from": circle.wall(before[session.id].starts_at), "to": circle.wall(to)},
+    )
+    carry_out(db, circle.term, deed, altered(db, circle, before, [session]))
+
+
+def cancel(db: DbSession, session: Session, *, by: str, now: dt.datetime, reason: str) -> None:
+    """Cancels a planned session; feeds show it so for as long as the program's settings say.
+
+    Raises
+    ------
+    Refused
+        It is not planned.
+    """
+    circle = circle_of(db, db.get_one(Group, session.group_id))
+    _refuse_state(circle, session, State.PLANNED)
+    before = looks_of(db, circle, [session])
+    session.state, session.cancelled_why = State.CANCELLED, reason
+    deed = Deed(what="cancelled", whom=circle.name(session), by=by, now=now, reason=reason)
+    carry_out(db, circle.term, deed, altered(db, circle, before, [session]))
+
+
+def restore(db: DbSession, session: Session, *, by: str, now: dt.datetime, reason: str = "") -> None:
+    """Takes the cancellation of a session back that has not begun and is not made up elsewhere.
+
+    Raises
+    ------
+    Refused
+        It is not cancelled, past, made up, or no day of the group or the mentor any more.
+    Clash
+        Somebody has another session then.
+    """
+    circle = circle_of(db, db.get_one(Group, session.group_id))
+    _refuse_state(circle, session, State.CANCELLED)
+    _refuse_made_up(db, circle, session)
+    refuse_time(db, circle, db.get_one(Mentor, session.mentor_id), session.starts_at, now=now, on_day_off=True)
+    before = looks_of(db, circle, [session])
+    session.state, session.cancelled_why = State.PLANNED, ""
+    deed = Deed(what="restored", whom=circle.name(session), by=by, now=now, reason=reason)
+    carry_out(db, circle.term, deed, altered(db, circle, before, [session]))
+
+
+def make_up(
+    db: DbSession, session: Session, at: dt.datetime, *, by: str, now: dt.datetime, reason: str = "", on_day_off: bool = False
+) -> Session:
+    """A new session of the group in the place of a cancelled one, of its length, held by the group's mentor.
+
+    Raises
+    ------
+    Refused
+        The session is not cancelled or is made up already, or the time is past, a day off, or no day of the group or the mentor.
+    Clash
+        Somebody has another session then.
+    """
+    circle = circle_of(db, db.get_one(Group, session.group_id))
+    _refuse_state(circle, session, State.CANCELLED)
+    _refuse_made_up(db, circle, session)
+    refuse_time(db, circle, db.get_one(Mentor, circle.group.mentor_id), at, now=now, on_day_off=on_day_off)
+    made = Session(
+        id=new_id(),
+        series_id=session.series_id,
+        group_id=session.group_id,
+        original_start=_own_start(db, session, at),
+        starts_at=at,
+        ends_at=at + (session.ends_at - session.starts_at),
+        mentor_id=circle.group.mentor_id,
+        state=State.PLANNED,
+        sequence=0,
+        changed_at=now,
+        cancelled_why="",
+        makes_up_id=session.id,
+    )
+    db.add(made)
+    deed = Deed(what="made up", whom=circle.name(session), by=by, now=now, reason=reason, details={"at": circle.wall(at)})
+    carry_out(db, circle.term, deed, altered(db, circle, {}, [made]))
+    return made
+
+
+def substitute(db: DbSession, session: Session, mentor: Mentor, *, by: str, now: dt.datetime, reason: str = "") -> None:
+    """Has a planned session held by another mentor of the term, or by the group's own again.
+
+    Raises
+    ------
+    Refused
+        The session is not planned or has begun, or the mentor holds it already, is of another term or has left by then.
+    Clash
+        The mentor has another session then.
+    """
+    circle = circle_of(db, db.get_one(Group, session.group_id))
+    _refuse_state(circle, session, State.PLANNED)
+    if mentor.id == session.mentor_id:
+        raise AlreadySo(circle.name(session), f"held by {mentor.key}")
+    refuse_time(db, circle, mentor, session.starts_at, now=now, on_day_off=True)
+    held_by = db.get_one(Mentor, session.mentor_id).key
+    before = looks_of(db, circle, [session])
+    session.mentor_id = mentor.id
+    details = {"from": held_by, "to": mentor.key}
+    deed = Deed(what="substituted", whom=circle.name(session), by=by, now=now, reason=reason, details=details)
+    carry_out(db, circle.term, deed, altered(db, circle, before, [session]))
+
+
+def refuse_time(db: DbSession, circle: Circle, mentor: Mentor, at: dt.datetime, *, now: dt.datetime, on_day_off: bool) -> None:
+    """Does nothing where a session of the group could be held at an instant by a mentor, as far as days tell.
+
+    Raises
+    ------
+    Refused
+        The instant is past, the day is off, or the group or the mentor is not there on it.
+    """
+    group, on = circle.group, circle.day(at)
+    if at <= now:
+        raise InThePast(circle.wall(at))
+    if on < group.from_on or (group.until_on is not None and on >= group.until_on):
+        raise NotThere(group.key, f"does not meet on {on}")
+    if mentor.term_id != circle.term.id:
+        raise NotThere(mentor.key, "is of another term")
+    if mentor.left_on is not None and on >= mentor.left_on:
+        raise NotThere(mentor.key, f"has left on {mentor.left_on}")
+    why = "" if on_day_off else days_of(db, circle.term).off(on, {member.school for member in circle.members(on)})
+    if why:
+        raise DayOff(on, why)
+
+
+def _refuse_state(circle: Circle, session: Session, wanted: State) -> None:
+    if session.state != wanted:
+        raise WrongState(circle.name(session), session.state.value, wanted.value)
+
+
+def _refuse_made_up(db: DbSession, circle: Circle, session: Session) -> None:
+    others = db.scalars(select(Session).where(Session.makes_up_id == session.id, Session.state != State.CANCELLED))
+    for other in others:
+        raise AlreadySo(circle.name(session), f"made up by {circle.name(other)}")
+
+
+def _own_start(db: DbSession, session: Session, at: dt.datetime) -> dt.datetime:
+    """The original start of a session that makes up one of a series: some seconds past its start, so that it is never that of a meeting,
+    which begins with a minute."""
+    taken = set(db.scalars(select(Session.original_start).where(Session.series_id == session.series_id, Session.original_start > at)))
+    start = at + SECOND
+    while start in taken:
+        start += SECOND
+    return start

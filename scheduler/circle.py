@@ -1,0 +1,130 @@
+"""Who meets in a group, on which day, and how each of its sessions stands.
+
+The members of a session are those of its day, by their memberships; its mentor is the group's or a substitute.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from data.groups import Group, Membership
+from data.people import Mentee, Mentor
+from data.programs import Term
+from data.sessions import Series, Session, State
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """Somebody who takes part, in one term: their row there, their person, and, of a mentee, the school."""
+
+    id: UUID
+    person: UUID
+    school: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What people see of a session, [starts_at, ends_at) in UTC; another look raises its sequence (F7)."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    mentor: Attendee
+    members: frozenset[Attendee]
+    link: str
+    state: State = State.PLANNED
+    why: str = ""
+
+    @property
+    def persons(self) -> frozenset[UUID]:
+        """All who take part."""
+        return frozenset({self.mentor.person, *(member.person for member in self.members)})
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A group of a term with its memberships, as they are read here once."""
+
+    term: Term
+    group: Group
+    memberships: tuple[tuple[Membership, Mentee], ...]
+
+    def day(self, at: dt.datetime) -> dt.date:
+        """The day of an instant in the term's zone."""
+        return day_of(self.term, at)
+
+    def wall(self, at: dt.datetime) -> str:
+        """An instant by the clock of the term's zone."""
+        return f"{at.astimezone(ZoneInfo(self.term.zone)):%Y-%m-%d %H:%M}"
+
+    def name(self, session: Session) -> str:
+        """What people call a session."""
+        return f"{self.group.key}@{session.starts_at.astimezone(ZoneInfo(self.term.zone)):%Y-%m-%dT%H:%M}"
+
+    def members(self, on: dt.date) -> frozenset[Attendee]:
+        """The members on a day."""
+        return frozenset(
+            as_mentee(mentee)
+            for membership, mentee in self.memberships
+            if membership.from_on <= on and (membership.until_on is None or on < membership.until_on)
+        )
+
+
+def day_of(term: Term, at: dt.datetime) -> dt.date:
+    """The day of an instant in a term's zone."""
+    return at.astimezone(ZoneInfo(term.zone)).date()
+
+
+def circle_of(db: DbSession, group: Group) -> Circle:
+    """The circle of a group."""
+    rows = db.execute(
+        select(Membership, Mentee)
+        .join(Mentee, Mentee.id == Membership.mentee_id)
+        .where(Membership.group_id == group.id)
+        .order_by(Mentee.key, Membership.from_on)
+    )
+    return Circle(db.get_one(Term, group.term_id), group, tuple((membership, mentee) for membership, mentee in rows))
+
+
+def as_mentor(mentor: Mentor) -> Attendee:
+    """A mentor as one who takes part."""
+    return Attendee(mentor.id, mentor.person_id)
+
+
+def as_mentee(mentee: Mentee) -> Attendee:
+    """A mentee as one who takes part."""
+    return Attendee(mentee.id, mentee.person_id, mentee.school)
+
+
+def look_of(db: DbSession, circle: Circle, session: Session) -> Look:
+    """How a session stands now."""
+    return Look(
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        mentor=as_mentor(db.get_one(Mentor, session.mentor_id)),
+        members=circle.members(circle.day(session.starts_at)),
+        link=circle.group.link,
+        state=session.state,
+        why=session.cancelled_why,
+    )
+
+
+def looks_of(db: DbSession, circle: Circle, sessions: Iterable[Session]) -> dict[UUID, Look]:
+    """How sessions of one group stand now, by their ids."""
+    return {session.id: look_of(db, circle, session) for session in sessions}
+
+
+def sessions_of(db: DbSession, group: Group) -> list[Session]:
+    """All sessions of a group, in order of time."""
+    return list(db.scalars(select(Session).where(Session.group_id == group.id).order_by(Session.starts_at, Session.id)))
+
+
+def tutoring_of(db: DbSession, group: Group) -> Series | None:
+    """The series of a group's weekly meetings; None for one that was made for a single session."""
+    return next((one for one in db.scalars(select(Series).where(Series.group_id == group.id)) if one.meetings), None)

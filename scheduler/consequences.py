@@ -1,0 +1,109 @@
+"""What every change of a group's sessions brings with it, in the transaction of the change.
+
+Sessions that look other than before have a higher sequence and a new time of change (F6, F7); people's time is taken and given back;
+the calendars of all concerned are touched, of those who were concerned before too; the audit has one row; and each of these people is
+told of a change by mail where it lies within 48 hours (F25), once for each session.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy.orm import Session as DbSession
+
+from data.audit import write_down
+from data.base import Document
+from data.bookings import take
+from data.calendars import touch
+from data.outbox import About, tell
+from data.programs import Term
+from data.sessions import Session, State
+from scheduler.circle import Circle, Look, look_of
+
+NOBODY: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What is done, to whom (as the audit calls them), by whom, when and why."""
+
+    what: str
+    whom: str
+    by: str
+    now: dt.datetime
+    reason: str = ""
+    details: Document = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A session, as it looked before, None where it is new, and as it looks now."""
+
+    session: Session
+    before: Look | None
+    after: Look
+
+    @property
+    def before_persons(self) -> frozenset[UUID]:
+        """Who took part: nobody where it was cancelled or not there."""
+        return self.before.persons if self.before and self.before.state != State.CANCELLED else NOBODY
+
+    @property
+    def persons(self) -> frozenset[UUID]:
+        """All whose calendars show or showed it."""
+        return self.after.persons | (self.before.persons if self.before else NOBODY)
+
+    @property
+    def schools(self) -> frozenset[str]:
+        """Theirs."""
+        members = self.after.members | (self.before.members if self.before else frozenset())
+        return frozenset(member.school for member in members)
+
+
+def altered(db: DbSession, circle: Circle, before: Mapping[UUID, Look], sessions: Iterable[Session]) -> list[Altered]:
+    """Those of a group's sessions that look other than before, or are new."""
+    looks = ((session, look_of(db, circle, session)) for session in sessions)
+    return [Altered(session, before.get(session.id), after) for session, after in looks if before.get(session.id) != after]
+
+
+def carry_out(
+    db: DbSession, term: Term, deed: Deed, changes: Collection[Altered], *, groups: Iterable[UUID] = (), people: Iterable[UUID] = ()
+) -> None:
+    """Brings about whatever follows from changes to a term's sessions; `groups` and `people` are concerned besides.
+
+    Raises
+    ------
+    Clash
+        Somebody would be in two sessions at once.
+    """
+    for one in changes:
+        if one.before is not None:
+            one.session.sequence += 1
+        one.session.changed_at = max(deed.now, one.session.changed_at)
+    take(db, [one.session.id for one in changes])
+    touch(
+        db,
+        term.program_id,
+        deed.now,
+        people=set(people).union(*(one.persons for one in changes)),
+        groups={*groups, *(one.session.group_id for one in changes)},
+        schools=set[str]().union(*(one.schools for one in changes)),
+    )
+    for one in changes:
+        _tell(db, one, deed.now)
+    details = {**deed.details, "sessions": len(changes)}
+    write_down(db, at=deed.now, by=deed.by, what=deed.what, whom=deed.whom, term=term.id, reason=deed.reason, details=details)
+    db.flush()
+
+
+def _tell(db: DbSession, one: Altered, now: dt.datetime) -> None:
+    """Tells each who took or takes part what the change is for them: a session that is held again is as good as a new one."""
+    after_persons = one.after.persons if one.after.state != State.CANCELLED else NOBODY
+    was = one.before.starts_at if one.before and one.before.starts_at != one.after.starts_at else None
+    tell(db, one.session, after_persons - one.before_persons, About.ADDED, now=now)
+    tell(db, one.session, after_persons & one.before_persons, About.MOVED if was else About.CHANGED, now=now, was=was)
+    gone = About.CANCELLED if one.after.state == State.CANCELLED else About.LEFT
+    tell(db, one.session, one.before_persons - after_persons, gone, now=now, was=was)

@@ -1,0 +1,81 @@
+"""Groups, sessions and people of a term by the names that people type.
+
+A session is its group's key and its day, `g-0001@2026-03-03`, with its time, `g-0001@2026-03-03T19:00`, where the group has several on
+that day. They are those of the clock in the term's zone, as they are now: a session that was moved is known by its new day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from data.groups import Group
+from data.people import Mentee, Mentor
+from data.programs import Term
+from data.sessions import Session, State
+from scheduler.circle import circle_of, sessions_of
+from scheduler.refusals import NotASessionName, SeveralSessions, Unknown
+
+Row = TypeVar("Row", Group, Mentor, Mentee)
+
+
+def group_named(db: DbSession, term: Term, key: str) -> Group:
+    """The group of a key; raises `Unknown`."""
+    return _named(db, Group, "group", term, key)
+
+
+def mentor_named(db: DbSession, term: Term, key: str) -> Mentor:
+    """The mentor of a key; raises `Unknown`."""
+    return _named(db, Mentor, "mentor", term, key)
+
+
+def mentee_named(db: DbSession, term: Term, key: str) -> Mentee:
+    """The mentee of a key; raises `Unknown`."""
+    return _named(db, Mentee, "mentee", term, key)
+
+
+def session_named(db: DbSession, term: Term, name: str) -> Session:
+    """The session of a name. Of two at one time, one of which is cancelled, it is the other.
+
+    Raises
+    ------
+    NotASessionName
+        The name is of another form.
+    Unknown
+        There is no such group or session.
+    SeveralSessions
+        There are several on that day.
+    """
+    key, _, when = name.rpartition("@")
+    on = _time(when[:10], "%Y-%m-%d")
+    at = _time(when, "%Y-%m-%dT%H:%M") if len(when) > 10 else None
+    if not key or on is None or (at is None and len(when) > 10):
+        raise NotASessionName(name)
+    circle = circle_of(db, group_named(db, term, key))
+    found: dict[str, Session] = {}
+    for session in sessions_of(db, circle.group):
+        wall = circle.wall(session.starts_at)
+        if wall[:10] == when[:10] and (at is None or wall[11:] == when[11:]) and (wall not in found or session.state != State.CANCELLED):
+            found[wall] = session
+    if not found:
+        raise Unknown("session", name)
+    if len(found) > 1:
+        raise SeveralSessions(name, tuple(wall[11:] for wall in sorted(found)))
+    return next(iter(found.values()))
+
+
+def _time(text: str, form: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.strptime(text, form)  # noqa: DTZ007  it is only looked whether it is one
+    except ValueError:
+        return None
+
+
+def _named(db: DbSession, table: type[Row], what: str, term: Term, key: str) -> Row:
+    found = db.scalars(select(table).where(table.term_id == term.id, table.key == key)).first()
+    if found is None:
+        raise Unknown(what, key)
+    return found

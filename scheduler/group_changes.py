@@ -1,0 +1,257 @@
+"""What may happen to a group from a day on: other times, an end, another link, members who come or go; and people who leave the term.
+
+Such a change holds from a day of the term's zone on, on and after which none of the group's sessions has begun. Sessions that were
+cancelled, or have a record, stay as they are. A session that was moved singly, or makes up another, keeps the time that was agreed on
+when the group's times change; it is cancelled with the others where the group ends.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from itertools import pairwise
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session as DbSession
+
+from data.groups import Group, Membership
+from data.people import Mentee
+from data.sessions import Series, Session, Shift, State
+from matching.week import DAY_MINUTES, Meetings, write_meetings
+from scheduler.calendar import days_of
+from scheduler.circle import Circle, Look, circle_of, looks_of, sessions_of, tutoring_of
+from scheduler.consequences import Altered, Deed, altered, carry_out
+from scheduler.refusals import AlreadySo, BadLink, BadMeetings, InThePast, NotThere
+from scheduler.shifts import held_at, place_of
+from scheduler.term import dated
+
+NOBODY_IS_LEFT = "nobody is left in the group"
+
+
+def change_times(
+    db: DbSession, group: Group, meetings: Sequence[int], from_on: dt.date, *, by: str, now: dt.datetime, reason: str = ""
+) -> list[Session]:
+    """Changes the weekly times of a group from a day on, to as many others; gives the sessions that were cancelled since their new day
+    is off.
+
+    Times that an earlier change set for this day or a later one hold no more. Sessions keep their UIDs and original starts.
+
+    Raises
+    ------
+    Refused
+        There are more or fewer times, or they overlap, or are those of now; or the day is past, or the group does not meet then.
+    Clash
+        Somebody has another session at one of the new times.
+    """
+    circle = circle_of(db, group)
+    series = tutoring_of(db, group)
+    if series is None:
+        raise NotThere(group.key, "has no weekly meetings")
+    refuse_day(db, circle, from_on, now)
+    new = _as_good(series, meetings)
+    held = _changes(db, series)
+    kept = [change for change in held if change[0] < from_on]
+    if kept == held and new == (held[-1][1] if held else tuple(series.meetings)):
+        raise AlreadySo(group.key, f"meets {write_meetings(new)}")
+    db.execute(delete(Shift).where(Shift.series_id == series.id, Shift.from_on >= from_on))
+    db.add(Shift(series_id=series.id, from_on=from_on, meetings=list(new)))
+    sessions = [one for one in sessions_of(db, group) if one.state == State.PLANNED and one.starts_at > now]
+    before, days = looks_of(db, circle, sessions), days_of(db, circle.term)
+    off: list[Session] = []
+    for session in sessions:
+        found = place_of(tuple(series.meetings), circle.term.zone, session.original_start) if session.series_id == series.id else None
+        if found is None:
+            continue
+        was = dated(days, *held_at(tuple(series.meetings), held, *found), series.session_minutes)
+        to = dated(days, *held_at(tuple(series.meetings), [*kept, (from_on, new)], *found), series.session_minutes)
+        if session.starts_at != was.starts_at or to.starts_at == was.starts_at:
+            continue
+        session.starts_at, session.ends_at = to.starts_at, to.starts_at + (session.ends_at - session.starts_at)
+        why = days.off(to.on, {member.school for member in circle.members(to.on)})
+        if why:
+            session.state, session.cancelled_why = State.CANCELLED, why
+            off.append(session)
+    details = {"from_on": from_on.isoformat(), "meetings": write_meetings(new)}
+    deed = Deed(what="times changed", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
+    carry_out(db, circle.term, deed, altered(db, circle, before, sessions), groups=[group.id])
+    return off
+
+
+def end(db: DbSession, group: Group, from_on: dt.date, *, by: str, now: dt.datetime, reason: str) -> None:
+    """Ends a group: it meets no more from a day on. What is planned from then is cancelled.
+
+    Memberships stay as they are, so that its members' calendars show what is cancelled.
+
+    Raises
+    ------
+    Refused
+        A session of that day or a later one has begun, or the group has ended by then.
+    """
+    circle = circle_of(db, group)
+    refuse_day(db, circle, from_on, now)
+    before, sessions = _looks_from(db, circle, from_on)
+    _end_rows(db, group, from_on)
+    for session in sessions:
+        if session.state == State.PLANNED:
+            session.state, session.cancelled_why = State.CANCELLED, reason
+    deed = Deed(what="ended", whom=f"group {group.key}", by=by, now=now, reason=reason, details={"from_on": from_on.isoformat()})
+    carry_out(db, circle.term, deed, altered(db, circle, before, sessions), groups=[group.id])
+
+
+def join(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: str, now: dt.datetime, reason: str = "") -> None:
+    """Takes a mentee of the term into a group from a day on, for as long as it meets.
+
+    Raises
+    ------
+    Refused
+        The mentee is of another term, has left, or is or will be a member; or the group has begun a session or ended by then.
+    Clash
+        The mentee has another session at one of its times.
+    """
+    circle = circle_of(db, group)
+    refuse_day(db, circle, from_on, now)
+    if mentee.term_id != group.term_id:
+        raise NotThere(mentee.key, "is of another term")
+    if mentee.left_on is not None:
+        raise NotThere(mentee.key, f"has left on {mentee.left_on}")
+    if any(one.id == mentee.id and (row.until_on is None or row.until_on > from_on) for row, one in circle.memberships):
+        raise AlreadySo(mentee.key, f"is a member of {group.key}")
+    before, sessions = _looks_from(db, circle, from_on)
+    db.add(Membership(group_id=group.id, mentee_id=mentee.id, from_on=from_on, until_on=group.until_on))
+    db.flush()
+    after = circle_of(db, group)
+    details = {"mentee": mentee.key, "from_on": from_on.isoformat()}
+    deed = Deed(what="joined", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
+    carry_out(db, circle.term, deed, altered(db, after, before, sessions), groups=[group.id], people=[mentee.person_id])
+
+
+def leave(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: str, now: dt.datetime, reason: str = "") -> None:
+    """Takes a mentee out of a group from a day on; sessions at which nobody is left are cancelled, and a group without members ends.
+
+    Raises
+    ------
+    Refused
+        The mentee is no member then, or a session of that day or a later one has begun.
+    """
+    circle = circle_of(db, group)
+    refuse_day(db, circle, from_on, now)
+    changes = take_out(db, circle, mentee, from_on)
+    details = {"mentee": mentee.key, "from_on": from_on.isoformat()}
+    deed = Deed(what="left", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
+    carry_out(db, circle.term, deed, changes, groups=[group.id], people=[mentee.person_id])
+
+
+def change_link(db: DbSession, group: Group, link: str, *, by: str, now: dt.datetime, reason: str = "") -> None:
+    """Changes where a group meets; without a link it is where the program's settings say.
+
+    All its sessions show it, those of the past too.
+
+    Raises
+    ------
+    Refused
+        It is no address of a page, or the group has it already.
+    """
+    if link and not _is_address(link):
+        raise BadLink(link)
+    if link == group.link:
+        raise AlreadySo(group.key, f"meets at {link or 'the usual place'}")
+    circle, sessions = circle_of(db, group), sessions_of(db, group)
+    before = looks_of(db, circle, sessions)
+    group.link = link
+    deed = Deed(what="link changed", whom=f"group {group.key}", by=by, now=now, reason=reason)
+    carry_out(db, circle.term, deed, altered(db, circle, before, sessions), groups=[group.id])
+
+
+def take_out(db: DbSession, circle: Circle, mentee: Mentee, from_on: dt.date) -> list[Altered]:
+    """Ends a mentee's memberships in a group on a day, and gives the sessions that this changes.
+
+    Raises
+    ------
+    NotThere
+        The mentee is no member then.
+    """
+    theirs = [row for row, one in circle.memberships if one.id == mentee.id and (row.until_on is None or row.until_on > from_on)]
+    if not theirs:
+        raise NotThere(mentee.key, f"is no member of {circle.group.key} on {from_on}")
+    before, sessions = _looks_from(db, circle, from_on)
+    for row in theirs:
+        if row.from_on >= from_on:  # what would only begin then has never been
+            db.delete(row)
+        else:
+            row.until_on = from_on
+    db.flush()
+    after = circle_of(db, circle.group)
+    for session in sessions:
+        if session.state == State.PLANNED and before[session.id].members and not after.members(after.day(session.starts_at)):
+            session.state, session.cancelled_why = State.CANCELLED, NOBODY_IS_LEFT
+    if all(row.until_on is not None and row.until_on <= from_on for row, _ in after.memberships):
+        _end_rows(db, circle.group, from_on)
+    return altered(db, after, before, sessions)
+
+
+def refuse_day(db: DbSession, circle: Circle, from_on: dt.date, now: dt.datetime) -> None:
+    """Does nothing where a change of the group may hold from a day on.
+
+    Raises
+    ------
+    InThePast
+        The day is past, or a session of that day or a later one has begun.
+    NotThere
+        The group has ended by then.
+    """
+    group = circle.group
+    if group.until_on is not None and from_on >= group.until_on:
+        raise NotThere(group.key, f"has ended on {group.until_on}")
+    if from_on < circle.day(now):
+        raise InThePast(str(from_on))
+    for session in sessions_of(db, group):
+        if session.state != State.CANCELLED and session.starts_at <= now and circle.day(session.starts_at) >= from_on:
+            raise InThePast(circle.name(session))
+
+
+def _changes(db: DbSession, series: Series) -> list[tuple[dt.date, Meetings]]:
+    """The changes of a series' weekly times, in order of their days."""
+    rows = db.scalars(select(Shift).where(Shift.series_id == series.id).order_by(Shift.from_on))
+    return [(row.from_on, tuple(row.meetings)) for row in rows]
+
+
+def _as_good(series: Series, meetings: Sequence[int]) -> Meetings:
+    """New weekly times in week order.
+
+    Raises
+    ------
+    BadMeetings
+        They are more or fewer than before, or overlap, or one runs past midnight.
+    """
+    new = tuple(sorted(meetings))
+    if len(new) != len(series.meetings):
+        raise BadMeetings(f"there are {len(series.meetings)} in a week, not {len(new)}")
+    if any(start % DAY_MINUTES + series.session_minutes > DAY_MINUTES for start in new):
+        raise BadMeetings("one runs past midnight")
+    if any(later - earlier < series.session_minutes for earlier, later in pairwise(new)):
+        raise BadMeetings("two overlap")
+    return new
+
+
+def _end_rows(db: DbSession, group: Group, from_on: dt.date) -> None:
+    """Ends a group and its series on a day, where they do not end before it."""
+    rows: list[Group | Series] = [group, *db.scalars(select(Series).where(Series.group_id == group.id))]
+    for row in rows:
+        if row.until_on is None or row.until_on > from_on:
+            row.until_on = max(from_on, row.from_on)
+
+
+def _looks_from(db: DbSession, circle: Circle, from_on: dt.date) -> tuple[dict[UUID, Look], list[Session]]:
+    """The group's sessions of a day and later ones, cancelled ones too, which calendars show as well; and how they look."""
+    sessions = [one for one in sessions_of(db, circle.group) if circle.day(one.starts_at) >= from_on]
+    return looks_of(db, circle, sessions), sessions
+
+
+def _is_address(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and link.isprintable() and " " not in link

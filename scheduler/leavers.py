@@ -1,0 +1,93 @@
+"""People who leave a term before its end, and the sessions that need another mentor since.
+
+A mentee who leaves is taken out of all groups. A mentor's sessions are neither cancelled nor given to anybody: they are listed until a
+repair, a substitute or a cancellation settles them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session as DbSession
+
+from data.groups import Group, Membership
+from data.people import Mentee, Mentor
+from data.programs import Term
+from data.sessions import Session, State
+from scheduler.circle import circle_of, day_of
+from scheduler.consequences import Altered, Deed, carry_out
+from scheduler.group_changes import refuse_day, take_out
+from scheduler.refusals import AlreadySo, InThePast
+
+
+def leave_mentor(db: DbSession, mentor: Mentor, on: dt.date, *, by: str, now: dt.datetime, reason: str) -> list[Session]:
+    """Lets a mentor teach no more from a day on, and gives the sessions that need another, in order of time.
+
+    Raises
+    ------
+    Refused
+        The mentor has left already, or the day is past, or they have begun a session on it or later.
+    """
+    term = db.get_one(Term, mentor.term_id)
+    _refuse_left(mentor)
+    if on < day_of(term, now):
+        raise InThePast(str(on))
+    theirs = select(Session).where(Session.mentor_id == mentor.id, Session.state != State.CANCELLED).order_by(Session.starts_at, Session.id)
+    left = [session for session in db.scalars(theirs) if day_of(term, session.starts_at) >= on]
+    for session in left:
+        if session.starts_at <= now:
+            raise InThePast(circle_of(db, db.get_one(Group, session.group_id)).name(session))
+    mentor.left_on, mentor.left_why = on, reason
+    details = {"left_on": on.isoformat(), "need_repair": len(left)}
+    deed = Deed(what="mentor left", whom=f"mentor {mentor.key}", by=by, now=now, reason=reason, details=details)
+    groups = {session.group_id for session in left}
+    carry_out(db, term, deed, [], groups=groups, people=[mentor.person_id])
+    return left
+
+
+def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt.datetime, reason: str) -> None:
+    """Lets a mentee learn no more from a day on, in any group of the term.
+
+    Raises
+    ------
+    Refused
+        The mentee has left already, or the day is past, or a group of theirs has begun a session on it or later.
+    """
+    term = db.get_one(Term, mentee.term_id)
+    _refuse_left(mentee)
+    if on < day_of(term, now):
+        raise InThePast(str(on))
+    groups = db.scalars(
+        select(Group)
+        .join(Membership, Membership.group_id == Group.id)
+        .where(Membership.mentee_id == mentee.id)
+        .where(or_(Membership.until_on.is_(None), Membership.until_on > on), or_(Group.until_on.is_(None), Group.until_on > on))
+        .order_by(Group.key)
+        .distinct()
+    ).all()
+    changes: list[Altered] = []
+    for group in groups:
+        circle = circle_of(db, group)
+        refuse_day(db, circle, on, now)
+        changes += take_out(db, circle, mentee, on)
+    mentee.left_on, mentee.left_why = on, reason
+    details = {"left_on": on.isoformat(), "groups": [group.key for group in groups]}
+    deed = Deed(what="mentee left", whom=f"mentee {mentee.key}", by=by, now=now, reason=reason, details=details)
+    carry_out(db, term, deed, changes, groups=[group.id for group in groups], people=[mentee.person_id])
+
+
+def need_repair(db: DbSession, term: Term, now: dt.datetime) -> list[Session]:
+    """The planned sessions to come whose mentor has left by then, in order of time."""
+    rows = db.execute(
+        select(Session, Mentor.left_on)
+        .join(Mentor, Mentor.id == Session.mentor_id)
+        .where(Mentor.term_id == term.id, Session.state == State.PLANNED, Session.starts_at > now)
+        .order_by(Session.starts_at, Session.id)
+    )
+    return [session for session, left_on in rows if left_on is not None and left_on <= day_of(term, session.starts_at)]
+
+
+def _refuse_left(who: Mentor | Mentee) -> None:
+    if who.left_on is not None:
+        raise AlreadySo(who.key, f"has left on {who.left_on}")

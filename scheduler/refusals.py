@@ -1,0 +1,141 @@
+"""Why a change of sessions or groups is refused: a class for each cause, in one line for people."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+class Refused(Exception):
+    """The root of why a change is refused; nothing has been changed then."""
+
+
+@dataclass(frozen=True)
+class Unknown(Refused):
+    """Nothing of that name is there."""
+
+    what: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: there is no such {self.what}"
+
+
+@dataclass(frozen=True)
+class SeveralSessions(Refused):
+    """A group has several sessions on a day."""
+
+    name: str
+    times: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: is at {' and '.join(self.times)}; write {self.name}T{self.times[0]}"
+
+
+@dataclass(frozen=True)
+class NotASessionName(Refused):
+    """A text is not of the form in which sessions are named."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.text!r} names no session; write g-0001@2026-03-03, or g-0001@2026-03-03T19:00"
+
+
+@dataclass(frozen=True)
+class WrongState(Refused):
+    """A session is not in the state in which this can be done to it."""
+
+    session: str
+    is_: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"{self.session}: is {self.is_}, not {self.wanted}"
+
+
+@dataclass(frozen=True)
+class Taken(Refused):
+    """Somebody has another session then."""
+
+    person: str
+    session: str
+    starts: str
+    ends: str
+
+    def __str__(self) -> str:
+        return f"{self.person}: has {self.session} then, from {self.starts} to {self.ends}"
+
+
+@dataclass(frozen=True)
+class InThePast(Refused):
+    """A time, or a day with a session that has begun, cannot be changed any more."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: has begun already"
+
+
+@dataclass(frozen=True)
+class DayOff(Refused):
+    """There are no sessions on a day."""
+
+    on: dt.date
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.on}: is off ({self.why})"
+
+
+@dataclass(frozen=True)
+class AlreadySo(Refused):
+    """The change would change nothing."""
+
+    what: str
+    so: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.so} already"
+
+
+@dataclass(frozen=True)
+class NotThere(Refused):
+    """Somebody or a group is not of the term, or not on that day."""
+
+    who: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.why}"
+
+
+@dataclass(frozen=True)
+class BadMeetings(Refused):
+    """New weekly times cannot be those of a group."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"meetings: {self.why}"
+
+
+@dataclass(frozen=True)
+class BadLink(Refused):
+    """A link is no address of a page."""
+
+    link: str
+
+    def __str__(self) -> str:
+        return f"{self.link!r} is no link; write https://..."
+
+
+@dataclass(frozen=True)
+class NoFreeTime(Refused):
+    """There is no time at which a session could be made up."""
+
+    session: str
+    last_on: dt.date
+
+    def __str__(self) -> str:
+        return f"{self.session}: no meeting time is free until {self.last_on}"
