@@ -125,6 +125,33 @@ def named(db: DbSession, pairs: Iterable[tuple[UUID, UUID]]) -> tuple[Busy, ...]
     return tuple(sorted(found, key=lambda one: (one.starts_at, one.person, one.session_id)))
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody's time in a group, [from_on, until_on); whoever has left the term has left it too."""
+
+    mentee_id: UUID
+    person_id: UUID
+    school: str
+    from_on: dt.date
+    until_on: dt.date | None
+
+    def is_there(self, on: dt.date) -> bool:
+        """Whether they are a member on a day."""
+        return self.from_on <= on and (self.until_on is None or on < self.until_on)
+
+
+def members_of(db: DbSession, groups: Iterable[UUID]) -> Mapping[UUID, Sequence[Member]]:
+    """All who are or were members of groups, or will be, by group; a group without any is left out."""
+    found: dict[UUID, list[Member]] = {}
+    columns = (Membership.group_id, Mentee.id, Mentee.person_id, Mentee.school, Membership.from_on, Membership.until_on, Mentee.left_on)
+    for some in parts(groups):
+        rows = db.execute(select(*columns).join(Mentee, Mentee.id == Membership.mentee_id).where(Membership.group_id.in_(some)))
+        for group, mentee, person, school, from_on, until_on, left_on in rows:
+            ends = min((day for day in (until_on, left_on) if day), default=None)
+            found.setdefault(group, []).append(Member(mentee, person, school, from_on, ends))
+    return found
+
+
 def people_of(db: DbSession, sessions: Iterable[UUID]) -> Mapping[UUID, frozenset[UUID]]:
     """Whose time each session is: the person who holds it, and each who is a member of its group on its day in the term's zone."""
     found: dict[UUID, frozenset[UUID]] = {}
@@ -133,17 +160,10 @@ def people_of(db: DbSession, sessions: Iterable[UUID]) -> Mapping[UUID, frozense
         rows = db.execute(
             select(*columns).join(Mentor, Mentor.id == Session.mentor_id).join(Term, Term.id == Mentor.term_id).where(Session.id.in_(some))
         ).all()
-        members: dict[UUID, list[tuple[UUID, dt.date, dt.date | None]]] = {}
-        for group, person, from_on, until_on in db.execute(
-            select(Membership.group_id, Mentee.person_id, Membership.from_on, Membership.until_on)
-            .join(Mentee)
-            .where(Membership.group_id.in_({row.group_id for row in rows}))
-        ):
-            members.setdefault(group, []).append((person, from_on, until_on))
+        members = members_of(db, {row.group_id for row in rows})
         for session, group, starts_at, holds, zone in rows:
             on = starts_at.astimezone(ZoneInfo(zone)).date()
-            come = {person for person, from_on, until_on in members.get(group, ()) if from_on <= on and (until_on is None or on < until_on)}
-            found[session] = frozenset({holds, *come})
+            found[session] = frozenset({holds, *(one.person_id for one in members.get(group, ()) if one.is_there(on))})
     return found
 
 
@@ -181,20 +201,31 @@ def book(db: DbSession, wanted: Sequence[Wanted]) -> None:
     Clash
         Somebody would be in two sessions at once.
     """
-    if not wanted:
-        return
     refuse_clashes(db, wanted)
+    write_bookings(db, wanted)
+
+
+def write_bookings(db: DbSession, wanted: Sequence[Wanted]) -> None:
+    """Books sessions that are in the database, of people who were seen to be free.
+
+    Raises
+    ------
+    Clash
+        Another process was quicker.
+    """
     rows = [
         {"session_id": one.session_id, "person_id": person, "starts_at": one.starts_at, "ends_at": one.ends_at}
         for one in wanted
         for person in one.people
     ]
+    if not rows:
+        return
     try:
         with db.begin_nested():
             db.execute(insert(Booking), rows)
     except IntegrityError as refused:
         if THE_DATABASES_WORD in str(refused.orig):
-            refuse_clashes(db, wanted)  # another process was quicker: now its bookings are there to be named
+            refuse_clashes(db, wanted)  # now the other's bookings are there to be named
         raise
 
 
@@ -206,6 +237,8 @@ def refuse_clashes(db: DbSession, wanted: Sequence[Wanted]) -> None:
     Clash
         Somebody is not, or would be in two of these at once.
     """
+    if not wanted:
+        return
     first, last = min(one.starts_at for one in wanted), max(one.ends_at for one in wanted)
     found = diary(db, {person for one in wanted for person in one.people}, first, last)
     pairs: list[tuple[UUID, UUID]] = []
