@@ -13,7 +13,7 @@ m-3 and s-5 are in no group.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,10 @@ from scheduler.term import DAY, Dated, Term as Days, meetings_on
 
 FIRST_ON = dt.date(2026, 3, 2)
 LAST_ON = dt.date(2026, 3, 29)
-GROUPS = {
+Groups = Mapping[str, tuple[str, tuple[str, ...], str]]
+"""By key: the mentor, the members, the meetings."""
+
+GROUPS: Groups = {
     "g-1": ("m-1", ("s-1", "s-2"), "Tue 19:00; Thu 19:00"),
     "g-2": ("m-2", ("s-2", "s-3"), "Wed 19:00"),
     "g-3": ("m-1", ("s-4",), "Mon 19:00"),
@@ -49,16 +52,14 @@ def taught_term(
     zone: str = "Asia/Seoul",
     first_on: dt.date = FIRST_ON,
     closed: Sequence[dt.date] = (),
-    groups: dict[str, tuple[str, tuple[str, ...], str]] | None = None,
+    groups: Groups | None = None,
 ) -> Term:
     """The term, as it stands in the database."""
     with transaction(database) as db:
         return make_term(db, zone=zone, first_on=first_on, closed=closed, groups=groups or GROUPS)
 
 
-def make_term(
-    db: DbSession, *, zone: str, first_on: dt.date, closed: Sequence[dt.date], groups: dict[str, tuple[str, tuple[str, ...], str]]
-) -> Term:
+def make_term(db: DbSession, *, zone: str, first_on: dt.date, closed: Sequence[dt.date], groups: Groups) -> Term:
     """Puts the term into a database, with calendars of all concerned."""
     last_on = first_on + (LAST_ON - FIRST_ON)
     organisation = Organisation(id=new_id(), key="city")
