@@ -90,15 +90,15 @@ def claim(db: DbSession, *, by: str, now: dt.datetime, lease: dt.timedelta, only
             return _claimed(db, run, by)
 
 
-def renew(db: DbSession, claim: Claim, standing: Standing, *, now: dt.datetime, lease: dt.timedelta) -> bool:
-    """Holds a run for another lease, and writes how far it is; whether somebody has asked it to stop.
+def renew(db: DbSession, claim: Claim, standing: Standing | None, *, now: dt.datetime, lease: dt.timedelta) -> bool:
+    """Holds a run for another lease, and writes how far it is where that has changed; whether somebody has asked it to stop.
 
     Raises
     ------
     LostLease
         The run is another's now.
     """
-    _write(db, claim, leased_until=now + lease, **standing.row())
+    _write(db, claim, leased_until=now + lease, **(standing.row() if standing else {}))
     return db.scalars(select(Run.stop_asked).where(Run.id == claim.run)).one()
 
 
