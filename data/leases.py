@@ -170,7 +170,7 @@ def _write(db: DbSession, claim: Claim, **values: Any) -> None:  # noqa: ANN401 
 def _changed(db: DbSession, which: ColumnElement[bool], **values: Any) -> bool:  # noqa: ANN401  any column
     """Whether a run that is as it should be was changed, in one step."""
     done = db.execute(update(Run).where(which).values(**values).execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", done).rowcount == 1
+    return cast(CursorResult[Any], done).rowcount == 1
 
 
 def _note(db: DbSession, run: UUID, what: str, *, by: str, now: dt.datetime, **details: Any) -> None:  # noqa: ANN401  values of JSON
