@@ -21,6 +21,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
 
     from api.languages import Language
     from api.plain import stand_in_for_signs
+    from api.term_commands import terms
 except KeyboardInterrupt:
     interrupted()
 
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(terms, name="term")
 
 # Whether a path can be read is told by whoever reads it: `readable=False` leaves that to them.
 RoundPath = Annotated[Path, typer.Argument(readable=False, metavar="ROUND", help="A folder with the round's files, or one XLSX workbook.")]
@@ -154,6 +156,20 @@ def demo(ctx: typer.Context, out: KeptPath = None) -> None:
     from api.demo import demonstrate
 
     raise typer.Exit(demonstrate(out, began=ctx.obj or time.monotonic()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to date.
+
+    One in SQLite does so by itself when it is used.
+    """
+    from api.edge import opened
+    from data.database import migrate as bring_up_to_date
+
+    with opened(migrated=False) as engine:
+        bring_up_to_date(engine)
+        sys.stdout.write("the database is up to date\n")
 
 
 def main() -> None:

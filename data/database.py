@@ -59,6 +59,16 @@ class NotUpToDate(DatabaseError):
         return f"the database is at version {self.found or 'none'}, and this program needs {self.wanted}; run `dure migrate`"
 
 
+@dataclass(eq=False)
+class TooNew(DatabaseError):
+    """A newer program has brought the database to a version that this one does not know."""
+
+    found: str
+
+    def __str__(self) -> str:
+        return f"the database is at version {self.found}, which this program does not know yet; use the newer one"
+
+
 def address(environment: Mapping[str, str] = os.environ) -> URL:
     """Where the database is: what `DURE_DATABASE_URL` says, else an SQLite file in the user's folder for data.
 
@@ -139,13 +149,20 @@ def reading(engine: Engine) -> Unit:
 
 
 def migrate(engine: Engine) -> None:
-    """Brings the schema up to date, in one transaction and one process at a time."""
+    """Brings the schema up to date, in one transaction and one process at a time.
+
+    Raises
+    ------
+    TooNew
+        It is newer than that.
+    """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         config.attributes["connection"] = connection
+        _refuse_unknown(MigrationContext.configure(connection).get_current_revision())
         command.upgrade(config, "head")
 
 
@@ -154,11 +171,17 @@ def refuse_other_version(engine: Engine) -> None:
 
     Raises
     ------
-    NotUpToDate
+    NotUpToDate, TooNew
         It is not.
     """
     wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
     with engine.connect().execution_options(**{READING: True}) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found != wanted:
+        _refuse_unknown(found)
         raise NotUpToDate(found, wanted)
+
+
+def _refuse_unknown(version: str | None) -> None:
+    if version not in {None, *(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())}:
+        raise TooNew(str(version))

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.base import new_id
+from data.people import Mentee, Mentor
 from data.programs import Closure, MakeUp, Organisation, Program, Term
 from matching.faults import BadCell
 from matching.kinds import ZONE
@@ -167,6 +168,20 @@ def find_term(db: DbSession, name: str) -> Term:
         short = sorted({"/".join(keys[1:]) for keys, _ in found})
         raise SeveralTerms(name, tuple(short if len(short) == len(found) else sorted("/".join(keys) for keys, _ in found)))
     return db.get_one(Term, found[0][1])
+
+
+def all_terms(db: DbSession) -> list[Term]:
+    """Every term, by its name."""
+    return sorted(db.scalars(select(Term)), key=lambda term: term_name(db, term))
+
+
+def people_of(db: DbSession, term: UUID) -> tuple[int, int]:
+    """How many mentors and how many mentees a term has, without those who have left."""
+    mentors, mentees = (
+        db.scalars(select(func.count()).select_from(kind).where(kind.term_id == term, kind.left_on.is_(None))).one()
+        for kind in (Mentor, Mentee)
+    )
+    return mentors, mentees
 
 
 def term_name(db: DbSession, term: Term) -> str:

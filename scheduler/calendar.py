@@ -40,6 +40,12 @@ def days_of(db: DbSession, term: TermRow) -> Term:
     )
 
 
+def holidays_within(term: TermRow, days: Term) -> dict[dt.date, str]:
+    """The public holidays of a term, for a year where it is open-ended."""
+    last_on = term.last_on or term.first_on + YEAR
+    return {on: name for on, name in days.holidays.items() if term.first_on <= on <= last_on}
+
+
 def working_days(term: TermRow) -> list[dt.date]:
     """The days of a term's weekends on which its country works for a bridge day, for a year where it is open-ended.
 

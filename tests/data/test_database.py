@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError
 
 from data.base import new_id
@@ -63,6 +63,14 @@ def test_a_database_without_tables_is_refused_until_it_is_migrated(empty_databas
     migrate(empty_database)
     migrate(empty_database)  # once more changes nothing
     refuse_other_version(empty_database)
+
+
+def test_a_database_of_a_newer_program_is_left_alone(database: Engine) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for use in (refuse_other_version, migrate):
+        with pytest.raises(TooNew, match="version 9999, which this program does not know yet"):
+            use(database)
 
 
 def test_processes_that_migrate_at_once_do_so_once(empty_database: Engine) -> None:

@@ -1,0 +1,152 @@
+"""`dure term`: makes terms, shows them, and closes them for some days."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.edge import BY, BadWord, day, now, opened
+from api.plain import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session as DbSession
+
+    from data.programs import Term
+
+terms = typer.Typer(help="Make terms, show them, and close them for some days.", no_args_is_help=True, rich_markup_mode=None)
+
+TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM alone where only one is called so.")]
+School = Annotated[str, typer.Option(metavar="SCHOOL", help="Only for the mentees of this school.")]
+FirstDay = Annotated[str, typer.Argument(metavar="FROM", help="The first day, such as 2026-04-20.")]
+
+
+@terms.command()
+def new(  # noqa: PLR0917  typer calls it by names
+    name: Annotated[str, typer.Argument(metavar="PROGRAM/TERM", help="What the term is to be called, such as tutoring/2026-spring.")],
+    zone: Annotated[str, typer.Option(metavar="ZONE", help="Its IANA time zone, such as Asia/Seoul.")],
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="Its first day, such as 2026-03-02.")],
+    last: Annotated[str, typer.Option("--to", metavar="DATE", help="Its last day. [default: it is open-ended]")] = "",
+    title: Annotated[str, typer.Option("--name", metavar="TEXT", help="What people call it.")] = "",
+    country: Annotated[str, typer.Option(metavar="CODE", help="Leave out the public holidays of this country, such as KR.")] = "",
+    make_up: Annotated[str, typer.Option(metavar="WHEN", help="Make meetings of days off up: no, end (of the term) or next.")] = "no",
+) -> None:
+    """Make a term, and its program where that is new."""
+    from data.database import transaction
+    from data.programs import MakeUp
+    from data.terms import NewTerm, make_term
+    from scheduler.calendar import days_of
+
+    with opened() as engine:
+        if make_up not in set(MakeUp):
+            raise BadWord("--make-up", f"{make_up!r} is none of these", f"write {', '.join(MakeUp)}")
+        wanted = NewTerm(
+            zone=zone,
+            first_on=day(first, "--from"),
+            last_on=day(last, "--to") if last else None,
+            name=title,
+            country=country,
+            make_up=MakeUp(make_up),
+        )
+        with transaction(engine) as db:
+            term = make_term(db, name, wanted, by=BY, now=now())
+            days_of(db, term)  # refuses a country that nobody knows
+            lines = [_line(db, term)]
+        _say(lines)
+
+
+@terms.command("list")
+def list_terms() -> None:
+    """List all terms."""
+    from data.database import reading
+    from data.terms import all_terms
+
+    with opened() as engine:
+        with reading(engine) as db:
+            lines = [_line(db, term) for term in all_terms(db)]
+        _say(lines)
+
+
+@terms.command()
+def show(name: TermName) -> None:
+    """Show a term: its days, its people, and its days off."""
+    from data.database import reading
+    from data.terms import find_term
+
+    with opened() as engine:
+        with reading(engine) as db:
+            lines = list(_told(db, find_term(db, name)))
+        _say(lines)
+
+
+@terms.command()
+def close(
+    name: TermName,
+    first: FirstDay,
+    last: Annotated[str, typer.Argument(metavar="[TO]", help="The last day. [default: the first]", show_default=False)] = "",
+    why: Annotated[str, typer.Option(metavar="TEXT", help="What people are told, such as: Exam week.")] = "",
+    school: School = "",
+) -> None:
+    """Hold no sessions on some days.
+
+    Sessions that are in calendars already stay there.
+    """
+    from data.database import transaction
+    from data.terms import close_days, find_term
+
+    with opened() as engine:
+        first_on = day(first, "FROM")
+        last_on = day(last, "TO") if last else first_on
+        with transaction(engine) as db:
+            closure = close_days(db, find_term(db, name), first_on, last_on, why=why or "closed", school=school, by=BY, now=now())
+        _say([_days(closure.first_on, closure.last_on, closure.name, closure.school)])
+
+
+@terms.command()
+def reopen(name: TermName, first: FirstDay, school: School = "") -> None:
+    """Take back the closure that begins on a day."""
+    from data.database import transaction
+    from data.terms import find_term, open_days
+
+    with opened() as engine:
+        with transaction(engine) as db:
+            open_days(db, find_term(db, name), day(first, "FROM"), school=school, by=BY, now=now())
+        _say([f"{first}: open again"])
+
+
+def _line(db: DbSession, term: Term) -> str:
+    from data.terms import term_name
+
+    to = f"to {term.last_on}" if term.last_on else "without an end"
+    return f"{term_name(db, term)}: {term.first_on} {to}, {term.zone}" + (f", {term.name}" if term.name else "")
+
+
+def _told(db: DbSession, term: Term) -> Iterable[str]:
+    """What there is to know about a term."""
+    from data.terms import closures_of, people_of
+    from scheduler.calendar import days_of, holidays_within, working_days
+
+    mentors, mentees = people_of(db, term.id)
+    yield _line(db, term)
+    yield f"{mentors:,} mentors, {mentees:,} mentees"
+    yield f"public holidays: {term.country or 'of no country'}; meetings left out are made up: {term.make_up}"
+    for on, holiday in holidays_within(term, days_of(db, term)).items():
+        yield f"  {on} {holiday}"
+    for on in working_days(term):
+        yield f"  {on} is worked, for a bridge day"
+    closures = closures_of(db, term.id)
+    yield "closed:" if closures else "closed: never"
+    for one in closures:
+        yield f"  {_days(one.first_on, one.last_on, one.name, one.school)}"
+
+
+def _days(first_on: object, last_on: object, why: str, school: str) -> str:
+    days = f"{first_on}" if first_on == last_on else f"{first_on} to {last_on}"
+    return f"{days}: {why}" + (f" ({school} only)" if school else "")
+
+
+def _say(lines: Iterable[str]) -> None:
+    sys.stdout.writelines(clean(line) + "\n" for line in lines)

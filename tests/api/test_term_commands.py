@@ -1,0 +1,77 @@
+"""`dure term`: terms are made, shown and closed; whatever cannot be is told in one line and changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.typed import Typed, typed
+
+__all__ = ["typed"]
+
+SPRING = ("term", "new", "tutoring/spring", "--zone", "Asia/Seoul", "--from", "2026-03-02", "--to", "2026-06-19", "--country", "KR")
+
+
+def test_a_term_is_made_closed_shown_and_opened_again(typed: Typed) -> None:
+    assert typed(*SPRING, "--name", "봄학기").output == "tutoring/spring: 2026-03-02 to 2026-06-19, Asia/Seoul, 봄학기\n"
+    assert typed("term", "close", "spring", "2026-04-20", "2026-04-24", "--why", "Exams").output == "2026-04-20 to 2026-04-24: Exams\n"
+    assert typed("term", "close", "spring", "2026-05-04", "--school", "Muan").output == "2026-05-04: closed (Muan only)\n"
+    shown = typed("term", "show", "tutoring/spring").output.splitlines()
+    assert shown[:4] == [
+        "tutoring/spring: 2026-03-02 to 2026-06-19, Asia/Seoul, 봄학기",
+        "0 mentors, 0 mentees",
+        "public holidays: KR; meetings left out are made up: no",
+        "  2026-03-02 삼일절 대체 휴일",
+    ]
+    assert shown[-3:] == ["closed:", "  2026-04-20 to 2026-04-24: Exams", "  2026-05-04: closed (Muan only)"]
+    assert typed("term", "reopen", "spring", "2026-04-20").exit_code == 0
+    assert typed("term", "reopen", "spring", "2026-05-04", "--school", "Muan").exit_code == 0
+    assert typed("term", "show", "spring").output.endswith("closed: never\n")
+
+
+def test_working_saturdays_of_taiwan_are_shown(typed: Typed) -> None:
+    typed("term", "new", "a/b", "--zone", "Asia/Taipei", "--from", "2025-01-01", "--to", "2025-06-30", "--country", "TW")
+    assert "  2025-02-08 is worked, for a bridge day" in typed("term", "show", "b").output.splitlines()
+
+
+def test_all_terms_are_listed(typed: Typed) -> None:
+    assert typed("term", "list").output == ""
+    typed(*SPRING)
+    typed("term", "new", "english/always", "--zone", "Asia/Seoul", "--from", "2026-03-02", "--make-up", "next")
+    assert typed("term", "list").output.splitlines() == [
+        "english/always: 2026-03-02 without an end, Asia/Seoul",
+        "tutoring/spring: 2026-03-02 to 2026-06-19, Asia/Seoul",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        pytest.param(("new", "x/y", "--zone", "Asia/Seoul", "--from", "soon"), "--from: 'soon' is no date", id="no date"),
+        pytest.param(("new", "x/y", "--zone", "Seoul", "--from", "2026-03-02"), "'Seoul' is no IANA zone", id="no zone"),
+        pytest.param(("new", "xy", "--zone", "Asia/Seoul", "--from", "2026-03-02"), "'xy' is no name of a term", id="no name"),
+        pytest.param(
+            ("new", "x/y", "--zone", "Asia/Seoul", "--from", "2026-03-02", "--country", "Korea"),
+            "the public holidays of 'Korea' are not known",
+            id="no country",
+        ),
+        pytest.param(
+            ("new", "x/y", "--zone", "Asia/Seoul", "--from", "2026-03-02", "--make-up", "maybe"),
+            "--make-up: 'maybe' is none of these; write no, end, next",
+            id="no way to make up",
+        ),
+        pytest.param(("new", "x/y", "--zone", "Asia/Seoul", "--from", "2026-03-02", "--to", "2026-03-01"), "the last day", id="backward"),
+        pytest.param(SPRING[1:], "there is a term 'tutoring/spring' already", id="there already"),
+        pytest.param(("show", "autumn"), "there is no term 'autumn'; there is tutoring/spring", id="unknown"),
+        pytest.param(("close", "spring", "2026-07-01"), "no day from 2026-07-01 to 2026-07-01 lies in tutoring/spring", id="outside"),
+        pytest.param(("close", "spring", "2026-04-24", "2026-04-20"), "the last day 2026-04-20 lies before", id="a backward closure"),
+        pytest.param(("reopen", "spring", "2026-04-20"), "no closure begins on 2026-04-20", id="not closed"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_changes_nothing(typed: Typed, words: tuple[str, ...], line: str) -> None:
+    typed(*SPRING)
+    before = typed("term", "show", "spring").output
+    ended = typed("term", *words)
+    assert (ended.exit_code, ended.output.count("\n")) == (2, 1)
+    assert ended.output.startswith(line)
+    assert typed("term", "list").output.count("\n") == 1
+    assert typed("term", "show", "spring").output == before
