@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 import typer
@@ -47,42 +47,58 @@ def day(text: str, name: str) -> dt.date:
         raise BadWord(name, bad.problem, f"write {DATE.right}") from None
 
 
-@contextmanager
-def opened(*, migrated: bool = True) -> Iterator[Engine]:
-    """The database that `DURE_DATABASE_URL` names, for as long as a command works on it.
+class Told(AbstractContextManager[None]):
+    """Ends a command in whose work something is found wrong: with one line for each fault, and status 2."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, Exception) and isinstance(error, _refusals()):
+            lines = _lines(error)
+            if lines:
+                complain(lines)
+                raise typer.Exit(Exit.BAD_INPUT) from None
+
+
+class Opened(AbstractContextManager["Engine"]):
+    """A database that is open for as long as a command works on it."""
+
+    def __init__(self, *, migrated: bool) -> None:
+        self._migrated = migrated
+        self._told = Told()
+
+    def __enter__(self) -> Engine:
+        from data.database import address, open_database
+
+        with self._told, ExitStack() as left:
+            self._engine = open_database(address())
+            left.callback(self._engine.dispose)
+            if self._migrated:
+                self._bring_up_to_date()
+            left.pop_all()
+        return self._engine
+
+    def _bring_up_to_date(self) -> None:
+        from data.database import NotUpToDate, migrate, refuse_other_version
+
+        try:
+            refuse_other_version(self._engine)
+        except NotUpToDate:
+            if self._engine.dialect.name != "sqlite":
+                raise
+            migrate(self._engine)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._engine.dispose()
+        self._told.__exit__(kind, error, trace)
+
+
+def opened(*, migrated: bool = True) -> Opened:
+    """The database that `DURE_DATABASE_URL` names.
 
     An SQLite database is brought up to date first; one of PostgreSQL that is not up to date is refused, unless it need not be
     `migrated`. Whatever is wrong with what the command was given, with files or with the database ends it: one line for each fault,
     and status 2.
     """
-    from data.database import NotUpToDate, address, migrate, open_database, refuse_other_version
-
-    with told():
-        engine = open_database(address())
-        try:
-            try:
-                if migrated:
-                    refuse_other_version(engine)
-            except NotUpToDate:
-                if engine.dialect.name != "sqlite":
-                    raise
-                migrate(engine)
-            yield engine
-        finally:
-            engine.dispose()
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Ends a command in whose work something is found wrong: with one line for each fault, and status 2."""
-    try:
-        yield
-    except _refusals() as error:
-        lines = _lines(error)
-        if not lines:
-            raise
-        complain(lines)
-        raise typer.Exit(Exit.BAD_INPUT) from None
+    return Opened(migrated=migrated)
 
 
 def _refusals() -> tuple[type[Exception], ...]:

@@ -38,7 +38,7 @@ class DatabaseError(Exception):
     """The root of what can be wrong with a database."""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class BadAddress(DatabaseError):
     """The address is of no database that can be used."""
 
@@ -48,7 +48,7 @@ class BadAddress(DatabaseError):
         return f"{VARIABLE}: {self.problem}; write sqlite:////folder/dure.db or postgresql://user:password@host/name"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class NotUpToDate(DatabaseError):
     """The database is of another version of the schema than this program; `found` is None where it is empty."""
 
@@ -59,7 +59,7 @@ class NotUpToDate(DatabaseError):
         return f"the database is at version {self.found or 'none'}, and this program needs {self.wanted}; run `dure migrate`"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class TooNew(DatabaseError):
     """A newer program has brought the database to a version that this one does not know."""
 
@@ -156,13 +156,13 @@ def migrate(engine: Engine) -> None:
     TooNew
         It is newer than that.
     """
+    _refuse_unknown(_version(engine))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         config.attributes["connection"] = connection
-        _refuse_unknown(MigrationContext.configure(connection).get_current_revision())
         command.upgrade(config, "head")
 
 
@@ -175,11 +175,16 @@ def refuse_other_version(engine: Engine) -> None:
         It is not.
     """
     wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
-    with engine.connect().execution_options(**{READING: True}) as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    found = _version(engine)
     if found != wanted:
         _refuse_unknown(found)
         raise NotUpToDate(found, wanted)
+
+
+def _version(engine: Engine) -> str | None:
+    """The version of the schema; None where there is none yet."""
+    with engine.connect().execution_options(**{READING: True}) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _refuse_unknown(version: str | None) -> None:

@@ -26,7 +26,7 @@ class Names(StrEnum):
     GIVEN = "given"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class BadSettings(ValueError):
     """Settings are unknown, or hold what they must not: one line for each."""
 

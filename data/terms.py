@@ -30,13 +30,10 @@ TOLD = 5
 
 
 class TermProblem(Exception):
-    """The root of what can be wrong with a term that somebody names, makes or closes.
-
-    Errors are values with fields, and yet not frozen: a context manager that one of them leaves writes its traceback into it.
-    """
+    """The root of what can be wrong with a term that somebody names, makes or closes."""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class NoSuchTerm(TermProblem):
     """No term is called so; `known` are the names of those that are there."""
 
@@ -50,7 +47,7 @@ class NoSuchTerm(TermProblem):
         return f"there is no term {self.name!r}; there is {', '.join(self.known[:TOLD])}{more}"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class SeveralTerms(TermProblem):
     """Several terms are called so."""
 
@@ -61,7 +58,7 @@ class SeveralTerms(TermProblem):
         return f"{self.name!r} may be {' or '.join(self.found)}; write which"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class SeveralOrganisations(TermProblem):
     """A new term's program may be of several organisations."""
 
@@ -72,7 +69,7 @@ class SeveralOrganisations(TermProblem):
         return f"{self.name!r} may be of {' or '.join(self.found)}; write ORGANISATION/PROGRAM/TERM"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class TermIsThere(TermProblem):
     """There is a term of this name already."""
 
@@ -82,7 +79,7 @@ class TermIsThere(TermProblem):
         return f"there is a term {self.name!r} already; give another key, or import into that one"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class BadTermName(TermProblem):
     """Nothing can be called so."""
 
@@ -92,7 +89,7 @@ class BadTermName(TermProblem):
         return f"{self.name!r} is no name of a term; write PROGRAM/TERM in letters, digits, '.', '-' and '_', such as tutoring/2026-spring"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class BadZone(TermProblem):
     """The zone is no IANA name."""
 
@@ -102,7 +99,7 @@ class BadZone(TermProblem):
         return f"{self.zone!r} is no IANA zone, such as Asia/Seoul"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class BackwardDays(TermProblem):
     """The last day lies before the first."""
 
@@ -113,7 +110,7 @@ class BackwardDays(TermProblem):
         return f"the last day {self.last_on} lies before the first, {self.first_on}"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class OutsideTheTerm(TermProblem):
     """A closure has no day of its term."""
 
@@ -125,7 +122,7 @@ class OutsideTheTerm(TermProblem):
         return f"no day from {self.first_on} to {self.last_on} lies in {self.term}"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class NoSuchClosure(TermProblem):
     """A term has no closure that begins on this day, of everybody or of this school."""
 

@@ -9,9 +9,9 @@ import typer
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from api.edge import BadWord, day, opened, told
+from api.edge import BadWord, Told, day, opened
 from api.exits import Exit
-from data.database import refuse_other_version
+from data.database import migrate, refuse_other_version
 from data.terms import NoSuchTerm
 
 
@@ -38,7 +38,9 @@ def test_sqlite_is_brought_up_to_date_when_it_is_used_and_postgresql_by_hand(
     else:
         assert refused(capsys) == "the database is at version none, and this program needs 0001; run `dure migrate`"
         with opened(migrated=False) as engine:
-            assert engine.connect().close() is None
+            migrate(engine)
+        with opened() as engine:
+            refuse_other_version(engine)
 
 
 def test_a_newer_programs_database_is_refused(
@@ -80,14 +82,14 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line_without_its_password
     ],
 )
 def test_whatever_is_wrong_is_one_line_and_status_2(error: Exception, line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(typer.Exit) as ended, told():
+    with pytest.raises(typer.Exit) as ended, Told():
         raise error
     assert (ended.value.exit_code, capsys.readouterr().err) == (Exit.BAD_INPUT, line + "\n")
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError(), ProgrammingError("", {}, Exception("no such column")), OSError("of no file")])
 def test_a_fault_of_the_program_is_not_called_bad_input(error: Exception) -> None:
-    with pytest.raises(type(error)), told():
+    with pytest.raises(type(error)), Told():
         raise error
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError
 
 from data.base import new_id
-from data.database import BadAddress, NotUpToDate, Unit, address, migrate, open_database, reading, refuse_other_version, transaction
+from data.database import BadAddress, NotUpToDate, TooNew, Unit, address, migrate, open_database, reading, refuse_other_version, transaction
 from data.groups import Group
 from data.people import Mentor, Person, Role
 from data.programs import Organisation, Program, Term
