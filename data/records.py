@@ -81,6 +81,7 @@ def members_of(db: DbSession, session: Session) -> dict[str, Mentee]:
         select(Mentee)
         .join(Membership, Membership.mentee_id == Mentee.id)
         .where(Membership.group_id == group.id, Membership.from_on <= on, or_(Membership.until_on.is_(None), Membership.until_on > on))
+        .where(or_(Mentee.left_on.is_(None), Mentee.left_on > on))
         .order_by(Mentee.key)
     )
     return {mentee.key: mentee for mentee in rows}

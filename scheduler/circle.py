@@ -6,7 +6,7 @@ The members of a session are those of its day, by their memberships; its mentor 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from data.groups import Group, Membership
-from data.people import Mentee, Mentor
+from data.bookings import Member, members_of
+from data.groups import Group
+from data.people import Mentor
 from data.programs import Term
 from data.sessions import Series, Session, State
 
@@ -49,11 +50,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """A group of a term with its memberships, as they are read here once."""
+    """A group of a term, and all who are or were its members, or will be, as they are when it is read."""
 
     term: Term
     group: Group
-    memberships: tuple[tuple[Membership, Mentee], ...]
+    everybody: Sequence[Member]
 
     def day(self, at: dt.datetime) -> dt.date:
         """The day of an instant in the term's zone."""
@@ -69,11 +70,7 @@ class Circle:
 
     def members(self, on: dt.date) -> frozenset[Attendee]:
         """The members on a day."""
-        return frozenset(
-            as_mentee(mentee)
-            for membership, mentee in self.memberships
-            if membership.from_on <= on and (membership.until_on is None or on < membership.until_on)
-        )
+        return frozenset(Attendee(one.mentee_id, one.person_id, one.school) for one in self.everybody if one.is_there(on))
 
 
 def day_of(term: Term, at: dt.datetime) -> dt.date:
@@ -83,23 +80,7 @@ def day_of(term: Term, at: dt.datetime) -> dt.date:
 
 def circle_of(db: DbSession, group: Group) -> Circle:
     """The circle of a group."""
-    rows = db.execute(
-        select(Membership, Mentee)
-        .join(Mentee, Mentee.id == Membership.mentee_id)
-        .where(Membership.group_id == group.id)
-        .order_by(Mentee.key, Membership.from_on)
-    )
-    return Circle(db.get_one(Term, group.term_id), group, tuple((membership, mentee) for membership, mentee in rows))
-
-
-def as_mentor(mentor: Mentor) -> Attendee:
-    """A mentor as one who takes part."""
-    return Attendee(mentor.id, mentor.person_id)
-
-
-def as_mentee(mentee: Mentee) -> Attendee:
-    """A mentee as one who takes part."""
-    return Attendee(mentee.id, mentee.person_id, mentee.school)
+    return Circle(db.get_one(Term, group.term_id), group, members_of(db, [group.id]).get(group.id, ()))
 
 
 def look_of(db: DbSession, circle: Circle, session: Session) -> Look:
@@ -107,7 +88,7 @@ def look_of(db: DbSession, circle: Circle, session: Session) -> Look:
     return Look(
         starts_at=session.starts_at,
         ends_at=session.ends_at,
-        mentor=as_mentor(db.get_one(Mentor, session.mentor_id)),
+        mentor=Attendee(session.mentor_id, db.get_one(Mentor, session.mentor_id).person_id),
         members=circle.members(circle.day(session.starts_at)),
         link=circle.group.link,
         state=session.state,

@@ -8,14 +8,17 @@ when the group's times change; it is cancelled with the others where the group e
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session as DbSession
 
+from data.bookings import take
 from data.groups import Group, Membership
 from data.people import Mentee
 from data.sessions import Series, Session, Shift, State
@@ -23,9 +26,10 @@ from matching.week import DAY_MINUTES, Meetings, write_meetings
 from scheduler.calendar import days_of
 from scheduler.circle import Circle, Look, circle_of, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
+from scheduler.produce import lay_out
 from scheduler.refusals import AlreadySo, BadLink, BadMeetings, InThePast, NotThere
-from scheduler.shifts import held_at, place_of
-from scheduler.term import dated
+from scheduler.term import DAY, Term
+from scheduler.weekly import Weekly, wall
 
 NOBODY_IS_LEFT = "nobody is left in the group"
 
@@ -51,32 +55,50 @@ def change_times(
         raise NotThere(group.key, "has no weekly meetings")
     refuse_day(db, circle, from_on, now)
     new = _as_good(series, meetings)
-    held = _changes(db, series)
-    kept = [change for change in held if change[0] < from_on]
-    if kept == held and new == (held[-1][1] if held else tuple(series.meetings)):
+    held = _weekly(db, series)
+    kept = tuple(shift for shift in held.shifts if shift[0] < from_on)
+    if kept == held.shifts and new == held.latest:
         raise AlreadySo(group.key, f"meets {write_meetings(new)}")
     db.execute(delete(Shift).where(Shift.series_id == series.id, Shift.from_on >= from_on))
     db.add(Shift(series_id=series.id, from_on=from_on, meetings=list(new)))
     sessions = [one for one in sessions_of(db, group) if one.state == State.PLANNED and one.starts_at > now]
-    before, days = looks_of(db, circle, sessions), days_of(db, circle.term)
-    off: list[Session] = []
+    before = looks_of(db, circle, sessions)
+    off = _shift(db, circle, [one for one in sessions if one.series_id == series.id], held, replace(held, shifts=(*kept, (from_on, new))))
+    changes = altered(db, circle, before, sessions)
+    take(db, [one.session.id for one in changes])
+    changes += altered(db, circle, {}, _produce_again(db, series, from_on, now))
+    details = {"from_on": from_on.isoformat(), "meetings": write_meetings(new)}
+    deed = Deed(what="times changed", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
+    carry_out(db, circle.term, deed, changes, groups=[group.id])
+    return off
+
+
+def _shift(db: DbSession, circle: Circle, sessions: Iterable[Session], held: Weekly, new: Weekly) -> list[Session]:
+    """Moves the sessions that are where their series had them to where it has them now; gives those that are off there."""
+    days, off = days_of(db, circle.term), []
     for session in sessions:
-        found = place_of(tuple(series.meetings), circle.term.zone, session.original_start) if session.series_id == series.id else None
-        if found is None:
+        found = _place(held, days, session.original_start)
+        if found is None or held.on(*found) == new.on(*found) or session.starts_at != wall(days.zone, *held.on(*found)):
             continue
-        was = dated(days, *held_at(tuple(series.meetings), held, *found), series.session_minutes)
-        to = dated(days, *held_at(tuple(series.meetings), [*kept, (from_on, new)], *found), series.session_minutes)
-        if session.starts_at != was.starts_at or to.starts_at == was.starts_at:
-            continue
-        session.starts_at, session.ends_at = to.starts_at, to.starts_at + (session.ends_at - session.starts_at)
-        why = days.off(to.on, {member.school for member in circle.members(to.on)})
+        on, minutes = new.on(*found)
+        lasts = session.ends_at - session.starts_at
+        session.starts_at = wall(days.zone, on, minutes)
+        session.ends_at = session.starts_at + lasts
+        why = days.off(on, {member.school for member in circle.members(on)})
         if why:
             session.state, session.cancelled_why = State.CANCELLED, why
             off.append(session)
-    details = {"from_on": from_on.isoformat(), "meetings": write_meetings(new)}
-    deed = Deed(what="times changed", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
-    carry_out(db, circle.term, deed, altered(db, circle, before, sessions), groups=[group.id])
     return off
+
+
+def _produce_again(db: DbSession, series: Series, from_on: dt.date, now: dt.datetime) -> Sequence[Session]:
+    """New sessions of meetings that were left out on their old day, and are not on their new one."""
+    until = series.produced_until
+    if until is None or until < from_on:
+        return ()
+    series.produced_until = from_on - DAY
+    db.flush()
+    return db.scalars(select(Session).where(Session.id.in_(lay_out(db, [series], until, now).sessions))).all()
 
 
 def end(db: DbSession, group: Group, from_on: dt.date, *, by: str, now: dt.datetime, reason: str) -> None:
@@ -116,7 +138,7 @@ def join(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: s
         raise NotThere(mentee.key, "is of another term")
     if mentee.left_on is not None:
         raise NotThere(mentee.key, f"has left on {mentee.left_on}")
-    if any(one.id == mentee.id and (row.until_on is None or row.until_on > from_on) for row, one in circle.memberships):
+    if _memberships(db, group, mentee, from_on):
         raise AlreadySo(mentee.key, f"is a member of {group.key}")
     before, sessions = _looks_from(db, circle, from_on)
     db.add(Membership(group_id=group.id, mentee_id=mentee.id, from_on=from_on, until_on=group.until_on))
@@ -172,7 +194,7 @@ def take_out(db: DbSession, circle: Circle, mentee: Mentee, from_on: dt.date) ->
     NotThere
         The mentee is no member then.
     """
-    theirs = [row for row, one in circle.memberships if one.id == mentee.id and (row.until_on is None or row.until_on > from_on)]
+    theirs = _memberships(db, circle.group, mentee, from_on)
     if not theirs:
         raise NotThere(mentee.key, f"is no member of {circle.group.key} on {from_on}")
     before, sessions = _looks_from(db, circle, from_on)
@@ -186,7 +208,7 @@ def take_out(db: DbSession, circle: Circle, mentee: Mentee, from_on: dt.date) ->
     for session in sessions:
         if session.state == State.PLANNED and before[session.id].members and not after.members(after.day(session.starts_at)):
             session.state, session.cancelled_why = State.CANCELLED, NOBODY_IS_LEFT
-    if all(row.until_on is not None and row.until_on <= from_on for row, _ in after.memberships):
+    if all(one.until_on is not None and one.until_on <= from_on for one in after.everybody):
         _end_rows(db, circle.group, from_on)
     return altered(db, after, before, sessions)
 
@@ -211,10 +233,29 @@ def refuse_day(db: DbSession, circle: Circle, from_on: dt.date, now: dt.datetime
             raise InThePast(circle.name(session))
 
 
-def _changes(db: DbSession, series: Series) -> list[tuple[dt.date, Meetings]]:
-    """The changes of a series' weekly times, in order of their days."""
+def _weekly(db: DbSession, series: Series) -> Weekly:
+    """A series' meetings with the changes of its times."""
     rows = db.scalars(select(Shift).where(Shift.series_id == series.id).order_by(Shift.from_on))
-    return [(row.from_on, tuple(row.meetings)) for row in rows]
+    shifts = tuple((row.from_on, tuple(row.meetings)) for row in rows)
+    return Weekly(meetings=tuple(series.meetings), session_minutes=series.session_minutes, shifts=shifts)
+
+
+def _place(weekly: Weekly, days: Term, original_start: dt.datetime) -> tuple[dt.date, int] | None:
+    """The Monday of the week of a session's original start, and its place in the week; None where that is no meeting's.
+
+    It is looked for among the instants of the meetings: one in the hour that a change of clocks leaves out is at another wall time.
+    """
+    on = original_start.astimezone(ZoneInfo(days.zone)).date()
+    monday, first = on - on.weekday() * DAY, replace(weekly, shifts=())
+    return next(
+        ((monday, place) for place in range(len(weekly.meetings)) if wall(days.zone, *first.on(monday, place)) == original_start), None
+    )
+
+
+def _memberships(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date) -> list[Membership]:
+    """A mentee's memberships in a group that last beyond a day, or begin later."""
+    theirs = select(Membership).where(Membership.group_id == group.id, Membership.mentee_id == mentee.id)
+    return list(db.scalars(theirs.where(or_(Membership.until_on.is_(None), Membership.until_on > from_on))))
 
 
 def _as_good(series: Series, meetings: Sequence[int]) -> Meetings:

@@ -73,13 +73,31 @@ def test_other_times_hold_from_a_day_on_and_sessions_stay_the_same(database: Eng
         assert touched(db) == ["g-1", "m-1", "north", "program", "s-1", "s-2", "south"]
 
 
-def test_in_the_week_of_the_change_a_meeting_whose_new_time_lies_before_that_day_keeps_its_old_one(database: Engine) -> None:
-    term, wednesday = taught_term(database), dt.date(2026, 3, 18)
-    on_group(
-        database, term, "g-1", lambda db, one: change_times(db, one, read_meetings("Mon 10:00; Fri 18:00"), wednesday, by="x", now=NOW)
-    )
+@pytest.mark.parametrize(
+    ("meetings", "then"),
+    [
+        pytest.param("Mon 10:00; Fri 18:00", ["03-17 19:00", "03-20 18:00", "03-23 10:00", "03-27 18:00"], id="new times around it"),
+        pytest.param("Fri 18:00; Sat 18:00", ["03-17 19:00", "03-21 18:00", "03-27 18:00", "03-28 18:00"], id="new times after it"),
+        pytest.param("Mon 18:00; Tue 18:00", ["03-17 19:00", "03-19 19:00", "03-23 18:00", "03-24 18:00"], id="new times before it"),
+    ],
+)
+def test_in_the_week_of_the_change_only_what_lay_and_will_lie_after_it_moves(database: Engine, meetings: str, then: list[str]) -> None:
+    term, wednesday, times = taught_term(database), dt.date(2026, 3, 18), read_meetings(meetings)
+    on_group(database, term, "g-1", lambda db, one: change_times(db, one, times, wednesday, by="x", now=NOW))
     with reading(database) as db:
-        assert starts(db, term, "g-1")[4:] == ["03-17 19:00", "03-20 18:00", "03-23 10:00", "03-27 18:00"]
+        assert starts(db, term, "g-1")[4:] == then
+
+
+def test_a_meeting_that_was_left_out_on_its_old_day_is_held_on_its_new_one(database: Engine) -> None:
+    term = taught_term(database, closed=[dt.date(2026, 3, 17)])
+    with reading(database) as db:
+        assert starts(db, term, "g-1")[4:] == ["03-19 19:00", "03-24 19:00", "03-26 19:00"]
+    on_group(database, term, "g-1", lambda db, one: change_times(db, one, read_meetings("Wed 17:00; Fri 18:00"), FROM, by="x", now=NOW))
+    with reading(database) as db:
+        assert starts(db, term, "g-1")[4:] == ["03-18 17:00", "03-20 18:00", "03-25 17:00", "03-27 18:00"]
+        added = session_named(db, term, "g-1@2026-03-18")
+        assert (added.original_start, added.sequence, booked(db, added)) == (at("2026-03-17 19:00"), 0, ["m-1", "s-1", "s-2"])
+        assert deeds(db) == [("times changed", "group g-1")]
 
 
 def test_what_was_moved_or_cancelled_singly_stays_as_agreed_when_times_change(database: Engine) -> None:
