@@ -1,11 +1,12 @@
 """Rounds of a term are opened and closed, and their runs queued and stopped: what people do; workers' part is `data.leases`.
 
-A run is known by its term and two numbers: run 2 of round 3 is `3.2`.
+A run is called by its term and two numbers: `tutoring/2026-spring:3.2` is run 2 of round 3.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,12 +18,14 @@ from data.audit import write_down
 from data.programs import Term
 from data.roster import round_of
 from data.rounds import Round, RoundState, Run, RunState
+from data.terms import find_term, term_name
 from matching.limits import Limits
 from matching.tables import write_round
 
 OPEN_ENDED_DAYS = 182
 """The groups of an open-ended term are planned for half a year."""
 
+NAME = re.compile(r"(?P<term>.+):(?P<round>\d{1,6})\.(?P<run>\d{1,6})", re.ASCII)
 NEVER_BEGUN = "stopped before a worker began with it"
 
 
@@ -74,12 +77,31 @@ class NobodyAsks(RunError):
 class NoRun(RunError):
     """The term has no such run."""
 
-    term: str
-    round: int
-    number: int
+    name: str
 
     def __str__(self) -> str:
-        return f"{self.term} has no run {self.round}.{self.number}; `dure round list` shows those it has"
+        return f"there is no run {self.name}; `dure round list` shows those of a term"
+
+
+@dataclass(eq=False)
+class BadRunName(RunError):
+    """No run can be called so."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is no name of a run; write TERM:ROUND.RUN, such as tutoring/2026-spring:1.2"
+
+
+@dataclass(eq=False)
+class OtherTerm(RunError):
+    """A run is to repair one of another term."""
+
+    name: str
+    term: str
+
+    def __str__(self) -> str:
+        return f"run {self.name} is of another term than {self.term}; name one of this term"
 
 
 @dataclass(eq=False)
@@ -157,10 +179,10 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Roun
     """
     round = _last(db, term)
     if round is None or round.state is not RoundState.OPEN:
-        raise NothingOpen(term.key)
+        raise NothingOpen(term_name(db, term))
     asked = round_of(db, term, max(term.first_on, now.date()) + dt.timedelta(days=OPEN_ENDED_DAYS))
     if not any(mentee.requests for mentee in asked.mentees):
-        raise NobodyAsks(term.key)
+        raise NobodyAsks(term_name(db, term))
     round.inputs = packed(lambda folder: write_round(asked, folder))
     round.state, round.closed_at = RoundState.CLOSED, now
     db.flush()
@@ -176,12 +198,16 @@ def queue(db: DbSession, term: Term, asked: Asked, *, by: str, now: dt.datetime)
     ------
     NoRound, StillOpen
         There is no round, or what it asks is not frozen yet.
+    NoResult, OtherTerm
+        The run that is to be repaired has nothing, or is of another term.
     """
     round = _last(db, term)
     if round is None:
-        raise NoRound(term.key)
+        raise NoRound(term_name(db, term))
     if round.state is RoundState.OPEN:
         raise StillOpen(round.number)
+    if asked.previous:
+        _refuse_to_repair(db, term, db.get_one(Run, asked.previous))
     last = db.scalar(select(func.max(Run.number)).where(Run.round_id == round.id))
     run = Run(
         round_id=round.id,
@@ -210,33 +236,47 @@ def ask_to_stop(db: DbSession, run: Run, *, by: str, now: dt.datetime) -> None:
     """
     run = db.scalars(select(Run).where(Run.id == run.id).with_for_update().execution_options(populate_existing=True)).one()
     round = db.get_one(Round, run.round_id)
-    name = f"{round.number}.{run.number}"
     if run.state in {RunState.DONE, RunState.FAILED}:
-        raise HasEnded(name)
+        raise HasEnded(name_of(db, run))
     run.stop_asked = True
     if run.state is RunState.QUEUED:
         run.state, run.ended_at, run.problem = RunState.FAILED, now, NEVER_BEGUN
     db.flush()
-    write_down(db, at=now, by=by, what="stopped", whom=f"run {name}", term=round.term_id)
+    write_down(db, at=now, by=by, what="stopped", whom=f"run {round.number}.{run.number}", term=round.term_id)
 
 
-def find_run(db: DbSession, term: Term, round: int, number: int) -> Run:
-    """Run `number` of round `round` of a term.
+def find_run(db: DbSession, name: str) -> Run:
+    """The run that somebody means by `TERM:ROUND.RUN`, where the term may be called in any way that `data.terms` knows.
 
     Raises
     ------
-    NoRun
-        There is none.
+    BadRunName, NoRun
+        It is no name, or of none.
+    NoSuchTerm, SeveralTerms
+        It is not clear of which term.
     """
+    read = NAME.fullmatch(name)
+    if read is None:
+        raise BadRunName(name)
+    term, round, number = find_term(db, read["term"]), int(read["round"]), int(read["run"])
     found = db.scalar(select(Run).join(Round).where(Round.term_id == term.id, Round.number == round, Run.number == number))
     if found is None:
-        raise NoRun(term.key, round, number)
+        raise NoRun(name)
     return found
 
 
 def name_of(db: DbSession, run: Run) -> str:
-    """What people call a run within its term: `3.2`."""
-    return f"{db.get_one(Round, run.round_id).number}.{run.number}"
+    """What people call a run: `PROGRAM/TERM:ROUND.RUN`."""
+    round = db.get_one(Round, run.round_id)
+    return f"{term_name(db, db.get_one(Term, round.term_id))}:{round.number}.{run.number}"
+
+
+def rounds_of(db: DbSession, term: Term) -> list[tuple[Round, list[Run]]]:
+    """The rounds of a term and the runs of each, in the order of their numbers."""
+    rounds = {round.id: (round, list[Run]()) for round in db.scalars(select(Round).where(Round.term_id == term.id).order_by(Round.number))}
+    for run in db.scalars(select(Run).join(Round).where(Round.term_id == term.id).order_by(Run.number)):
+        rounds[run.round_id][1].append(run)
+    return list(rounds.values())
 
 
 def result_of(db: DbSession, run: Run) -> bytes:
@@ -250,6 +290,14 @@ def result_of(db: DbSession, run: Run) -> bytes:
     if run.state is not RunState.DONE or run.result is None:
         raise NoResult(name_of(db, run), run.state, run.problem)
     return run.result
+
+
+def _refuse_to_repair(db: DbSession, term: Term, run: Run) -> None:
+    name = name_of(db, run)
+    if db.get_one(Round, run.round_id).term_id != term.id:
+        raise OtherTerm(name, term_name(db, term))
+    if run.state is not RunState.DONE:
+        raise NoResult(name, run.state, run.problem)
 
 
 def _last(db: DbSession, term: Term) -> Round | None:

@@ -18,21 +18,26 @@ from data.rounds import Round, RoundState, Run, RunState
 from data.runs import (
     NEVER_BEGUN,
     Asked,
+    BadRunName,
     HasEnded,
     NobodyAsks,
     NoResult,
     NoRound,
     NoRun,
     NothingOpen,
+    OtherTerm,
     RunError,
     StillOpen,
     ask_to_stop,
     close_round,
     find_run,
+    name_of,
     open_round,
     queue,
     result_of,
+    rounds_of,
 )
+from data.terms import NewTerm, make_term
 from matching.limits import BadLimit
 from matching.tables import read_round
 from tests.runs import NOW, closed_term, queued
@@ -92,12 +97,15 @@ def test_rounds_are_counted_and_one_is_open_at_a_time(database: Engine) -> None:
 @pytest.mark.parametrize(
     ("steps", "problem"),
     [
-        pytest.param([close_round], NothingOpen("2026-spring"), id="nothing to close"),
+        pytest.param([close_round], NothingOpen("rural/2026-spring"), id="nothing to close"),
         pytest.param([open_round, open_round], StillOpen(1), id="opened twice"),
-        pytest.param([open_round, close_round, close_round], NothingOpen("2026-spring"), id="closed twice"),
-        pytest.param([lambda db, term, **said: queue(db, term, Asked(), **said)], NoRound("2026-spring"), id="solved before it is there"),
+        pytest.param([open_round, close_round, close_round], NothingOpen("rural/2026-spring"), id="closed twice"),
+        pytest.param(
+            [lambda db, term, **said: queue(db, term, Asked(), **said)], NoRound("rural/2026-spring"), id="solved before it is there"
+        ),
         pytest.param([open_round, lambda db, term, **said: queue(db, term, Asked(), **said)], StillOpen(1), id="solved while it is open"),
-        pytest.param([lambda db, term, **_said: find_run(db, term, 3, 2)], NoRun("2026-spring", 3, 2), id="no such run"),
+        pytest.param([lambda db, _term, **_said: find_run(db, "2026-spring:3.2")], NoRun("2026-spring:3.2"), id="no such run"),
+        pytest.param([lambda db, _term, **_said: find_run(db, "2026-spring")], BadRunName("2026-spring"), id="no name of a run"),
     ],
 )
 def test_what_cannot_be_now_is_refused(database: Engine, steps: list[object], problem: RunError) -> None:
@@ -130,7 +138,25 @@ def test_a_run_is_found_by_its_numbers(database: Engine) -> None:
     term = closed_term(database)
     runs = [queued(database, term) for _ in range(2)]
     with reading(database) as db:
-        assert [find_run(db, term, 1, number).id for number in (1, 2)] == runs
+        assert [find_run(db, f"2026-spring:1.{number}").id for number in (1, 2)] == runs
+        assert name_of(db, db.get_one(Run, runs[1])) == "rural/2026-spring:1.2"
+        assert [(round.number, [run.id for run in some]) for round, some in rounds_of(db, term)] == [(1, runs)]
+
+
+def test_a_run_repairs_only_what_has_a_result(database: Engine) -> None:
+    term = closed_term(database)
+    with pytest.raises(NoResult, match="it waits for a worker"):
+        queued(database, term, Asked(previous=queued(database, term)))
+    with transaction(database) as db:
+        db.execute(update(Run).values(state=RunState.DONE))
+    with reading(database) as db:
+        before = find_run(db, "2026-spring:1.1").id
+    queued(database, term, Asked(previous=before))
+    with transaction(database) as db:
+        other = make_term(db, "rural/other", NewTerm(zone="Asia/Seoul", first_on=dt.date(2026, 3, 2)), by="manager", now=NOW)
+        db.add(Round(term_id=other.id, number=1, state=RoundState.CLOSED, opened_at=NOW))
+    with pytest.raises(OtherTerm, match="1 is of another term than rural/other"):
+        queued(database, other, Asked(previous=before))
 
 
 def test_a_run_that_nobody_has_begun_with_stops_at_once(database: Engine) -> None:
@@ -140,7 +166,7 @@ def test_a_run_that_nobody_has_begun_with_stops_at_once(database: Engine) -> Non
     with reading(database) as db:
         found = db.get_one(Run, run)
         assert (found.state, found.problem, found.ended_at) == (RunState.FAILED, NEVER_BEGUN, NOW)
-        with pytest.raises(HasEnded, match=r"run 1\.1 has ended already"):
+        with pytest.raises(HasEnded, match=r"run rural/2026-spring:1\.1 has ended already"):
             ask_to_stop(db, found, by="manager", now=NOW)
         with pytest.raises(NoResult, match=NEVER_BEGUN):
             result_of(db, found)
