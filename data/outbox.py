@@ -111,6 +111,14 @@ def write(db: DbSession, notices: Iterable[Notice], *, now: dt.datetime) -> int:
     return added
 
 
+def unwritten(db: DbSession, notices: Sequence[Notice]) -> list[Notice]:
+    """Those of the notices that are not in the outbox by their keys."""
+    known: set[str] = set()
+    for at in range(0, len(notices), AT_ONCE):
+        known |= set(db.scalars(select(Message.key).where(Message.key.in_([notice.key for notice in notices[at : at + AT_ONCE]]))))
+    return [notice for notice in notices if notice.key not in known]
+
+
 def tell(db: DbSession, session: Session, people: Iterable[UUID], about: About, *, now: dt.datetime, was: dt.datetime | None = None) -> int:
     """Tells these people by mail of a change of a session, which is made already; gives how many mails that are.
 

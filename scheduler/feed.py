@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar, Event, Timezone, TimezoneStandard, vDuration
+from icalendar import Alarm, Calendar, Component, Event, Timezone, TimezoneStandard, vDuration
 
 PRODUCT = "-//Dure//Dure//EN"
 CANCELLED = {"ko": "[취소]", "en": "[Cancelled]", "zh-TW": "[取消]"}
@@ -74,13 +74,19 @@ def rendered(feed: Feed) -> bytes:
     calendar.add("REFRESH-INTERVAL", feed.refresh, parameters={"VALUE": "DURATION"})
     every = vDuration(feed.refresh).to_ical().decode()  # type: ignore[no-untyped-call]  # the library says no type
     calendar.add("X-PUBLISHED-TTL", every)
+    for part in components(feed):
+        calendar.add_component(part)
+    return bytes(calendar.to_ical())
+
+
+def components(feed: Feed) -> Iterator[Component]:
+    """The declaration of the zone, where there is one, and the events, in the order of the entries."""
     zone = fixed_zone(feed.zone, _years(feed.entries)) if feed.entries else None
     if zone:
-        calendar.add_component(zone)
+        yield zone
     told_in = ZoneInfo(feed.zone) if zone else dt.UTC
     for entry in feed.entries:
-        calendar.add_component(_event(entry, feed, told_in))
-    return bytes(calendar.to_ical())
+        yield _event(entry, feed, told_in)
 
 
 def _event(entry: Entry, feed: Feed, told_in: dt.tzinfo) -> Event:

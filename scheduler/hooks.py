@@ -1,0 +1,136 @@
+"""Webhooks: what has happened is told to addresses of the program's choice, signed so that receivers know who tells it.
+
+The signature is that of the Standard Webhooks specification: a secret from the environment, over the message's id, the moment and the
+body. Receivers know a repeat by its `webhook-id`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import ipaddress
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+from standardwebhooks import Webhook
+
+from data.outbox import Message
+from scheduler.mail import Failed, Fate, Sent
+
+SECRET, PRIVATE = "DURE_WEBHOOK_SECRET", "DURE_WEBHOOK_PRIVATE"
+PATIENCE_SECONDS = 10.0
+NO_MORE = 410
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+@dataclass(eq=False)
+class BadSecret(Exception):
+    """The secret of webhooks is none."""
+
+    def __str__(self) -> str:
+        return f"{SECRET}: is no secret; write whsec_ and at least 24 bytes in base64"
+
+
+@dataclass(eq=False)
+class NotOutside(Exception):
+    """An address leads to a machine that is not on the public internet, or nowhere."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """What webhooks are signed with; with `private` they may go to machines of one's own network, too."""
+
+    secret: str
+    private: bool = False
+
+
+def signer(environment: Mapping[str, str] = os.environ) -> Signer | None:
+    """What the environment says of webhooks: `DURE_WEBHOOK_SECRET`, and `DURE_WEBHOOK_PRIVATE=1`; None where there is no secret.
+
+    Raises
+    ------
+    BadSecret
+        It is none.
+    """
+    secret = environment.get(SECRET, "")
+    if not secret:
+        return None
+    try:
+        if not secret.startswith("whsec_") or len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) < 24:
+            raise BadSecret
+    except binascii.Error:
+        raise BadSecret from None
+    return Signer(secret, environment.get(PRIVATE) == "1")
+
+
+def call(message: Message, signer: Signer, now: dt.datetime) -> Fate:
+    """Sends one webhook; redirects are not followed, and of the answer only its status counts."""
+    told = json.dumps({"type": f"session.{message.body['about']}", "timestamp": message.written_at.isoformat(), "data": message.body})
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": str(message.id),
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(signer.secret).sign(str(message.id), now, told),
+    }
+    try:
+        url = httpx.URL(message.address)
+        at = outside(url, private=signer.private)
+        with (
+            httpx.Client(timeout=PATIENCE_SECONDS, follow_redirects=False, trust_env=False) as client,
+            client.stream(
+                "POST",
+                url.copy_with(host=at),
+                content=told,
+                headers={**headers, "host": url.netloc.decode("ascii")},
+                extensions={"sni_hostname": url.host},
+            ) as answer,
+        ):
+            status = answer.status_code
+    except NotOutside as error:
+        return Failed(str(error))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return Failed(" ".join(str(error).split())[:200] or type(error).__name__)
+    if 200 <= status < 300:
+        return Sent()
+    return Failed(f"it answered {status}", lasts=status == NO_MORE)
+
+
+def outside(url: httpx.URL, *, private: bool = False) -> str:
+    """The address of a URL's host, which is asked for once: who connects to it goes where was looked.
+
+    Raises
+    ------
+    NotOutside
+        It has none, or one that is not public, unless that is allowed.
+    """
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise NotOutside("its address does not begin with https://")
+    try:
+        found = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
+    except OSError:
+        raise NotOutside(f"{url.host} is not known") from None
+    addresses = [str(where[0]) for *_, where in found]
+    if not private and not all(_is_public(ipaddress.ip_address(one)) for one in addresses):
+        raise NotOutside(f"{url.host} is not on the public internet")
+    return addresses[0]
+
+
+def _is_public(at: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is public, and so is that of version 4 which it may stand for."""
+    if isinstance(at, ipaddress.IPv6Address):
+        within = at.ipv4_mapped or at.sixtofour or (at.teredo[1] if at.teredo else None)
+        if at in NAT64:
+            within = ipaddress.IPv4Address(int(at) & 0xFFFFFFFF)
+        if within is not None:
+            return _is_public(within)
+    return at.is_global and not at.is_multicast

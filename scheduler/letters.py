@@ -1,0 +1,177 @@
+"""A message of the outbox becomes a mail: plain text in the person's language, and for a change an invitation to their calendar.
+
+What it says is what holds when it is made. It names no mentee, and no mentor beyond the title that the program's settings give a session.
+The invitation has the same UID as the feeds, so that a calendar takes both for one session (RFC 5546, RFC 6047; FEEDS.md F25).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date
+from icalendar import Calendar, vCalAddress
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from data.groups import Group
+from data.outbox import About, Message
+from data.people import Mentor, Person
+from data.programs import Program, Term
+from data.sessions import Booking, Session, State
+from data.settings import Language, Settings, settings_of
+from scheduler.feed import PRODUCT, Entry, Feed, components, plain
+from scheduler.letter_words import WORDS
+
+INVITING = (About.ADDED, About.MOVED, About.CHANGED, About.CANCELLED, About.LEFT)
+
+
+class NotToBeSent(Exception):
+    """A message has no sense any more, or never had."""
+
+
+@dataclass(eq=False)
+class NoLongerSo(NotToBeSent):
+    """What it would say is so no more."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@dataclass(eq=False)
+class NoAddress(NotToBeSent):
+    """Its address is none."""
+
+    def __str__(self) -> str:
+        return "this is no mail address"
+
+
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    """What a mail tells of a session, to one person of it."""
+
+    session: Session
+    entry: Entry
+    zone: str
+    program: str
+    language: Language
+
+
+def letter_of(db: DbSession, message: Message, *, sender: str, now: dt.datetime) -> EmailMessage:
+    """The mail of a message, with the same Message-ID whenever it is made.
+
+    Raises
+    ------
+    NotToBeSent
+        It is to be sent no more: a reminder whose session has begun, moved or is off, an ask for a record that is there.
+    """
+    if any(sign in message.address for sign in "\r\n\0"):
+        raise NoAddress
+    try:
+        to = Address(addr_spec=message.address)
+    except (ValueError, IndexError):
+        raise NoAddress from None
+    about = About(message.body["about"])
+    met = _meeting(db, message)
+    _refuse_what_is_no_longer_so(about, met, message, now)
+    mail = EmailMessage(policy=SMTP)
+    words = WORDS[met.language]
+    mail["From"] = Address(display_name=plain(met.program), addr_spec=sender)
+    mail["To"] = to
+    mail["Subject"] = words.subjects[about].format(title=plain(met.entry.title), when=_told(met, met.entry.starts_at))
+    mail["Date"] = format_datetime(message.written_at)
+    mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    lines = [plain(met.entry.title), words.texts[about], "", words.when.format(_told(met, met.entry.starts_at, met.entry.ends_at))]
+    if "was" in message.body:
+        lines.append(words.was.format(_told(met, dt.datetime.fromisoformat(message.body["was"]))))
+    if met.entry.link and not met.entry.cancelled:
+        lines.append(words.link.format(plain(met.entry.link)))
+    mail.set_content("\n".join([*lines, "", words.why.format(plain(met.program)), ""]))
+    if about in INVITING:
+        method = "CANCEL" if met.entry.cancelled else "REQUEST"
+        calendar = invitation(met.entry, zone=met.zone, language=met.language, method=method, sender=sender, to=message.address)
+        mail.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": method, "charset": "utf-8"})
+    return mail
+
+
+def invitation(entry: Entry, *, zone: str, language: str, method: str, sender: str, to: str) -> bytes:
+    """One session as a calendar that asks somebody to enter it (REQUEST) or to strike it out (CANCEL)."""
+    calendar = Calendar()
+    for name, value in (("VERSION", "2.0"), ("PRODID", PRODUCT), ("CALSCALE", "GREGORIAN"), ("METHOD", method)):
+        calendar.add(name, value)
+    for part in components(Feed(name="", zone=zone, language=language, entries=(entry,))):
+        if part.name == "VEVENT":
+            part.add("ORGANIZER", vCalAddress(f"mailto:{sender}"))
+            part.add("ATTENDEE", vCalAddress(f"mailto:{to}"), parameters={"ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE"})
+        calendar.add_component(part)
+    return bytes(calendar.to_ical())
+
+
+def _meeting(db: DbSession, message: Message) -> _Meeting:
+    asked = (
+        select(Session, Group, Term, Program, Person.name)
+        .join(Group, Group.id == Session.group_id)
+        .join(Term, Term.id == Group.term_id)
+        .join(Program, Program.id == Term.program_id)
+        .join(Mentor, Mentor.id == Session.mentor_id)
+        .join(Person, Person.id == Mentor.person_id)
+        .where(Session.id == UUID(message.body["session"]))
+    )
+    row = db.execute(asked).one_or_none()
+    if row is None:
+        raise NoLongerSo("the session is there no more")
+    session, group, term, program, mentor = row
+    settings = settings_of(program.settings)
+    reader = db.get(Person, message.person_id) if message.person_id else None
+    language = _language(reader, settings)
+    takes_part = reader is not None and db.get(Booking, (session.id, reader.id)) is not None
+    entry = Entry(
+        uid=f"{session.id}@dure",
+        sequence=session.sequence,
+        changed_at=session.changed_at,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        title=settings.titles[language].format(subject=group.subject, mentor=mentor),
+        link=group.link or settings.link.format(group=group.key),
+        cancelled=session.state == State.CANCELLED or not takes_part,
+    )
+    return _Meeting(session, entry, term.zone, program.name or program.key, language)
+
+
+def _language(reader: Person | None, settings: Settings) -> Language:
+    """Theirs where the program speaks it, else the program's first."""
+    return next((one for one in settings.languages if reader is not None and one.value == reader.language), settings.languages[0])
+
+
+def _refuse_what_is_no_longer_so(about: About, met: _Meeting, message: Message, now: dt.datetime) -> None:
+    match about:
+        case About.REMINDER:
+            if met.entry.cancelled:
+                raise NoLongerSo("the session is off, or without them")
+            if met.session.starts_at.isoformat() != message.body["starts_at"]:
+                raise NoLongerSo("the session has moved")
+            if met.session.starts_at <= now:
+                raise NoLongerSo("the session had begun before this could be sent")
+        case About.RECORD:
+            if met.session.recorded_at is not None or met.session.state != State.PLANNED:
+                raise NoLongerSo("the record is there, or none is needed")
+        case _:
+            return
+
+
+def _told(met: _Meeting, starts_at: dt.datetime, ends_at: dt.datetime | None = None) -> str:
+    """An instant by the clock of the term's zone, in the reader's language."""
+    zone = ZoneInfo(met.zone)
+    start = starts_at.astimezone(zone)
+    end = f"–{ends_at.astimezone(zone):%H:%M} ({met.zone})" if ends_at else ""
+    return f"{format_date(start.date(), 'full', Locale.parse(met.language.value, sep='-'))} {start:%H:%M}{end}"
