@@ -26,7 +26,7 @@ from data.outbox import About, Message
 from data.people import Mentor, Person
 from data.programs import Program, Term
 from data.sessions import Booking, Session, State
-from data.settings import Language, Settings, settings_of
+from data.settings import BadSettings, Language, Settings, settings_of
 from scheduler.feed import PRODUCT, Entry, Feed, components, plain
 from scheduler.letter_words import WORDS
 
@@ -80,8 +80,11 @@ def letter_of(db: DbSession, message: Message, *, sender: str, now: dt.datetime)
         to = Address(addr_spec=message.address)
     except (ValueError, IndexError):
         raise NoAddress from None
-    about = About(message.body["about"])
-    met = _meeting(db, message)
+    try:
+        about, session = About(message.body["about"]), UUID(message.body["session"])
+    except (KeyError, ValueError):
+        raise NoLongerSo("nobody knows what it is about") from None
+    met = _meeting(db, message, session)
     _refuse_what_is_no_longer_so(about, met, message, now)
     mail = EmailMessage(policy=SMTP)
     words = WORDS[met.language]
@@ -117,7 +120,7 @@ def invitation(entry: Entry, *, zone: str, language: str, method: str, sender: s
     return bytes(calendar.to_ical())
 
 
-def _meeting(db: DbSession, message: Message) -> _Meeting:
+def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
     asked = (
         select(Session, Group, Term, Program, Person.name)
         .join(Group, Group.id == Session.group_id)
@@ -125,13 +128,16 @@ def _meeting(db: DbSession, message: Message) -> _Meeting:
         .join(Program, Program.id == Term.program_id)
         .join(Mentor, Mentor.id == Session.mentor_id)
         .join(Person, Person.id == Mentor.person_id)
-        .where(Session.id == UUID(message.body["session"]))
+        .where(Session.id == about)
     )
     row = db.execute(asked).one_or_none()
     if row is None:
         raise NoLongerSo("the session is there no more")
     session, group, term, program, mentor = row
-    settings = settings_of(program.settings)
+    try:
+        settings = settings_of(program.settings)
+    except BadSettings as bad:
+        raise NoLongerSo(f"settings of {program.key}: {bad.lines[0]}") from None
     reader = db.get(Person, message.person_id) if message.person_id else None
     language = _language(reader, settings)
     takes_part = reader is not None and db.get(Booking, (session.id, reader.id)) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -73,14 +74,15 @@ class Failed:
     lasts: bool = False
 
 
+Fate = Sent | Failed
+
+
 @dataclass(frozen=True, slots=True)
 class Untried:
-    """It was not tried, because of what was wrong before it."""
+    """Messages that were not tried, because something was wrong with the server before it was their turn."""
 
+    messages: Sequence[Message]
     problem: str
-
-
-Fate = Sent | Failed | Untried
 
 
 def mail_server(environment: Mapping[str, str] = os.environ) -> MailServer | None:
@@ -118,8 +120,8 @@ def mail_server(environment: Mapping[str, str] = os.environ) -> MailServer | Non
     )
 
 
-async def post(server: MailServer, letters: Sequence[tuple[Message, EmailMessage]], told: Callable[[Message, Fate], None]) -> bool:
-    """Sends mails one after the other; whether the server was there until the last.
+async def post(server: MailServer, letters: Sequence[tuple[Message, EmailMessage]], told: Callable[[Message, Fate], None]) -> Untried:
+    """Sends mails one after the other, and tells at once what became of each; gives those that it did not come to.
 
     What is wrong with the server (it is away, refuses the password or the sender) is no mail's fault: the rest is untried. Where the
     connection breaks while a mail is sent, that one has failed, so that it does not break it again and again.
@@ -133,34 +135,30 @@ async def post(server: MailServer, letters: Sequence[tuple[Message, EmailMessage
         start_tls=server.must_start_tls,
         timeout=PATIENCE_SECONDS,
     )
-    fate: Fate | None = None
+    waiting = deque(letters)
+    problem = ""
     try:
         await client.connect()
-    except (SMTPException, OSError, ValueError) as error:
-        fate = Untried(f"mail server: {_said(error)}")
-    for message, mail in letters:
-        if fate is None:
+        while waiting and client.is_connected:
+            message, mail = waiting[0]
             fate = await _post_one(client, server, message, mail)
+            waiting.popleft()
             told(message, fate)
-            if isinstance(fate, Untried) or not client.is_connected:
-                fate = Untried(f"mail server: {fate.problem if not isinstance(fate, Sent) else 'it ended the connection'}")
-            else:
-                fate = None
-        else:
-            told(message, fate)
-    if client.is_connected:
-        try:
+            problem = fate.problem if isinstance(fate, Failed) else "it ended the connection"
+        if client.is_connected:
             await client.quit()
-        except (SMTPException, OSError):
-            client.close()
-    return fate is None
+    except (SMTPException, OSError, ValueError) as error:
+        problem = _said(error)
+    finally:
+        client.close()
+    return Untried([message for message, _ in waiting], f"mail server: {problem}")
 
 
 async def _post_one(client: SMTP, server: MailServer, message: Message, mail: EmailMessage) -> Fate:
     try:
         await client.send_message(mail, sender=server.sender, recipients=[message.address])
-    except SMTPSenderRefused as error:
-        return Untried(_said(error))
+    except SMTPSenderRefused:
+        raise
     except SMTPRecipientsRefused as error:
         return _refused(error.recipients[0])
     except SMTPResponseException as error:

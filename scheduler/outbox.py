@@ -18,7 +18,7 @@ from data.database import reading, transaction
 from data.outbox import Channel, Message, claim, give_up, mark_failed, mark_sent, put_back
 from scheduler.hooks import Signer, call
 from scheduler.letters import NotToBeSent, letter_of
-from scheduler.mail import Failed, Fate, MailServer, Sent, Untried, post
+from scheduler.mail import Failed, Fate, MailServer, Sent, post
 
 LEASE = dt.timedelta(minutes=15)
 """Longer than a batch can take."""
@@ -45,7 +45,10 @@ def deliver_mail(engine: Engine, clock: Clock, server: MailServer) -> None:
                     letters.append((message, letter_of(db, message, sender=server.sender, now=clock())))
                 except NotToBeSent as error:
                     _mark(engine, clock, message, Failed(str(error), lasts=True))
-        if not asyncio.run(post(server, letters, lambda message, fate: _mark(engine, clock, message, fate))):
+        untried = asyncio.run(post(server, letters, lambda message, fate: _mark(engine, clock, message, fate)))
+        if untried.messages:
+            with transaction(engine) as db:
+                put_back(db, untried.messages, untried.problem)
             return
 
 
@@ -69,5 +72,3 @@ def _mark(engine: Engine, clock: Clock, message: Message, fate: Fate) -> None:
                 give_up(db, message, problem, now=clock())
             case Failed(problem):
                 mark_failed(db, message, problem, now=clock())
-            case Untried(problem):
-                put_back(db, [message], problem)

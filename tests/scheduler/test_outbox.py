@@ -1,0 +1,253 @@
+"""Mail and webhooks leave the outbox: once as a rule, at least once whatever happens, and what they say is what holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from email.message import EmailMessage
+from uuid import UUID
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import Engine, delete, select
+
+from data.base import new_id
+from data.database import reading, transaction
+from data.outbox import About, Channel, Message, Notice, about_session, claim, tell, write
+from data.people import Person
+from data.programs import Program
+from data.sessions import Booking, Session, State
+from scheduler.jobs import remind
+from scheduler.outbox import LEASE, deliver_mail
+from tests.scheduler.lessons import HOUR, MONDAY, lessons
+from tests.scheduler.mailbox import SENDER, Mailbox
+
+NOW = MONDAY - HOUR
+MINUTE = dt.timedelta(minutes=1)
+DAY = dt.timedelta(days=1)
+
+
+def test_a_reminder_arrives_in_plain_words(database: Engine) -> None:
+    lessons(database, [MONDAY], settings={"link": "https://meet.example/{group}"})
+    remind(database, lambda: NOW)
+    mail, _ = _delivered(database)
+    assert str(mail["From"]) == f"Evening school <{SENDER}>"
+    assert str(mail["To"]) == "m-000@b.example"
+    assert str(mail["Subject"]) == "Reminder: math tutoring, Monday, March 2, 2026 19:00"
+    assert mail.get_content_type() == "text/plain"
+    assert mail.get_content().splitlines() == [
+        "math tutoring",
+        "This session is near.",
+        "",
+        "When: Monday, March 2, 2026 19:00–20:00 (Asia/Seoul)",
+        "Where: https://meet.example/g-000",
+        "",
+        "You get this mail because you take part in Evening school.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [
+        pytest.param("ko", "알림: math 멘토링, 2026년 3월 2일 월요일 19:00", id="Korean"),
+        pytest.param("zh-TW", "提醒:math 課輔,2026年3月2日 星期一 19:00", id="Traditional Chinese"),
+        pytest.param("fr", "알림: math 멘토링, 2026년 3월 2일 월요일 19:00", id="one that the program does not speak"),
+    ],
+)
+def test_people_are_written_to_in_their_language(database: Engine, language: str, subject: str) -> None:
+    lessons(database, [MONDAY], language=language)
+    remind(database, lambda: NOW)
+    assert {str(mail["Subject"]) for mail in _delivered(database)} == {subject}
+
+
+def test_no_mentee_is_named(database: Engine) -> None:
+    [session] = lessons(database, [MONDAY])
+    _tell(database, session, About.CHANGED)
+    for mail in _delivered(database):
+        assert "Name of s" not in mail.as_string() + str(mail.get_body(("plain",)))
+
+
+@pytest.mark.parametrize(
+    ("about", "method", "status"),
+    [pytest.param(About.MOVED, "REQUEST", "CONFIRMED", id="moved"), pytest.param(About.CANCELLED, "CANCEL", "CANCELLED", id="cancelled")],
+)
+def test_f25_a_change_comes_with_an_invitation_of_the_feeds_uid(database: Engine, about: About, method: str, status: str) -> None:
+    [session] = lessons(database, [MONDAY])
+    _tell(database, session, about)
+    mail = _delivered(database)[0]
+    words, invitation = mail.iter_parts()
+    assert mail.get_content_type() == "multipart/alternative"
+    assert words.get_content_type() == "text/plain"
+    assert invitation.get_content_type() == "text/calendar"
+    assert invitation.get_param("method") == method
+    told = invitation.get_payload(decode=True)
+    assert isinstance(told, bytes)
+    calendar = Calendar.from_ical(told)
+    [event] = calendar.events
+    assert str(calendar["METHOD"]) == method
+    assert (str(event["UID"]), event["SEQUENCE"], str(event["STATUS"])) == (f"{session}@dure", 1, status)
+    assert (str(event["ORGANIZER"]), str(event["ATTENDEE"])) == (f"mailto:{SENDER}", "mailto:m-000@b.example")
+    assert max(map(len, told.split(b"\r\n"))) <= 75
+
+
+def test_who_takes_part_no_longer_is_asked_to_strike_the_session_out(database: Engine) -> None:
+    [session] = lessons(database, [MONDAY])
+    with transaction(database) as db:
+        person = db.scalars(select(Person.id).where(Person.key == "m-000")).one()
+        db.execute(delete(Booking).where(Booking.person_id == person))
+    _tell(database, session, About.LEFT, others=[person])
+    methods = {str(mail["To"]): list(mail.iter_parts())[1].get_param("method") for mail in _delivered(database)}
+    assert methods == {"m-000@b.example": "CANCEL", "s-000@b.example": "REQUEST"}
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "was", "told"),
+    [
+        pytest.param(NOW + 47 * HOUR, None, 2, id="within 48 hours"),
+        pytest.param(NOW + 49 * HOUR, None, 0, id="farther away"),
+        pytest.param(NOW + 49 * HOUR, NOW + HOUR, 2, id="farther away now, but not before"),
+        pytest.param(NOW - HOUR, None, 0, id="past"),
+    ],
+)
+def test_f25_a_change_within_48_hours_goes_by_mail(database: Engine, starts_at: dt.datetime, was: dt.datetime | None, told: int) -> None:
+    [session] = lessons(database, [starts_at])
+    assert _tell(database, session, About.MOVED, was=was) == told
+    assert _tell(database, session, About.MOVED, was=was, changed=False) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        pytest.param({"state": State.CANCELLED}, "the session is off, or without them", id="cancelled"),
+        pytest.param({"starts_at": MONDAY - MINUTE}, "the session has moved", id="moved"),
+        pytest.param({}, "the session had begun before this could be sent", id="begun"),
+    ],
+)
+def test_a_reminder_that_has_no_sense_any_more_is_not_sent(database: Engine, change: dict[str, object], problem: str) -> None:
+    [session] = lessons(database, [MONDAY])
+    remind(database, lambda: NOW)
+    with transaction(database) as db:
+        for name, value in change.items():
+            setattr(db.get_one(Session, session), name, value)
+    assert _delivered(database, at=NOW if change else MONDAY) == []
+    with reading(database) as db:
+        assert {(one.problem, one.due_at, one.sent_at) for one in db.scalars(select(Message))} == {(problem, None, None)}
+
+
+def test_after_a_day_without_the_mail_server_every_mail_arrives_once_in_its_order(database: Engine) -> None:
+    starts = [MONDAY + n * HOUR for n in range(60)]
+    sessions = lessons(database, starts)
+    box, now = Mailbox(), MONDAY - DAY
+    for tick in range(24 * 2):  # every half an hour of the day
+        now = MONDAY - DAY + tick * 30 * MINUTE
+        remind(database, lambda: now)  # noqa: B023  it is called at once
+        if tick % 2 == 0:
+            _tell(database, sessions[tick // 2], About.CHANGED, now=now)
+        deliver_mail(database, lambda: now, box.server)  # noqa: B023
+    assert box.arrived == []
+    with box.up():
+        while True:
+            before = len(box.arrived)
+            deliver_mail(database, lambda: now, box.server)
+            if len(box.arrived) == before:
+                break
+    with reading(database) as db:
+        written = db.scalars(select(Message).order_by(Message.written_at, Message.id)).all()
+    print(f"{database.dialect.name}: {len(written)} mails waited for a day, {len(box.arrived)} arrived")  # noqa: T201
+    assert box.ids == [f"<{message.id}@school.example>" for message in written]
+    assert len(box.ids) == len(set(box.ids)) > 90
+    assert {message.due_at for message in written} == {None}
+
+
+def test_a_server_that_was_killed_between_sending_and_marking_sends_again_under_the_same_id(database: Engine) -> None:
+    lessons(database, [MONDAY])
+    remind(database, lambda: NOW)
+    box = Mailbox()
+    with box.up():
+        deliver_mail(database, lambda: NOW, box.server)
+        with transaction(database) as db:  # as if nothing had been marked
+            for message in db.scalars(select(Message)):
+                message.sent_at, message.due_at = None, NOW
+            db.flush()
+            claim(db, Channel.MAIL, now=NOW, lease=LEASE, most=10)
+        deliver_mail(database, lambda: NOW, box.server)
+        assert len(box.ids) == 2
+        deliver_mail(database, lambda: NOW + LEASE, box.server)
+    assert box.ids[2:] == box.ids[:2]
+
+
+@pytest.mark.parametrize(
+    ("answer", "tries", "given_up"),
+    [pytest.param("550 no such box", 1, True, id="for good"), pytest.param("451 later", 1, False, id="for now")],
+)
+def test_a_refused_mail_keeps_no_other_from_leaving(database: Engine, answer: str, tries: int, given_up: bool) -> None:
+    lessons(database, [MONDAY])
+    remind(database, lambda: NOW)
+    box = Mailbox()
+    box.refuses["m-000@b.example"] = answer
+    with box.up():
+        deliver_mail(database, lambda: NOW, box.server)
+    assert [str(mail["To"]) for mail in box.arrived] == ["s-000@b.example"]
+    with reading(database) as db:
+        refused = db.scalars(select(Message).where(Message.sent_at.is_(None))).one()
+    assert (refused.tries, refused.problem, refused.given_up_at is not None) == (tries, answer, given_up)
+    assert refused.due_at == (None if given_up else NOW + MINUTE)
+
+
+@pytest.mark.parametrize("address", ["nobody", "a@b\r\nBcc: c@d.example", "", "a b@c.example"])
+def test_an_address_that_is_none_is_told_and_keeps_no_other_from_leaving(database: Engine, address: str) -> None:
+    [session] = lessons(database, [MONDAY])
+    with transaction(database) as db:
+        write(db, [Notice(key="bad", address=address, body=about_session(About.CHANGED, session))], now=NOW - MINUTE)
+    remind(database, lambda: NOW)
+    assert len(_delivered(database)) == 2
+    with reading(database) as db:
+        bad = db.scalars(select(Message).where(Message.key == "bad")).one()
+    assert (bad.problem, bad.given_up_at) == ("this is no mail address", NOW)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"about": "nothing"}, {"about": "moved"}, {"about": "moved", "session": "x"}, {"about": "moved", "session": str(new_id())}]
+)
+def test_a_message_that_nobody_understands_is_given_up(database: Engine, body: dict[str, object]) -> None:
+    with transaction(database) as db:
+        write(db, [Notice(key="odd", address="a@b.example", body=body)], now=NOW)
+    assert _delivered(database) == []
+    with reading(database) as db:
+        assert db.scalars(select(Message.given_up_at)).one() == NOW
+
+
+def test_settings_that_are_faulty_keep_no_mail_of_another_program(database: Engine) -> None:
+    lessons(database, [MONDAY])
+    remind(database, lambda: NOW)
+    with transaction(database) as db:
+        db.scalars(select(Program)).one().settings = {"nonsense": 1}
+    assert _delivered(database) == []
+
+
+def _tell(
+    database: Engine,
+    session: UUID,
+    about: About,
+    *,
+    was: dt.datetime | None = None,
+    now: dt.datetime = NOW,
+    changed: bool = True,
+    others: Sequence[UUID] = (),
+) -> int:
+    """Changes a session, and tells all who are booked for it, and others."""
+    with transaction(database) as db:
+        one = db.get_one(Session, session)
+        one.sequence += changed
+        if about == About.CANCELLED:
+            one.state = State.CANCELLED
+        people = db.scalars(select(Booking.person_id).where(Booking.session_id == session)).all()
+        return tell(db, one, [*people, *others], about, now=now, was=was)
+
+
+def _delivered(database: Engine, at: dt.datetime = NOW) -> list[EmailMessage]:
+    """What arrives at a server that is there."""
+    box = Mailbox()
+    with box.up():
+        deliver_mail(database, lambda: at, box.server)
+    return box.arrived
