@@ -3,15 +3,74 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy import JSON, ForeignKey, LargeBinary, UniqueConstraint, bindparam, select
+from sqlalchemy.orm import Mapped, Session as DbSession, deferred, mapped_column
 
+from data.audit import write_down
 from data.base import Base, new_id
 from data.programs import Program
+from data.settings import Language
+
+TOKEN_BYTES = 32
+"""256 bits of chance."""
+
+USE_IS_NOTED_EVERY = dt.timedelta(hours=1)
+MOST_ALARMS = 5
+LONGEST_ALARM_MINUTES = 28 * 24 * 60
+MOST_DAYS_BACK = 366
+
+
+class FeedError(ValueError):
+    """The root of what can be wrong with a wish for a subscription."""
+
+
+@dataclass(frozen=True)
+class BadAlarms(FeedError):
+    """Alarms are too many, or ring at times that are none before a session."""
+
+    alarms: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"alarms {list(self.alarms)}: at most {MOST_ALARMS}, each 1 to {LONGEST_ALARM_MINUTES} minutes before a session, none twice"
+
+
+@dataclass(frozen=True)
+class BadDaysBack(FeedError):
+    """The window begins after today, or too long ago."""
+
+    days_back: int
+
+    def __str__(self) -> str:
+        return f"{self.days_back} days back: 0 to {MOST_DAYS_BACK} can be shown"
+
+
+@dataclass(frozen=True)
+class NotSpoken(FeedError):
+    """The program does not speak this language."""
+
+    language: str
+    spoken: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"language {self.language!r}: the program speaks {', '.join(self.spoken)}"
+
+
+@dataclass(frozen=True)
+class NoSuchSubscription(FeedError):
+    """No subscription has this id."""
+
+    given: str
+
+    def __str__(self) -> str:
+        return f"no subscription has the id {self.given!r}; `dure feed list` shows them"
 
 
 class Audience(StrEnum):
@@ -65,3 +124,164 @@ class Subscription(Base):
     last_modified: Mapped[dt.datetime | None]
     fresh_until: Mapped[dt.datetime | None]
     rendered: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What one query tells of a secret link: enough to answer whoever has the newest bytes already.
+
+    `version` is the calendar's, `rendered_version` that of the bytes that are kept.
+    """
+
+    id: UUID
+    revoked_at: dt.datetime | None
+    last_used_at: dt.datetime | None
+    version: int
+    rendered_version: int | None
+    etag: str
+    last_modified: dt.datetime | None
+    fresh_until: dt.datetime | None
+
+    def is_right(self, now: dt.datetime) -> bool:
+        """The bytes that are kept are still what the calendar shows."""
+        return self.rendered_version == self.version and self.fresh_until is not None and now < self.fresh_until
+
+    def use_is_to_be_noted(self, now: dt.datetime) -> bool:
+        """It was not used in the last hour, as far as is known."""
+        return self.last_used_at is None or now - self.last_used_at >= USE_IS_NOTED_EVERY
+
+
+def link_of(subscription: Subscription, calendar: Calendar) -> Link:
+    """The link of a subscription, as its rows are now."""
+    return Link(
+        id=subscription.id,
+        revoked_at=subscription.revoked_at,
+        last_used_at=subscription.last_used_at,
+        version=calendar.version,
+        rendered_version=subscription.rendered_version,
+        etag=subscription.rendered_etag,
+        last_modified=subscription.last_modified,
+        fresh_until=subscription.fresh_until,
+    )
+
+
+_KEPT = Subscription.__table__.c
+LOOK_UP = (
+    select(
+        _KEPT.id,
+        _KEPT.revoked_at,
+        _KEPT.last_used_at,
+        Calendar.__table__.c.version,
+        _KEPT.rendered_version,
+        _KEPT.rendered_etag,
+        _KEPT.last_modified,
+        _KEPT.fresh_until,
+    )
+    .join_from(Subscription.__table__, Calendar.__table__)
+    .where(_KEPT.token_hash == bindparam("token_hash"))
+)
+"""Made once, of tables in the place of classes: clients ask for nothing as often."""
+
+
+def hashed(token: str) -> bytes:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def look_up(db: DbSession, token: str) -> Link | None:
+    """The link of a token, by one query of its index; None where nobody has ever had it."""
+    row = db.connection().execute(LOOK_UP, {"token_hash": hashed(token)}).first()
+    return Link(*row) if row else None
+
+
+def rendered_bytes(db: DbSession, subscription: UUID) -> bytes:
+    """The bytes that are kept of a subscription, compressed by gzip."""
+    return db.scalars(select(Subscription.rendered).where(Subscription.id == subscription)).one() or b""
+
+
+def calendar_of(db: DbSession, program: UUID, audience: Audience, owner: str, now: dt.datetime) -> Calendar:
+    """What an audience sees of a program; its row is made when it is first asked for."""
+    asked = select(Calendar).where(Calendar.program_id == program, Calendar.audience == audience, Calendar.owner == owner)
+    found = db.scalars(asked).first()
+    if found is None:
+        found = Calendar(id=new_id(), program_id=program, audience=audience, owner=owner, version=1, changed_at=now)
+        db.add(found)
+        db.flush()
+    return found
+
+
+def subscribe(
+    db: DbSession,
+    calendar: Calendar,
+    *,
+    name: str,
+    language: Language,
+    alarms: Sequence[int],
+    days_back: int,
+    by: str,
+    now: dt.datetime,
+) -> tuple[Subscription, str]:
+    """A new subscription and its token, which is told this once and can be found nowhere afterwards.
+
+    `alarms` are minutes before a session; sessions are shown from `days_back` days ago on.
+
+    Raises
+    ------
+    FeedError
+        The alarms or the days cannot be.
+    """
+    if len(alarms) > MOST_ALARMS or len(set(alarms)) < len(alarms) or any(not 1 <= minutes <= LONGEST_ALARM_MINUTES for minutes in alarms):
+        raise BadAlarms(tuple(alarms))
+    if not 0 <= days_back <= MOST_DAYS_BACK:
+        raise BadDaysBack(days_back)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    subscription = Subscription(
+        id=new_id(),
+        calendar_id=calendar.id,
+        token_hash=hashed(token),
+        name=name,
+        language=language,
+        alarms=list(alarms),
+        days_back=days_back,
+        created_at=now,
+    )
+    db.add(subscription)
+    of = {"audience": calendar.audience, "owner": calendar.owner}
+    write_down(db, at=now, by=by, what="feed new", whom=_whom(subscription), details=of)
+    return subscription, token
+
+
+def subscriptions(db: DbSession) -> list[tuple[Subscription, Calendar, Program]]:
+    """All subscriptions, revoked ones too, oldest first."""
+    asked = select(Subscription, Calendar, Program).join(Calendar, Subscription.calendar_id == Calendar.id).join(Program)
+    return [(one, calendar, program) for one, calendar, program in db.execute(asked.order_by(Subscription.created_at, Subscription.id))]
+
+
+def revoke(db: DbSession, given: str, *, by: str, now: dt.datetime) -> Subscription:
+    """Takes the link of an id out of use at once and for good, and forgets its bytes; once more changes nothing.
+
+    Raises
+    ------
+    NoSuchSubscription
+        Nobody has it.
+    """
+    try:
+        subscription = db.get(Subscription, UUID(given))
+    except ValueError:
+        subscription = None
+    if subscription is None:
+        raise NoSuchSubscription(given)
+    if subscription.revoked_at is None:
+        subscription.revoked_at, subscription.rendered = now, None
+        subscription.rendered_version = subscription.fresh_until = None
+        write_down(db, at=now, by=by, what="feed revoke", whom=_whom(subscription))
+    return subscription
+
+
+def note_use(db: DbSession, subscription: UUID, now: dt.datetime) -> None:
+    """Remembers when a link was used last."""
+    db.get_one(Subscription, subscription).last_used_at = now
+
+
+def _whom(subscription: Subscription) -> str:
+    return f"subscription {subscription.id}"
