@@ -1,0 +1,278 @@
+"""Who sees which sessions, for how long, and what of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, event, select, update
+from sqlalchemy.orm import Session as DbSession
+
+from data.database import transaction
+from data.feeds import Audience
+from data.groups import Group, Membership
+from data.people import Mentee, Mentor
+from data.programs import Term
+from data.sessions import Kind, Series, Session, State
+from data.settings import Language
+from scheduler.calendars import HasLeft
+from scheduler.feed import Entry, rendered
+from scheduler.feed_words import given_name
+from tests.scheduler.feed_checker import faults
+from tests.subscribed import DAY, FIRST, NOW, a_taught_term, seen, subscribed
+from tests.taught import a_group, a_session
+
+SCHOOL = "봉화새빛중학교"
+EVERYBODY = [
+    pytest.param(Audience.MENTOR, "m-01", id="its mentor"),
+    pytest.param(Audience.MENTEE, "s-01", id="a mentee in it"),
+    pytest.param(Audience.GROUP, "g-1", id="the group"),
+    pytest.param(Audience.SCHOOL, SCHOOL, id="a school of a mentee in it"),
+    pytest.param(Audience.PROGRAM, "", id="the program"),
+]
+NOBODY = [
+    pytest.param(Audience.MENTOR, "m-02", id="another mentor"),
+    pytest.param(Audience.MENTEE, "s-20", id="another mentee"),
+    pytest.param(Audience.SCHOOL, "another", id="another school"),
+]
+
+
+def starts(entries: tuple[Entry, ...]) -> list[dt.datetime]:
+    return [entry.starts_at for entry in entries]
+
+
+def weeks(*numbers: int) -> list[dt.datetime]:
+    return [FIRST + number * 7 * DAY for number in numbers]
+
+
+def changed(database: Engine, week: int, change: Callable[[DbSession, Session], None]) -> None:
+    """Changes the session of a week, now."""
+    with transaction(database) as db:
+        session = db.scalars(select(Session).where(Session.original_start == FIRST + week * 7 * DAY)).one()
+        change(db, session)
+        session.changed_at, session.sequence = NOW, session.sequence + 1
+
+
+def cancel(_: DbSession, session: Session) -> None:
+    session.state = State.CANCELLED
+
+
+def move(_: DbSession, session: Session) -> None:
+    session.starts_at, session.ends_at = FIRST + 9 * DAY, FIRST + 9 * DAY + dt.timedelta(hours=1)
+
+
+def give(db: DbSession, session: Session) -> None:
+    session.mentor_id = db.scalars(select(Mentor.id).where(Mentor.key == "m-02")).one()
+
+
+@pytest.mark.parametrize(("audience", "owner"), EVERYBODY)
+def test_all_whom_a_group_concerns_see_its_sessions_in_order_of_time(database: Engine, audience: Audience, owner: str) -> None:
+    term = a_taught_term(database)
+    feed = seen(database, subscribed(database, term, audience, owner)).feed
+    assert starts(feed.entries) == weeks(0, 1, 2, 3)
+    assert faults(rendered(feed)) == []
+
+
+@pytest.mark.parametrize(("audience", "owner"), NOBODY)
+def test_f22_others_see_an_empty_feed(database: Engine, audience: Audience, owner: str) -> None:
+    term = a_taught_term(database)
+    subscription = subscribed(database, term, audience, owner)
+    feed = seen(database, subscription).feed
+    assert feed.entries == ()
+    assert faults(rendered(feed)) == []
+    assert rendered(seen(database, subscription, NOW + DAY).feed) == rendered(feed)
+
+
+def test_it_takes_few_statements_however_many_sessions_there_are(database: Engine) -> None:
+    term = a_taught_term(database, weeks=12)
+    subscription = subscribed(database, term, Audience.MENTOR, "m-01")
+    statements: list[str] = []
+    event.listen(database, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    assert len(seen(database, subscription).feed.entries) == 12
+    assert len([one for one in statements if one.startswith("SELECT")]) <= 8  # two of them are for the rows it is asked about
+
+
+def test_a_mentee_sees_a_group_only_while_in_it(database: Engine) -> None:
+    term = a_taught_term(database)
+    with transaction(database) as db:
+        one = db.scalars(select(Membership).join(Mentee).where(Mentee.key == "s-01")).one()
+        one.from_on, one.until_on = dt.date(2027, 3, 9), dt.date(2027, 3, 23)
+    assert starts(seen(database, subscribed(database, term, Audience.MENTEE, "s-01")).feed.entries) == weeks(1, 2)
+    entries = seen(database, subscribed(database, term, Audience.GROUP, "g-1")).feed.entries
+    assert [entry.lines for entry in entries] == [("1 mentee",), ("2 mentees",), ("2 mentees",), ("1 mentee",)]
+
+
+def test_a_mentee_who_comes_back_sees_each_session_once(database: Engine) -> None:
+    term = a_taught_term(database)
+    with transaction(database) as db:
+        one = db.scalars(select(Membership).join(Mentee).where(Mentee.key == "s-01")).one()
+        one.until_on = dt.date(2027, 3, 9)
+        db.add(Membership(group_id=one.group_id, mentee_id=one.mentee_id, from_on=dt.date(2027, 3, 16)))
+    assert starts(seen(database, subscribed(database, term, Audience.MENTEE, "s-01")).feed.entries) == weeks(0, 2, 3)
+
+
+def test_a_school_sees_its_own_mentees_only(database: Engine) -> None:
+    term = a_taught_term(database, names="given")
+    with transaction(database) as db:
+        db.scalars(select(Mentee).where(Mentee.key == "s-02")).one().school = "another"
+    for school, name in ((SCHOOL, "서준"), ("another", "민서")):
+        entry = seen(database, subscribed(database, term, Audience.SCHOOL, school)).feed.entries[0]
+        assert entry.lines[1:] == (name, "1 mentee")
+
+
+def test_f12_a_cancelled_session_stays_for_the_settings_days_and_is_then_dropped(database: Engine) -> None:
+    term = a_taught_term(database, cancelled_days=3)
+    subscription = subscribed(database, term, Audience.MENTEE, "s-01")
+    changed(database, 3, cancel)
+    now = seen(database, subscription)
+    assert [entry.cancelled for entry in now.feed.entries] == [False, False, False, True]
+    assert now.feed.entries[3].sequence == 1
+    last = NOW + 3 * DAY - dt.timedelta(seconds=1)
+    assert len(seen(database, subscription, last).feed.entries) == 4
+    assert seen(database, subscription, last).fresh_until == NOW + 3 * DAY
+    assert starts(seen(database, subscription, NOW + 3 * DAY).feed.entries) == weeks(0, 1, 2)
+
+
+def test_a_session_that_is_given_to_a_substitute_is_theirs_and_cancelled_for_the_other_until_it_is_over(database: Engine) -> None:
+    term = a_taught_term(database, names="given")
+    gave, took = (subscribed(database, term, Audience.MENTOR, key) for key in ("m-01", "m-02"))
+    changed(database, 1, move)
+    changed(database, 1, give)
+    theirs = seen(database, took).feed.entries
+    assert (starts(theirs), theirs[0].cancelled, theirs[0].lines[0]) == ([FIRST + 9 * DAY], False, "Mentor: 이도윤")
+    given = seen(database, gave)
+    assert [(entry.starts_at, entry.cancelled) for entry in given.feed.entries] == [
+        (weeks(0)[0], False),
+        (FIRST + 9 * DAY, True),
+        (weeks(2)[0], False),
+        (weeks(3)[0], False),
+    ]
+    assert seen(database, gave, FIRST + 9 * DAY).fresh_until == FIRST + 9 * DAY + dt.timedelta(hours=1)
+    assert starts(seen(database, gave, FIRST + 10 * DAY).feed.entries) == weeks(0, 2, 3)
+
+
+def test_f22_the_window_begins_so_many_days_back_at_midnight_of_the_terms_zone(database: Engine) -> None:
+    term = a_taught_term(database)
+    subscription = subscribed(database, term, Audience.GROUP, "g-1", days_back=8)
+    assert starts(seen(database, subscription).feed.entries) == weeks(0, 1, 2, 3)  # Tuesday of last week is eight days back
+    midnight = dt.datetime(2027, 3, 10, 15, tzinfo=dt.UTC)
+    assert seen(database, subscription).fresh_until == midnight
+    assert starts(seen(database, subscription, midnight - dt.timedelta(seconds=1)).feed.entries) == weeks(0, 1, 2, 3)
+    assert starts(seen(database, subscription, midnight).feed.entries) == weeks(1, 2, 3)
+
+
+def test_what_nothing_changes_is_looked_at_again_after_a_day(database: Engine) -> None:
+    term = a_taught_term(database)
+    assert seen(database, subscribed(database, term, Audience.GROUP, "g-1")).fresh_until == NOW + DAY
+
+
+@pytest.mark.parametrize(("audience", "key", "kind"), [(Audience.MENTOR, "m-01", Mentor), (Audience.MENTEE, "s-01", Mentee)])
+def test_f21_who_leaves_has_a_feed_until_that_day_and_none_from_it_on(
+    database: Engine, audience: Audience, key: str, kind: type[Mentor | Mentee]
+) -> None:
+    term = a_taught_term(database)
+    subscription = subscribed(database, term, audience, key)
+    with transaction(database) as db:
+        db.execute(update(kind).where(kind.key == key).values(left_on=dt.date(2027, 3, 11)))
+    midnight = dt.datetime(2027, 3, 10, 15, tzinfo=dt.UTC)
+    assert seen(database, subscription).fresh_until == midnight
+    with pytest.raises(HasLeft):
+        seen(database, subscription, midnight)
+
+
+def test_f14_names_are_shown_only_as_the_settings_say(database: Engine) -> None:
+    term = a_taught_term(database)
+    for audience, owner in ((Audience.MENTOR, "m-01"), (Audience.MENTEE, "s-01"), (Audience.GROUP, "g-1"), (Audience.SCHOOL, SCHOOL)):
+        changed(database, 3, cancel)
+        told = rendered(seen(database, subscribed(database, term, audience, owner)).feed).decode()
+        assert not [word for word in ("서준", "민서", "하늘", "example.org", "s-01", "m-01", "M-01") if word in told]
+
+
+def test_f14_given_names_are_no_full_names(database: Engine) -> None:
+    term = a_taught_term(database, names="given")
+    entry = seen(database, subscribed(database, term, Audience.MENTOR, "m-01", language=Language.KO)).feed.entries[0]
+    assert entry.lines == ("멘토: 김하늘", "서준, 민서", "멘티 2명")
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("이서준", "서준"),
+        ("남궁민수", "민수"),
+        ("남궁", "궁"),
+        ("김 하늘", "하늘"),
+        ("陳怡君", "怡君"),
+        ("歐陽娜娜", "娜娜"),
+        ("Ana Silva", "Ana"),
+        ("Ana", ""),
+        ("김", ""),
+        ("", ""),
+    ],
+)
+def test_f14_of_a_name_the_family_name_is_left_out(name: str, given: str) -> None:
+    assert given_name(name) == given
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "lines"),
+    [
+        (Language.KO, "math 멘토링", ("멘티 2명",)),
+        (Language.EN, "math tutoring", ("2 mentees",)),
+        (Language.ZH_TW, "math 課輔", ("學員 2 位",)),
+    ],
+)
+def test_a_subscriber_is_spoken_to_in_their_language(database: Engine, language: Language, title: str, lines: tuple[str, ...]) -> None:
+    term = a_taught_term(database)
+    feed = seen(database, subscribed(database, term, Audience.MENTEE, "s-01", language=language, alarms=(60,))).feed
+    assert (feed.entries[0].title, feed.entries[0].lines, feed.alarms, feed.language) == (title, lines, (60,), language)
+
+
+def test_a_title_may_name_the_mentor_where_the_program_says_so(database: Engine) -> None:
+    term = a_taught_term(database, titles={"en": "{subject} with {mentor}"})
+    assert seen(database, subscribed(database, term, Audience.MENTEE, "s-01")).feed.entries[0].title == "math with 김하늘"
+
+
+def test_f13_the_link_is_the_groups_own_or_made_by_the_programs_template(database: Engine) -> None:
+    term = a_taught_term(database, link="https://meet.example/{group}")
+    subscription = subscribed(database, term, Audience.MENTEE, "s-01")
+    assert seen(database, subscription).feed.entries[0].link == "https://meet.example/g-1"
+    with transaction(database) as db:
+        db.scalars(select(Group)).one().link = "https://own.example"
+    assert seen(database, subscription).feed.entries[0].link == "https://own.example"
+
+
+def test_other_kinds_and_make_ups_say_what_they_are(database: Engine) -> None:
+    term = a_taught_term(database)
+    with transaction(database) as db:
+        series = db.scalars(select(Series)).one()
+        first = db.scalars(select(Session).order_by(Session.starts_at)).first()
+        assert first is not None
+        a_session(db, series, FIRST + 40 * DAY).makes_up_id = first.id
+        a_session(db, a_counselling(db, series), FIRST + 41 * DAY)
+    entries = seen(database, subscribed(database, term, Audience.GROUP, "g-1")).feed.entries
+    assert entries[-2].lines == ("Make-up session", "2 mentees")
+    assert entries[-1].title == "Counselling"
+
+
+def a_counselling(db: DbSession, of: Series) -> Series:
+    series = Series(group_id=of.group_id, kind=Kind.COUNSELLING, meetings=[1140], session_minutes=60, from_on=of.from_on)
+    db.add(series)
+    db.flush()
+    return series
+
+
+def test_a_program_sees_all_its_terms_and_no_others(database: Engine) -> None:
+    term = a_taught_term(database, weeks=1)
+    with transaction(database) as db:
+        later = Term(program_id=term.program_id, key="later", zone="America/New_York", first_on=dt.date(2027, 9, 1))
+        db.add(later)
+        db.flush()
+        mentor = db.scalars(select(Mentor).where(Mentor.key == "m-01")).one()
+        db.add(Mentor(term_id=later.id, person_id=mentor.person_id, key="m-01", subjects="math:7", availability="Mon 18:00-21:00"))
+        db.flush()
+        a_session(db, a_group(db, later, "g-9", members=()), FIRST + 200 * DAY)
+    for audience, owner in ((Audience.PROGRAM, ""), (Audience.MENTOR, "m-01")):
+        feed = seen(database, subscribed(database, term, audience, owner)).feed
+        assert (starts(feed.entries), feed.zone) == ([FIRST, FIRST + 200 * DAY], "America/New_York")
+    assert seen(database, subscribed(database, term, Audience.GROUP, "g-1")).feed.name == "Rural tutoring · g-1"
