@@ -1,0 +1,17 @@
+"""The web app: what it is made of. Nothing is opened here; whoever makes it gives it its database and its clock."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from api.feeds import Clock, feed_routes
+from api.health import health_routes
+from api.limits import LimitedBodies
+
+
+def create_app(engine: Engine, clock: Clock) -> FastAPI:
+    """The app on a database; `clock` tells the instant, aware."""
+    app = FastAPI(title="Dure", openapi_url=None, routes=[*feed_routes(engine, clock), *health_routes(engine)])
+    app.add_middleware(LimitedBodies)
+    return app
