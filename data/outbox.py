@@ -47,6 +47,8 @@ class About(StrEnum):
     CHANGED = "changed"  # its link, or who takes part
     CANCELLED = "cancelled"
     LEFT = "left"  # it takes place without them
+    PUBLISHED = "published"  # no session, but groups of a run
+    WITHDRAWN = "withdrawn"  # what was published is no more
 
 
 class Message(Base):

@@ -1,0 +1,129 @@
+"""What was published is taken back: things are as they were before, in calendars too, as long as no session of it was held."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session as DbSession
+
+from data.audit import write_down
+from data.calendars import parts, touch_groups
+from data.groups import Group, Membership
+from data.outbox import About, Message
+from data.rounds import Run
+from data.runs import name_of
+from data.sessions import Series, Session, Shift, State
+from scheduler.circle import circle_of
+from scheduler.publish import notify, standing, term_of
+from scheduler.results import PublishError
+
+
+@dataclass(frozen=True)
+class NotStanding(PublishError):
+    """The run is not what is published now."""
+
+    run: str
+    standing: str | None
+
+    def __str__(self) -> str:
+        return f"run {self.run} is not published; " + (f"run {self.standing} is" if self.standing else "nothing is")
+
+
+@dataclass(frozen=True)
+class WasHeld(PublishError):
+    """A session of it was held."""
+
+    run: str
+    session: str
+
+    def __str__(self) -> str:
+        return f"run {self.run} cannot be undone: {self.session} was held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What went: groups and sessions that are there no more."""
+
+    groups: int
+    sessions: int
+
+
+def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
+    """Takes back the publishing of a run: its groups and their sessions are there no more, their people's time is free again, and what
+    was not said yet is not said.
+
+    Whoever was told is told of this too. Feeds lose the sessions, and say when they last changed.
+
+    Raises
+    ------
+    NotStanding
+        The run is not what is published now.
+    WasHeld
+        A session of it was held.
+    """
+    term = term_of(db, run)
+    other = standing(db, term)
+    if other is None or other.id != run.id:
+        raise NotStanding(name_of(db, run), name_of(db, other) if other else None)
+    made = [UUID(group) for group in (run.undo or {}).get("made", ())]
+    refuse_held(db, run, made)
+    touch_groups(db, made, now)
+    notify(db, run, term, made, About.WITHDRAWN, now, only=_take_back_notices(db, run))
+    sessions = remove(db, made)
+    run.undone_at, run.undo = now, None
+    details = {"groups": len(made), "sessions": sessions}
+    write_down(db, at=now, by=by, what="undone", whom=f"run {name_of(db, run)}", term=term.id, details=details)
+    db.flush()
+    return Undone(groups=len(made), sessions=sessions)
+
+
+def refuse_held(db: DbSession, run: Run, groups: Collection[UUID]) -> None:
+    """Does nothing where no session of these groups was held.
+
+    Raises
+    ------
+    WasHeld
+        One was.
+    """
+    for some in parts(sorted(groups)):
+        held = select(Session).where(Session.group_id.in_(some), Session.state == State.HELD).order_by(Session.starts_at).limit(1)
+        if session := db.scalars(held).first():
+            raise WasHeld(name_of(db, run), circle_of(db, db.get_one(Group, session.group_id)).name(session))
+
+
+def remove(db: DbSession, groups: Collection[UUID]) -> int:
+    """Removes groups with all that hangs on them, and says how many sessions that were."""
+    db.flush()
+    sessions = [one for some in parts(sorted(groups)) for one in db.scalars(select(Session.id).where(Session.group_id.in_(some)))]
+    remove_sessions(db, sessions)
+    for some in parts(sorted(groups)):
+        db.execute(delete(Shift).where(Shift.series_id.in_(select(Series.id).where(Series.group_id.in_(some)))))
+        db.execute(delete(Series).where(Series.group_id.in_(some)))
+        db.execute(delete(Membership).where(Membership.group_id.in_(some)))
+        db.execute(delete(Group).where(Group.id.in_(some)))
+    db.expire_all()
+    return len(sessions)
+
+
+def remove_sessions(db: DbSession, sessions: Collection[UUID]) -> None:
+    """Removes sessions, their bookings, and mail about them that was not sent."""
+    gone = {str(session) for session in sessions}
+    waiting = db.execute(select(Message.id, Message.body).where(Message.sent_at.is_(None), Message.given_up_at.is_(None)))
+    unsaid = [message for message, body in waiting if body.get("session") in gone]
+    for some in parts(unsaid):
+        db.execute(delete(Message).where(Message.id.in_(some)))
+    for ids in parts(sorted(sessions)):
+        db.execute(update(Session).where(Session.makes_up_id.in_(ids)).values(makes_up_id=None))
+        db.execute(delete(Session).where(Session.id.in_(ids)))
+
+
+def _take_back_notices(db: DbSession, run: Run) -> set[UUID]:
+    """Removes what was not said yet of a publishing, and gives the persons who were told."""
+    mine = Message.key.startswith(f"{About.PUBLISHED}:{run.id}:", autoescape=True)
+    db.execute(delete(Message).where(mine, Message.sent_at.is_(None), Message.given_up_at.is_(None)))
+    told = db.scalars(select(Message.person_id).where(mine, Message.sent_at >= run.published_at))
+    return {person for person in told if person}
