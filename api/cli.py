@@ -19,8 +19,10 @@ try:  # Ctrl-C is no error while all this is loaded, either
 
     import typer
 
+    from api.group_commands import groups, leavers
     from api.languages import Language
     from api.plain import stand_in_for_signs
+    from api.session_commands import sessions
     from api.term_commands import terms
 except KeyboardInterrupt:
     interrupted()
@@ -33,6 +35,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(terms, name="term")
+app.add_typer(groups, name="group")
+app.add_typer(leavers, name="leave")
+app.add_typer(sessions, name="session")
 
 # Whether a path can be read is told by whoever reads it: `readable=False` leaves that to them.
 RoundPath = Annotated[Path, typer.Argument(readable=False, metavar="ROUND", help="A folder with the round's files, or one XLSX workbook.")]

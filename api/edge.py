@@ -105,13 +105,16 @@ def _refusals() -> tuple[type[Exception], ...]:
     """The roots of all errors that are people's to mend; only a command that fails waits for them to be loaded."""
     from sqlalchemy.exc import DBAPIError
 
+    from data.bookings import BookingError
     from data.database import DatabaseError
+    from data.records import RecordError
     from data.settings import BadSettings
     from data.terms import TermProblem
     from matching.faults import BadFiles
+    from scheduler.refusals import Refused
     from scheduler.term import TermError
 
-    return (BadWord, BadFiles, BadSettings, DatabaseError, TermError, TermProblem, DBAPIError, OSError)
+    return (BadWord, BadFiles, BadSettings, BookingError, DatabaseError, RecordError, Refused, TermError, TermProblem, DBAPIError, OSError)
 
 
 def _lines(error: Exception) -> list[str]:

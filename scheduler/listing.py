@@ -1,0 +1,138 @@
+"""Sessions and groups of a term as people look through them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from data.bookings import members_of
+from data.calendars import parts
+from data.groups import Group
+from data.people import Mentee, Mentor
+from data.programs import Term
+from data.sessions import Kind, Series, Session, Shift, State
+from scheduler.circle import day_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A session with its group's key, and those of its mentor and the members of its day, ascending."""
+
+    id: UUID
+    group: str
+    subject: str
+    kind: Kind
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    mentor: str
+    members: tuple[str, ...]
+    state: State
+    why: str
+    makes_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedGroup:
+    """A group with the keys of its mentor and its members on a day, and the weekly times that hold then; [from_on, until_on)."""
+
+    key: str
+    subject: str
+    mentor: str
+    members: tuple[str, ...]
+    meetings: tuple[int, ...]
+    from_on: dt.date
+    until_on: dt.date | None
+    link: str
+
+
+def sessions_between(
+    db: DbSession,
+    term: Term,
+    *,
+    first_on: dt.date | None = None,
+    last_on: dt.date | None = None,
+    group: str = "",
+    mentor: str = "",
+    mentee: str = "",
+    only: Collection[UUID] | None = None,
+) -> list[Listed]:
+    """The sessions of a term in order of time: from a day to another, both included, of a group, a mentor or a mentee that is named, and
+    `only` some, where that is said."""
+    asked = (
+        select(Session, Group, Series.kind, Mentor.key)
+        .join(Group, Group.id == Session.group_id)
+        .join(Series, Series.id == Session.series_id)
+        .join(Mentor, Mentor.id == Session.mentor_id)
+        .where(Group.term_id == term.id)
+    )
+    if group:
+        asked = asked.where(Group.key == group)
+    if mentor:
+        asked = asked.where(Mentor.key == mentor)
+    every = [asked] if only is None else [asked.where(Session.id.in_(some)) for some in parts(only)]
+    rows = [
+        row
+        for part in every
+        for row in db.execute(part)
+        if (first_on is None or day_of(term, row.Session.starts_at) >= first_on)
+        and (last_on is None or day_of(term, row.Session.starts_at) <= last_on)
+    ]
+    keys = dict(db.execute(select(Mentee.id, Mentee.key).where(Mentee.term_id == term.id)).all())
+    members = members_of(db, {row.Group.id for row in rows})
+    found = []
+    for session, of, kind, holds in rows:
+        on = day_of(term, session.starts_at)
+        come = tuple(sorted(keys[one.mentee_id] for one in members.get(of.id, ()) if one.is_there(on)))
+        if not mentee or mentee in come:
+            found.append(
+                Listed(
+                    id=session.id,
+                    group=of.key,
+                    subject=of.subject,
+                    kind=kind,
+                    starts_at=session.starts_at,
+                    ends_at=session.ends_at,
+                    mentor=holds,
+                    members=come,
+                    state=session.state,
+                    why=session.cancelled_why,
+                    makes_up=session.makes_up_id is not None,
+                )
+            )
+    return sorted(found, key=lambda one: (one.starts_at, one.group, one.id))
+
+
+def groups_on(db: DbSession, term: Term, on: dt.date) -> list[ListedGroup]:
+    """The groups of a term as they are on a day, by key; those that have ended by then are left out."""
+    rows = db.execute(
+        select(Group, Mentor.key).join(Mentor, Mentor.id == Group.mentor_id).where(Group.term_id == term.id).order_by(Group.key)
+    )
+    groups = [(group, mentor) for group, mentor in rows if group.until_on is None or group.until_on > on]
+    keys = dict(db.execute(select(Mentee.id, Mentee.key).where(Mentee.term_id == term.id)).all())
+    members = members_of(db, {group.id for group, _ in groups})
+    times: dict[UUID, tuple[int, ...]] = {}
+    in_term = select(Series).join(Group).where(Group.term_id == term.id)
+    series = {one.id: one for one in db.scalars(in_term) if one.meetings}
+    for one in series.values():
+        times[one.group_id] = tuple(one.meetings)
+    shifts = select(Shift).join(Series).join(Group).where(Group.term_id == term.id, Shift.from_on <= on).order_by(Shift.from_on)
+    for shift in db.scalars(shifts):
+        times[series[shift.series_id].group_id] = tuple(shift.meetings)
+    return [
+        ListedGroup(
+            key=group.key,
+            subject=group.subject,
+            mentor=mentor,
+            members=tuple(sorted(keys[one.mentee_id] for one in members.get(group.id, ()) if one.is_there(max(on, group.from_on)))),
+            meetings=times.get(group.id, ()),
+            from_on=group.from_on,
+            until_on=group.until_on,
+            link=group.link,
+        )
+        for group, mentor in groups
+    ]

@@ -1,0 +1,128 @@
+"""`dure session`, `dure group` and `dure leave`: what they print, and that whatever cannot be is one line and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from sqlalchemy import Engine
+
+from data.database import reading
+from tests.api.typed import Typed, typed
+from tests.sessions import at, dump, taught_term
+
+__all__ = ["typed"]
+
+MADE_UP = "g-1@2026-03-15T11:00 to 12:00  math  m-1 with s-1, s-2  planned, makes another up"
+
+
+@pytest.fixture(autouse=True)
+def monday_noon() -> Iterator[None]:
+    """It is Monday of the second week."""
+    with time_machine.travel(at("2026-03-09 12:00"), tick=False):
+        yield
+
+
+def test_one_session_goes_through_its_life(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    assert typed("session", "list", "spring", "--group", "g-1", "--from", "2026-03-09", "--to", "2026-03-15").output.splitlines() == [
+        "g-1@2026-03-10T19:00 to 20:00  math  m-1 with s-1, s-2  planned",
+        "g-1@2026-03-12T19:00 to 20:00  math  m-1 with s-1, s-2  planned",
+    ]
+    assert len(typed("session", "list", "spring", "--mentee", "s-3").output.splitlines()) == 4
+    assert len(typed("session", "list", "spring", "--mentor", "m-1").output.splitlines()) == 12
+    moved = typed("session", "move", "spring", "g-1@2026-03-10", "2026-03-13T18:00")
+    assert moved.output == "g-1@2026-03-13T18:00 to 19:00  math  m-1 with s-1, s-2  planned\n"
+    given = typed("session", "substitute", "spring", "g-1@2026-03-13", "m-3")
+    assert given.output == "g-1@2026-03-13T18:00 to 19:00  math  m-3 with s-1, s-2  planned\n"
+    cancelled = "g-1@2026-03-12T19:00 to 20:00  math  m-1 with s-1, s-2  cancelled: ill"
+    assert typed("session", "cancel", "spring", "g-1@2026-03-12", "--why", "ill").output == cancelled + "\n"
+    assert typed("session", "restore", "spring", "g-1@2026-03-12").output.endswith("planned\n")
+    typed("session", "cancel", "spring", "g-1@2026-03-12", "--why", "ill")
+    assert typed("session", "make-up", "spring", "g-1@2026-03-12", "2026-03-15 11:00").output.splitlines() == [cancelled, MADE_UP]
+    recorded = typed(
+        "session", "record", "spring", "g-1@2026-03-05", "s-1=present", "s-2=absent", "--minutes", "50", "--topic", "fractions"
+    )
+    assert recorded.output == "g-1@2026-03-05T19:00 to 20:00  math  m-1 with s-1, s-2  held\n"
+    assert [line.split()[0] for line in typed("session", "lacking", "spring").output.splitlines()] == [
+        "g-3@2026-03-02T19:00",
+        "g-1@2026-03-03T19:00",
+        "g-2@2026-03-04T19:00",
+    ]
+
+
+def test_a_session_is_made_up_at_the_next_time_at_which_all_are_free(database: Engine, typed: Typed) -> None:
+    taught_term(database)  # all can on Mondays from 09:00 to 22:00
+    typed("session", "cancel", "spring", "g-1@2026-03-12", "--why", "ill")
+    assert typed("session", "make-up", "spring", "g-1@2026-03-12").output.splitlines()[1].startswith("g-1@2026-03-16T09:00 to 10:00")
+
+
+def test_sessions_that_are_no_tutoring_are_planned(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    planned = typed("session", "plan", "spring", "counselling", "2026-03-14T10:00", "--minutes", "30", "--group", "g-1")
+    assert planned.output == "g-1@2026-03-14T10:00 to 10:30  math (counselling)  m-1 with s-1, s-2  planned\n"
+    planned = typed("session", "plan", "spring", "orientation", "2026-03-14T12:00", "--mentor", "m-3", "--mentee", "s-1", "--mentee", "s-5")
+    assert planned.output == "orientation-1@2026-03-14T12:00 to 13:00  orientation  m-3 with s-1, s-5  planned\n"
+
+
+def test_a_group_goes_through_its_term(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    assert typed("group", "list", "spring").output.splitlines() == [
+        "g-1  math  m-1 with s-1, s-2  Tue 19:00; Thu 19:00",
+        "g-2  math  m-2 with s-2, s-3  Wed 19:00",
+        "g-3  math  m-1 with s-4  Mon 19:00",
+    ]
+    typed("group", "times", "spring", "g-2", "Fri 18:00", "--from", "2026-03-09")
+    joined = typed("group", "join", "spring", "g-2", "s-5", "--from", "2026-03-09")
+    assert joined.output == "g-2  math  m-2 with s-2, s-3, s-5  Fri 18:00\n"
+    assert typed("group", "leave", "spring", "g-2", "s-2", "--from", "2026-03-09").output == "g-2  math  m-2 with s-3, s-5  Fri 18:00\n"
+    linked = typed("group", "link", "spring", "g-2", "https://meet.example/g2")
+    assert linked.output == "g-2  math  m-2 with s-3, s-5  Fri 18:00  https://meet.example/g2\n"
+    ended = typed("group", "end", "spring", "g-2", "--from", "2026-03-23", "--why", "exams")
+    assert ended.output == "g-2  math  m-2 with s-3, s-5  Fri 18:00 until 2026-03-22  https://meet.example/g2\n"
+    assert typed("leave", "mentee", "spring", "s-3", "--from", "2026-03-16").output == "s-3  has left on 2026-03-16\n"
+    left = typed("leave", "mentor", "spring", "m-1", "--from", "2026-03-24", "--why", "ill").output.splitlines()
+    assert left == [
+        "m-1  has left on 2026-03-24; sessions that need another mentor: 2",
+        "g-1@2026-03-24T19:00 to 20:00  math  m-1 with s-1, s-2  planned",
+        "g-1@2026-03-26T19:00 to 20:00  math  m-1 with s-1, s-2  planned",
+    ]
+    assert typed("leave", "list", "spring").output.splitlines() == left[1:]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        pytest.param("session move spring g-1@2026-03-10 soon", "WHEN: 'soon' is no time; write 2026-03-05T19:00", id="no time"),
+        pytest.param(
+            "session move spring g-1@2026-03-10 2026-03-11T19:00",
+            "s-2 is in a session of group g-2 on 2026-03-11 from 19:00 to 20:00",
+            id="a clash",
+        ),
+        pytest.param("session move spring g-1 2026-03-11T19:00", "'g-1' names no session", id="no name of a session"),
+        pytest.param("session cancel spring g-1@2026-03-11 --why x", "g-1@2026-03-11: there is no such session", id="no session"),
+        pytest.param("session cancel spring g-9@2026-03-10 --why x", "g-9: there is no such group", id="no group"),
+        pytest.param("session substitute spring g-1@2026-03-10 m-9", "m-9: there is no such mentor", id="no mentor"),
+        pytest.param("session list autumn", "there is no term 'autumn'", id="no term"),
+        pytest.param("session list spring --from now", "--from: 'now' is no date", id="no date"),
+        pytest.param("session list spring --mentee s-9", "s-9: there is no such mentee", id="nobody"),
+        pytest.param("session plan spring party 2026-03-14T10:00 --group g-1", "KIND: 'party' is none of these", id="no kind"),
+        pytest.param("session plan spring counselling 2026-03-14T10:00", "--group: it is not said for whom", id="for nobody"),
+        pytest.param("session record spring g-1@2026-03-05 s-1=here --minutes 9", "MENTEE=PRESENCE: 's-1=here' is none", id="no presence"),
+        pytest.param("session record spring g-1@2026-03-05 s-1=late --minutes 9", "nothing is said of s-2", id="half a record"),
+        pytest.param("group times spring g-1 Tue --from 2026-03-16", "MEETINGS: 'Tue' is no weekly time", id="no weekly time"),
+        pytest.param("group end spring g-1 --from 2026-03-01 --why x", "2026-03-01: has begun already", id="a day that is past"),
+        pytest.param("group link spring g-1 nowhere", "'nowhere' is no link", id="no link"),
+        pytest.param("leave mentor spring m-9 --from 2026-03-16", "m-9: there is no such mentor", id="nobody who could leave"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_changes_nothing(database: Engine, typed: Typed, words: str, line: str) -> None:
+    taught_term(database)
+    with reading(database) as db:
+        before = dump(db)
+    ended = typed(*words.split())
+    assert (ended.exit_code, ended.output.count("\n")) == (2, 1)
+    assert ended.output.startswith(line)
+    with reading(database) as db:
+        assert dump(db) == before
