@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from matching.week import DAY_MINUTES, Meetings
-from scheduler.shifts import Change, held_at
 from scheduler.term import DAY, WEEK_DAYS, Dated, LeftOut, Term, instant
 
 wall = lru_cache(maxsize=65536)(instant)
@@ -25,12 +24,24 @@ class Weekly:
 
     meetings: Meetings
     session_minutes: int
-    shifts: tuple[Change, ...] = ()
+    shifts: tuple[tuple[dt.date, Meetings], ...] = ()
 
     @property
     def latest(self) -> Meetings:
         """The weekly starts after all shifts."""
         return self.shifts[-1][1] if self.shifts else self.meetings
+
+    def on(self, monday: dt.date, place: int) -> tuple[dt.date, int]:
+        """The day and the minutes from midnight of one meeting of the week that begins with a Monday.
+
+        A shift moves it where it would lie, before and after, on the shift's day or later: what has been is left alone.
+        """
+        on, minutes = _day(monday, self.meetings[place])
+        for from_on, meetings in self.shifts:
+            shifted = _day(monday, meetings[place])
+            if min(on, shifted[0]) >= from_on:
+                on, minutes = shifted
+        return on, minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ def meetings_of(
     monday = first - first.weekday() * DAY
     while monday <= last:
         for place, start in enumerate(weekly.meetings):
-            on, minutes = held_at(weekly.meetings, weekly.shifts, monday, place)
+            on, minutes = weekly.on(monday, place)
             if first <= on <= last:
                 starts_at = wall(term.zone, on, minutes)
                 why = term.off(on, schools(on))

@@ -53,7 +53,9 @@ def test_a_shift_moves_what_lies_on_its_day_or_later_and_keeps_its_identity() ->
     ]
 
 
-def test_what_would_lie_before_a_shifts_day_stays() -> None:
+def test_what_lay_before_a_shifts_day_or_would_then_stays() -> None:
+    later = shifted("Mon 19:00; Thu 19:00", ("2027-03-10", "Fri 20:00; Sat 20:00"))
+    assert told(SEOUL, later)[1:4] == ["Mon 08 19:00: Mon 08 19:00", "Thu 11 19:00: Sat 13 20:00", "Mon 15 19:00: Fri 19 20:00"]
     earlier = shifted("Thu 19:00", ("2027-03-10", "Mon 20:00"))
     assert told(SEOUL, earlier) == ["Thu 04 19:00: Thu 04 19:00", "Thu 11 19:00: Thu 11 19:00", "Thu 18 19:00: Mon 15 20:00"]
 
