@@ -89,7 +89,7 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str) -> Published:
     touch_groups(db, made, now)
     notify(db, run, term, made, About.PUBLISHED, now)
     details: Document = {"groups": len(made), "sessions": len(produced.sessions), "left out": len(produced.left_out)}
-    write_down(db, at=now, by=by, what="published", whom=f"run {name_of(db, run)}", term=term.id, details=details)
+    write_down(db, at=now, by=by, what="published", whom=f"run {name_of(db, run).rpartition(':')[2]}", term=term.id, details=details)
     db.flush()
     return Published(from_on=from_on, groups=len(made), produced=produced)
 

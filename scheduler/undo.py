@@ -76,7 +76,7 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
     sessions = remove(db, made)
     run.undone_at, run.undo = now, None
     details = {"groups": len(made), "sessions": sessions}
-    write_down(db, at=now, by=by, what="undone", whom=f"run {name_of(db, run)}", term=term.id, details=details)
+    write_down(db, at=now, by=by, what="undone", whom=f"run {name_of(db, run).rpartition(':')[2]}", term=term.id, details=details)
     db.flush()
     return Undone(groups=len(made), sessions=sessions)
 

@@ -131,9 +131,12 @@ def test_all_concerned_are_told_once_and_the_audit_has_one_row(database: Engine)
 
 def test_a_run_is_published_once_and_one_of_a_term_at_a_time(database: Engine) -> None:
     term, run = published(database)
-    with pytest.raises(PublishedAlready, match=r"run 1\.1 is published already"), transaction(database) as db:
+    with pytest.raises(PublishedAlready, match=r"run rural/2026-spring:1\.1 is published already"), transaction(database) as db:
         publish(db, db.get_one(Run, run.id), LATER, "office")
-    with pytest.raises(AnotherStands, match=r"run 1\.1 is published; undo it, or solve a repair of it"), transaction(database) as db:
+    with (
+        pytest.raises(AnotherStands, match=r"run rural/2026-spring:1\.1 is published; undo it, or solve a repair of it"),
+        transaction(database) as db,
+    ):
         publish(db, done_run(db, db.get_one(Term, term.id)), LATER, "office")
 
 
@@ -248,11 +251,14 @@ def test_what_was_held_is_not_undone(database: Engine) -> None:
     with transaction(database) as db:
         session = db.scalars(select(Session).order_by(Session.starts_at).limit(1)).one()
         session.state = State.HELD
-    with pytest.raises(WasHeld, match=r"run 1\.1 cannot be undone: g-\d+@2027-03-0\dT\d\d:\d\d was held"), transaction(database) as db:
+    with (
+        pytest.raises(WasHeld, match=r"run rural/2026-spring:1\.1 cannot be undone: g-\d+@2027-03-0\dT\d\d:\d\d was held"),
+        transaction(database) as db,
+    ):
         undo(db, db.get_one(Run, run.id), LATER, "office")
 
 
 def test_only_what_stands_is_undone(database: Engine) -> None:
     _, run = solved(database)
-    with pytest.raises(NotStanding, match=r"run 1\.1 is not published; nothing is"), transaction(database) as db:
+    with pytest.raises(NotStanding, match=r"run rural/2026-spring:1\.1 is not published; nothing is"), transaction(database) as db:
         undo(db, db.get_one(Run, run.id), LATER, "office")
