@@ -20,6 +20,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     import typer
 
     from api.group_commands import groups, leavers
+    from api.job_commands import outbox, show_unrecorded, tick
     from api.languages import Language
     from api.plain import stand_in_for_signs
     from api.session_commands import sessions
@@ -38,6 +39,9 @@ app.add_typer(terms, name="term")
 app.add_typer(groups, name="group")
 app.add_typer(leavers, name="leave")
 app.add_typer(sessions, name="session")
+app.add_typer(outbox, name="outbox")
+app.command("tick")(tick)
+app.command("unrecorded")(show_unrecorded)
 
 # Whether a path can be read is told by whoever reads it: `readable=False` leaves that to them.
 RoundPath = Annotated[Path, typer.Argument(readable=False, metavar="ROUND", help="A folder with the round's files, or one XLSX workbook.")]

@@ -111,10 +111,24 @@ def _refusals() -> tuple[type[Exception], ...]:
     from data.settings import BadSettings
     from data.terms import TermProblem
     from matching.faults import BadFiles
+    from scheduler.mail import PostError
     from scheduler.refusals import Refused
     from scheduler.term import TermError
 
-    return (BadWord, BadFiles, BadSettings, BookingError, DatabaseError, RecordError, Refused, TermError, TermProblem, DBAPIError, OSError)
+    return (
+        BadWord,
+        BadFiles,
+        BadSettings,
+        BookingError,
+        DatabaseError,
+        PostError,
+        RecordError,
+        Refused,
+        TermError,
+        TermProblem,
+        DBAPIError,
+        OSError,
+    )
 
 
 def _lines(error: Exception) -> list[str]:

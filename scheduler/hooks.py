@@ -20,7 +20,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from data.outbox import Message
-from scheduler.mail import Failed, Fate, Sent
+from scheduler.mail import Failed, Fate, PostError, Sent
 
 SECRET, PRIVATE = "DURE_WEBHOOK_SECRET", "DURE_WEBHOOK_PRIVATE"
 PATIENCE_SECONDS = 10.0
@@ -29,7 +29,7 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(eq=False)
-class BadSecret(Exception):
+class BadSecret(PostError):
     """The secret of webhooks is none."""
 
     def __str__(self) -> str:

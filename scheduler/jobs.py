@@ -7,21 +7,34 @@ gives; what it does has a key there, so that running it twice, or in two process
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session as DbSession
 
+from data.bookings import Clash
+from data.calendars import parts
 from data.database import reading, transaction
+from data.groups import Group
 from data.outbox import Notice, forget, unwritten, write
+from data.programs import Program, Term
+from data.sessions import Series
+from data.settings import settings_of
 from data.ticks import tick
-from scheduler.hooks import Signer
-from scheduler.mail import MailServer
+from scheduler.hooks import Signer, signer
+from scheduler.mail import MailServer, mail_server
 from scheduler.outbox import deliver_hooks, deliver_mail
+from scheduler.produce import produce
 from scheduler.reminders import due_asks, due_reminders
 from scheduler.ticker import Clock, Job
+
+LOG = logging.getLogger(__name__)
 
 HEARTBEAT = "ticker"
 """The name under which `data.ticks` knows when this has ticked last."""
@@ -37,10 +50,22 @@ class Post:
     hooks: Signer | None = None
 
 
+def post_of(environment: Mapping[str, str] = os.environ) -> Post:
+    """The ways out that the environment names.
+
+    Raises
+    ------
+    PostError
+        What it says cannot be.
+    """
+    return Post(mail_server(environment), signer(environment))
+
+
 def jobs(post: Post) -> Sequence[Job]:
     """The table of jobs."""
     table = [
         Job("heartbeat", beat, dt.timedelta(seconds=10)),
+        Job("produce sessions", produce_sessions, dt.timedelta(hours=1)),
         Job("remind", remind, dt.timedelta(seconds=30)),
         Job("ask for records", ask_for_records, dt.timedelta(minutes=5)),
         Job("forget", forget_messages, dt.timedelta(hours=6)),
@@ -56,6 +81,36 @@ def beat(engine: Engine, clock: Clock) -> None:
     """Notes that this process ticks. Late or never: others see that it does not."""
     with transaction(engine) as db:
         tick(db, HEARTBEAT, clock())
+
+
+def produce_sessions(engine: Engine, clock: Clock) -> int:
+    """Produces the sessions of all terms up to their last days, of open-ended ones up to their programs' horizon, and tells how many are
+    new. Late: what has begun meanwhile is left out. Twice: nothing; two at once wait for each other, or find a clash and leave the rest to
+    the next time. Never: open-ended terms run out of sessions when the horizon is over."""
+    now, made = clock(), 0
+    with reading(engine) as db:
+        behind = list(_behind(db, now))
+    for until, series in behind:
+        try:
+            with transaction(engine) as db:
+                rows = list(db.scalars(select(Series).where(Series.id.in_(series)).order_by(Series.id)))
+                made += len(produce(db, rows, until, now).sessions)
+        except Clash as clash:
+            LOG.info("sessions until %s: %s", until, type(clash).__name__)
+    return made
+
+
+def _behind(db: DbSession, now: dt.datetime) -> Iterator[tuple[dt.date, Sequence[UUID]]]:
+    """The series that are not produced as far as they are to be, some of one term at a time, and the day until which they are to be."""
+    for term, settings in db.execute(select(Term, Program.settings).join(Program)).all():
+        today = now.astimezone(ZoneInfo(term.zone)).date()
+        until = term.last_on or today + dt.timedelta(days=settings_of(settings).horizon_days)
+        if until < today:
+            continue
+        lasting = or_(Group.until_on.is_(None), Group.until_on > today)
+        short = or_(Series.produced_until.is_(None), Series.produced_until < until)
+        ids = db.scalars(select(Series.id).join(Group).where(Group.term_id == term.id, lasting, short).order_by(Series.id)).all()
+        yield from ((until, some) for some in parts(ids))
 
 
 def remind(engine: Engine, clock: Clock) -> int:

@@ -7,6 +7,7 @@ The invitation has the same UID as the feeds, so that a calendar takes both for 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -16,7 +17,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, get_day_names
 from icalendar import Calendar, vCalAddress
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
@@ -25,11 +26,13 @@ from data.groups import Group
 from data.outbox import About, Message
 from data.people import Mentor, Person
 from data.programs import Program, Term
-from data.sessions import Booking, Session, State
+from data.sessions import Booking, Series, Session, State
 from data.settings import BadSettings, Language, Settings, settings_of
+from matching.week import DAY_MINUTES, clock
 from scheduler.feed import PRODUCT, Entry, Feed, components, plain
 from scheduler.letter_words import WORDS
 
+OF_A_TERM = (About.PUBLISHED, About.WITHDRAWN)
 INVITING = (About.ADDED, About.MOVED, About.CHANGED, About.CANCELLED, About.LEFT)
 
 
@@ -66,6 +69,17 @@ class _Meeting:
     language: Language
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a mail says, in one language."""
+
+    program: str
+    subject: str
+    lines: tuple[str, ...]
+    language: Language
+    invites: _Meeting | None = None
+
+
 def letter_of(db: DbSession, message: Message, *, sender: str, now: dt.datetime) -> EmailMessage:
     """The mail of a message, with the same Message-ID whenever it is made.
 
@@ -80,31 +94,69 @@ def letter_of(db: DbSession, message: Message, *, sender: str, now: dt.datetime)
         to = Address(addr_spec=message.address)
     except (ValueError, IndexError):
         raise NoAddress from None
-    try:
-        about, session = About(message.body["about"]), UUID(message.body["session"])
-    except (KeyError, ValueError):
-        raise NoLongerSo("nobody knows what it is about") from None
-    met = _meeting(db, message, session)
-    _refuse_what_is_no_longer_so(about, met, message, now)
+    said = _said(db, message, now)
     mail = EmailMessage(policy=SMTP)
-    words = WORDS[met.language]
-    mail["From"] = Address(display_name=plain(met.program), addr_spec=sender)
+    mail["From"] = Address(display_name=plain(said.program), addr_spec=sender)
     mail["To"] = to
-    mail["Subject"] = words.subjects[about].format(title=plain(met.entry.title), when=_told(met, met.entry.starts_at))
+    mail["Subject"] = plain(said.subject)
     mail["Date"] = format_datetime(message.written_at)
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    lines = [plain(met.entry.title), words.texts[about], "", words.when.format(_told(met, met.entry.starts_at, met.entry.ends_at))]
-    if "was" in message.body:
-        lines.append(words.was.format(_told(met, dt.datetime.fromisoformat(message.body["was"]))))
-    if met.entry.link and not met.entry.cancelled:
-        lines.append(words.link.format(plain(met.entry.link)))
-    mail.set_content("\n".join([*lines, "", words.why.format(plain(met.program)), ""]))
-    if about in INVITING:
+    lines = [*said.lines, "", WORDS[said.language].why.format(said.program)]
+    mail.set_content("\n".join(plain(line) for line in lines) + "\n")
+    if said.invites:
+        met = said.invites
         method = "CANCEL" if met.entry.cancelled else "REQUEST"
         calendar = invitation(met.entry, zone=met.zone, language=met.language, method=method, sender=sender, to=message.address)
         mail.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": method, "charset": "utf-8"})
     return mail
+
+
+def _said(db: DbSession, message: Message, now: dt.datetime) -> _Said:
+    try:
+        about = About(message.body["about"])
+        if about in OF_A_TERM:
+            return _said_of_groups(db, message, about)
+        session = UUID(message.body["session"])
+    except (KeyError, ValueError):
+        raise NoLongerSo("nobody knows what it is about") from None
+    met = _meeting(db, message, session)
+    _refuse_what_is_no_longer_so(about, met, message, now)
+    words = WORDS[met.language]
+    lines = [met.entry.title, words.texts[about], "", words.when.format(_told(met, met.entry.starts_at, met.entry.ends_at))]
+    if "was" in message.body:
+        lines.append(words.was.format(_told(met, dt.datetime.fromisoformat(message.body["was"]))))
+    if met.entry.link and not met.entry.cancelled:
+        lines.append(words.link.format(met.entry.link))
+    subject = words.subjects[about].format(title=met.entry.title, when=_told(met, met.entry.starts_at))
+    return _Said(met.program, subject, tuple(lines), met.language, met if about in INVITING else None)
+
+
+def _said_of_groups(db: DbSession, message: Message, about: About) -> _Said:
+    """What is said of the groups of a run: their subjects and weekly times; of those that were taken back, nothing more."""
+    ids = [UUID(group) for group in message.body["groups"]]
+    term = db.get(Term, UUID(message.body["term"]))
+    if term is None:
+        raise NoLongerSo("the term is there no more")
+    program, settings, language = _spoken(db, message, db.get_one(Program, term.program_id))
+    lines = []
+    if about == About.PUBLISHED:
+        groups = db.execute(select(Group, Series.meetings).join(Series).where(Group.id.in_(ids)).order_by(Group.key)).all()
+        if not groups:
+            raise NoLongerSo("the groups are there no more")
+        for group, meetings in groups:
+            lines.append(f"{group.subject}: {_weekly(meetings, language)} ({term.zone})")
+            if link := group.link or settings.link.format(group=group.key):
+                lines.append(WORDS[language].link.format(link))
+    title = term.name or term.key
+    subject = WORDS[language].subjects[about].format(title=title)
+    return _Said(program, subject, (title, WORDS[language].texts[about], *([""] if lines else []), *lines), language)
+
+
+def _weekly(meetings: Sequence[int], language: Language) -> str:
+    """Weekly starts as people say them, such as `Tue 19:00, Thu 19:00`."""
+    names = get_day_names("abbreviated", locale=_locale(language))
+    return ", ".join(f"{names[start // DAY_MINUTES]} {clock(start % DAY_MINUTES)}" for start in meetings)
 
 
 def invitation(entry: Entry, *, zone: str, language: str, method: str, sender: str, to: str) -> bytes:
@@ -134,13 +186,8 @@ def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
     if row is None:
         raise NoLongerSo("the session is there no more")
     session, group, term, program, mentor = row
-    try:
-        settings = settings_of(program.settings)
-    except BadSettings as bad:
-        raise NoLongerSo(f"settings of {program.key}: {bad.lines[0]}") from None
-    reader = db.get(Person, message.person_id) if message.person_id else None
-    language = _language(reader, settings)
-    takes_part = reader is not None and db.get(Booking, (session.id, reader.id)) is not None
+    name, settings, language = _spoken(db, message, program)
+    takes_part = message.person_id is not None and db.get(Booking, (session.id, message.person_id)) is not None
     entry = Entry(
         uid=f"{session.id}@dure",
         sequence=session.sequence,
@@ -151,12 +198,18 @@ def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
         link=group.link or settings.link.format(group=group.key),
         cancelled=session.state == State.CANCELLED or not takes_part,
     )
-    return _Meeting(session, entry, term.zone, program.name or program.key, language)
+    return _Meeting(session, entry, term.zone, name, language)
 
 
-def _language(reader: Person | None, settings: Settings) -> Language:
-    """Theirs where the program speaks it, else the program's first."""
-    return next((one for one in settings.languages if reader is not None and one.value == reader.language), settings.languages[0])
+def _spoken(db: DbSession, message: Message, program: Program) -> tuple[str, Settings, Language]:
+    """A program's name and settings, and the reader's language where the program speaks it, else its first."""
+    try:
+        settings = settings_of(program.settings)
+    except BadSettings as bad:
+        raise NoLongerSo(f"settings of {program.key}: {bad.lines[0]}") from None
+    reader = db.get(Person, message.person_id) if message.person_id else None
+    language = next((one for one in settings.languages if reader is not None and one.value == reader.language), settings.languages[0])
+    return program.name or program.key, settings, language
 
 
 def _refuse_what_is_no_longer_so(about: About, met: _Meeting, message: Message, now: dt.datetime) -> None:
@@ -180,4 +233,8 @@ def _told(met: _Meeting, starts_at: dt.datetime, ends_at: dt.datetime | None = N
     zone = ZoneInfo(met.zone)
     start = starts_at.astimezone(zone)
     end = f"–{ends_at.astimezone(zone):%H:%M} ({met.zone})" if ends_at else ""
-    return f"{format_date(start.date(), 'full', Locale.parse(met.language.value, sep='-'))} {start:%H:%M}{end}"
+    return f"{format_date(start.date(), 'full', _locale(met.language))} {start:%H:%M}{end}"
+
+
+def _locale(language: Language) -> Locale:
+    return Locale.parse(language.value, sep="-")

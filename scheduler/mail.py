@@ -27,8 +27,12 @@ PORTS = {"smtp": 587, "smtps": 465}
 PATIENCE_SECONDS = 20
 
 
+class PostError(Exception):
+    """The root of what can be wrong with the ways out that the environment names."""
+
+
 @dataclass(eq=False)
-class BadMailServer(Exception):
+class BadMailServer(PostError):
     """What the environment says of the mail server cannot be."""
 
     variable: str
@@ -120,8 +124,15 @@ def mail_server(environment: Mapping[str, str] = os.environ) -> MailServer | Non
     )
 
 
-async def post(server: MailServer, letters: Sequence[tuple[Message, EmailMessage]], told: Callable[[Message, Fate], None]) -> Untried:
-    """Sends mails one after the other, and tells at once what became of each; gives those that it did not come to.
+async def post(
+    server: MailServer,
+    messages: Sequence[Message],
+    written: Callable[[Message], EmailMessage | Failed],
+    told: Callable[[Message, Fate], None],
+) -> Untried:
+    """Sends the mails of messages one after the other, and tells at once what became of each; gives those that it did not come to.
+
+    Each mail is `written` right before it is sent, or has failed by that.
 
     What is wrong with the server (it is away, refuses the password or the sender) is no mail's fault: the rest is untried. Where the
     connection breaks while a mail is sent, that one has failed, so that it does not break it again and again.
@@ -135,13 +146,14 @@ async def post(server: MailServer, letters: Sequence[tuple[Message, EmailMessage
         start_tls=server.must_start_tls,
         timeout=PATIENCE_SECONDS,
     )
-    waiting = deque(letters)
+    waiting = deque(messages)
     problem = ""
     try:
         await client.connect()
         while waiting and client.is_connected:
-            message, mail = waiting[0]
-            fate = await _post_one(client, server, message, mail)
+            message = waiting[0]
+            mail = written(message)
+            fate = mail if isinstance(mail, Failed) else await _post_one(client, server, message, mail)
             waiting.popleft()
             told(message, fate)
             problem = fate.problem if isinstance(fate, Failed) else "it ended the connection"
@@ -151,7 +163,7 @@ async def post(server: MailServer, letters: Sequence[tuple[Message, EmailMessage
         problem = _said(error)
     finally:
         client.close()
-    return Untried([message for message, _ in waiting], f"mail server: {problem}")
+    return Untried(waiting, f"mail server: {problem}")
 
 
 async def _post_one(client: SMTP, server: MailServer, message: Message, mail: EmailMessage) -> Fate:

@@ -34,18 +34,22 @@ Clock = Callable[[], dt.datetime]
 
 def deliver_mail(engine: Engine, clock: Clock, server: MailServer) -> None:
     """Sends what is due by mail, as long as the server is there."""
+
+    def written(message: Message) -> EmailMessage | Failed:
+        with reading(engine) as db:
+            try:
+                return letter_of(db, message, sender=server.sender, now=clock())
+            except NotToBeSent as error:
+                return Failed(str(error), lasts=True)
+
+    def told(message: Message, fate: Fate) -> None:
+        _mark(engine, clock, message, fate)
+
     for _ in range(BATCHES):
         claimed = _claim(engine, clock, Channel.MAIL)
         if not claimed:
             return
-        letters: list[tuple[Message, EmailMessage]] = []
-        with reading(engine) as db:
-            for message in claimed:
-                try:
-                    letters.append((message, letter_of(db, message, sender=server.sender, now=clock())))
-                except NotToBeSent as error:
-                    _mark(engine, clock, message, Failed(str(error), lasts=True))
-        untried = asyncio.run(post(server, letters, lambda message, fate: _mark(engine, clock, message, fate)))
+        untried = asyncio.run(post(server, claimed, written, told))
         if untried.messages:
             with transaction(engine) as db:
                 put_back(db, untried.messages, untried.problem)

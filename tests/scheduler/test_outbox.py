@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, select
 
 from data.base import new_id
 from data.database import reading, transaction
+from data.groups import Group
 from data.outbox import About, Channel, Message, Notice, about_session, claim, tell, write
 from data.people import Person
 from data.programs import Program
@@ -223,6 +224,24 @@ def test_settings_that_are_faulty_keep_no_mail_of_another_program(database: Engi
     with transaction(database) as db:
         db.scalars(select(Program)).one().settings = {"nonsense": 1}
     assert _delivered(database) == []
+
+
+@pytest.mark.parametrize(
+    ("about", "subject", "lines"),
+    [
+        pytest.param(About.PUBLISHED, "Your groups: spring", ["math: Mon 19:00 (Asia/Seoul)", ""], id="published"),
+        pytest.param(About.WITHDRAWN, "Taken back: spring", [], id="taken back"),
+    ],
+)
+def test_people_are_told_of_their_groups(database: Engine, about: About, subject: str, lines: list[str]) -> None:
+    lessons(database, [MONDAY])
+    with transaction(database) as db:
+        person, group = db.scalars(select(Person).where(Person.key == "s-000")).one(), db.scalars(select(Group)).one()
+        body = {"about": about.value, "term": str(group.term_id), "groups": [str(group.id)]}
+        write(db, [Notice(key="groups", address=person.email, body=body, person_id=person.id)], now=NOW)
+    [mail] = _delivered(database)
+    assert str(mail["Subject"]) == subject
+    assert mail.get_content().splitlines()[3:-1] == lines
 
 
 def _tell(
