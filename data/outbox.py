@@ -17,8 +17,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
+from data.groups import Group
 from data.people import Person
+from data.programs import Program, Term
 from data.sessions import Session
+from data.settings import settings_of
 
 NEAR = dt.timedelta(hours=48)
 """A change this close to a session goes by mail too: feeds are slow (FEEDS.md F25)."""
@@ -122,10 +125,12 @@ def unwritten(db: DbSession, notices: Sequence[Notice]) -> list[Notice]:
 
 
 def tell(db: DbSession, session: Session, people: Iterable[UUID], about: About, *, now: dt.datetime, was: dt.datetime | None = None) -> int:
-    """Tells these people by mail of a change of a session, which is made already; gives how many mails that are.
+    """Tells these people by mail of a change of a session, which is made already; gives how many mails that are. The program's webhooks
+    are told of each change once.
 
-    Nothing is written where neither its start nor the one it had (`was`) lies within 48 hours from now, nor to people without an address.
+    No mail is written where neither its start nor the one it had (`was`) lies within 48 hours from now, nor to people without an address.
     """
+    _call(db, session, now)
     if not any(now <= start <= now + NEAR for start in (session.starts_at, was) if start):
         return 0
     more = {"sequence": session.sequence} | ({"was": was.isoformat()} if was else {})
@@ -140,6 +145,18 @@ def tell(db: DbSession, session: Session, people: Iterable[UUID], about: About, 
         for person, address in addresses
     ]
     return write(db, notices, now=now)
+
+
+def _call(db: DbSession, session: Session, now: dt.datetime) -> None:
+    of = select(Program.settings).join(Term, Term.program_id == Program.id).join(Group, Group.term_id == Term.id)
+    settings = settings_of(db.scalars(of.where(Group.id == session.group_id)).one())
+    times = {"starts_at": session.starts_at.isoformat(), "ends_at": session.ends_at.isoformat()}
+    body = about_session(About.CHANGED, session.id, sequence=session.sequence, state=session.state.value, **times)
+    notices = [
+        Notice(key=f"webhook:{session.id}:{session.sequence}:{address}", channel=Channel.WEBHOOK, address=address, body=body)
+        for address in settings.webhooks
+    ]
+    write(db, notices, now=now)
 
 
 def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timedelta, most: int) -> list[Message]:

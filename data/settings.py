@@ -42,7 +42,7 @@ class Settings(BaseModel):
     `titles` are how a session is called in each language, with `{subject}` and `{mentor}` in them; `link` is where groups meet that have
     no link of their own, with `{group}` in it; `reminders` are minutes before a session; a cancelled session stays in feeds for
     `cancelled_days`; a record of a session is asked for so many hours after it, each time once; the sessions of an open-ended term are
-    produced for `horizon_days`.
+    produced for `horizon_days`; each change of a session is told to the addresses of `webhooks`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +59,7 @@ class Settings(BaseModel):
     cancelled_days: PositiveInt = 14
     ask_after_hours: tuple[PositiveInt, ...] = (1, 48)
     horizon_days: PositiveInt = 56
+    webhooks: tuple[Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/\S*)?$")], ...] = ()
 
     @field_validator("titles")
     @classmethod

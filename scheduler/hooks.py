@@ -75,7 +75,8 @@ def signer(environment: Mapping[str, str] = os.environ) -> Signer | None:
 
 def call(message: Message, signer: Signer, now: dt.datetime) -> Fate:
     """Sends one webhook; redirects are not followed, and of the answer only its status counts."""
-    told = json.dumps({"type": f"session.{message.body['about']}", "timestamp": message.written_at.isoformat(), "data": message.body})
+    data = {name: value for name, value in message.body.items() if name != "about"}
+    told = json.dumps({"type": f"session.{message.body.get('about')}", "timestamp": message.written_at.isoformat(), "data": data})
     headers = {
         "content-type": "application/json",
         "webhook-id": str(message.id),
