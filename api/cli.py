@@ -23,6 +23,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.job_commands import outbox, show_unrecorded, tick
     from api.languages import Language
     from api.plain import stand_in_for_signs
+    from api.round_commands import rounds
     from api.session_commands import sessions
     from api.term_commands import terms
 except KeyboardInterrupt:
@@ -36,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(terms, name="term")
+app.add_typer(rounds, name="round")
 app.add_typer(groups, name="group")
 app.add_typer(leavers, name="leave")
 app.add_typer(sessions, name="session")
@@ -83,6 +85,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show nothing while it runs
 Rows = Annotated[int, typer.Option(metavar="N", min=1, help="Print at most so many rows of each table.")]
 PagePath = Annotated[Path, typer.Option(readable=False, metavar="FILE", help="The page to write, such as report.html.")]
 PageLanguage = Annotated[Language, typer.Option(help="The language of the page.")]
+LeaseSeconds = Annotated[
+    float, typer.Option(metavar="SECONDS", min=2.0, max=3600.0, help="A run is begun anew after so long without a word from its worker.")
+]
 KeptPath = Annotated[Path | None, typer.Option(readable=False, metavar="RESULT", help="Keep the result in this folder.")]
 
 
@@ -154,6 +159,17 @@ def report(result: ResultPath, out: PagePath, language: PageLanguage = Language.
     from api.report import write_report
 
     raise typer.Exit(write_report(result, out, language))
+
+
+@app.command()
+def worker(lease: LeaseSeconds = 20.0) -> None:
+    """Solve what `dure round solve` has queued, until Ctrl-C.
+
+    A run that was going on then waits for the next worker.
+    """
+    from api.work import work_until_stopped
+
+    raise typer.Exit(work_until_stopped(lease))
 
 
 @app.command()

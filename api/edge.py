@@ -108,6 +108,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     from data.bookings import BookingError
     from data.database import DatabaseError
     from data.records import RecordError
+    from data.runs import RunError
     from data.settings import BadSettings
     from data.terms import TermProblem
     from matching.faults import BadFiles
@@ -124,6 +125,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         PostError,
         RecordError,
         Refused,
+        RunError,
         TermError,
         TermProblem,
         DBAPIError,

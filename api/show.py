@@ -128,7 +128,7 @@ def _warmth(count: int, most: int) -> str:
 
 def shares(overview: Overview, rows: int) -> RenderableType:
     """Placed shares by subject, grade, region and gender, as far as they are known."""
-    table = _table("", "placed", ">of", ">share", "")
+    table = table_of("", "placed", ">of", ">share", "")
     for title, kind in (
         ("subject", overview.by_subject),
         ("grade", overview.by_grade),
@@ -152,7 +152,7 @@ def _bar(share: Share) -> Text:
 
 def groups(overview: Overview, rows: int) -> RenderableType:
     """All groups: who meets whom, for what, when."""
-    table = _table("group", "subject", "mentor", "meets", ">size", "members (grade)")
+    table = table_of("group", "subject", "mentor", "meets", ">size", "members (grade)")
     for group in overview.result.groups[:rows]:
         table.add_row(
             clean(group.key),
@@ -162,7 +162,7 @@ def groups(overview: Overview, rows: int) -> RenderableType:
             str(len(group.members)),
             ", ".join(_called(overview, member) for member in group.members),
         )
-    return _with_rest(table, len(overview.result.groups) - rows)
+    return with_rest(table, len(overview.result.groups) - rows)
 
 
 def _called(overview: Overview, mentee: str) -> str:
@@ -178,11 +178,11 @@ def _who(key: str, name: str) -> str:
 
 def loads(overview: Overview, rows: int) -> RenderableType:
     """What each mentor does; those without a group last."""
-    table = _table("mentor", "name", "home", "groups", ">members", ">minutes a week")
+    table = table_of("mentor", "name", "home", "groups", ">members", ">minutes a week")
     for load in overview.loads[:rows]:
         minutes = "" if load.minutes is None else str(load.minutes)
         table.add_row(clean(load.key), clean(load.name), clean(load.region), _held(load), str(load.members), minutes)
-    return _with_rest(table, len(overview.loads) - rows)
+    return with_rest(table, len(overview.loads) - rows)
 
 
 def _held(load: Load) -> str:
@@ -197,36 +197,36 @@ def _held(load: Load) -> str:
 
 def unplaced(overview: Overview, rows: int) -> RenderableType:
     """Who is left, by reason, with what is missing, full or in the way."""
-    counts = _table("reason", ">requests", "meaning")
+    counts = table_of("reason", ">requests", "meaning")
     for reason, count in overview.reasons.items():
         counts.add_row(reason.value, str(count), WHY[reason])
-    table = _table("mentee", "name", ">grade", "subject", "reason", "what is missing or in the way")
+    table = table_of("mentee", "name", ">grade", "subject", "reason", "what is missing or in the way")
     ordered = [row for reason in Reason for row in overview.unplaced_by(reason)]
     for row in ordered[:rows]:
         seat = overview.mentee(row.mentee)
         grade = "" if seat.grade is None else str(seat.grade)
         table.add_row(clean(row.mentee), clean(seat.name), grade, clean(row.subject), row.reason.value, clean(row.detail))
-    return Group(counts, Text(), _with_rest(table, len(ordered) - rows))
+    return Group(counts, Text(), with_rest(table, len(ordered) - rows))
 
 
 def advice(overview: Overview, rows: int) -> RenderableType:
     """The additions that would place more, best first."""
-    table = _table(">gain", ">placed", "what to add", "where")
+    table = table_of(">gain", ">placed", "what to add", "where")
     for one in overview.result.advice[:rows]:
         table.add_row(f"{one.gain:+,}", f"{one.placed:+}", clean(one.sentence), clean(f"{one.file} {one.key}"))
-    return _with_rest(table, len(overview.result.advice) - rows)
+    return with_rest(table, len(overview.result.advice) - rows)
 
 
 def changes(overview: Overview, rows: int) -> RenderableType:
     """What a repair treats otherwise than the result before."""
-    table = _table("mentee", "subject", "before", "after", "why")
+    table = table_of("mentee", "subject", "before", "after", "why")
     for change in overview.result.changes[:rows]:
         who = _who(change.mentee, overview.mentee(change.mentee).name)
         table.add_row(who, *map(clean, (change.subject, change.before, change.after, change.why)))
-    return _with_rest(table, len(overview.result.changes) - rows)
+    return with_rest(table, len(overview.result.changes) - rows)
 
 
-def _table(*columns: str) -> Table:
+def table_of(*columns: str) -> Table:
     """A table with these headings; one that opens with `>` is of numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for column in columns:
@@ -234,5 +234,6 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _with_rest(table: Table, left_out: int) -> RenderableType:
+def with_rest(table: Table, left_out: int) -> RenderableType:
+    """The table, and below it how many rows it leaves out."""
     return Group(table, Text(f"… and {left_out:,} more: --rows says how many to print", style="dim")) if left_out > 0 else table

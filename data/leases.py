@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.rounds import Round, Run, RunState
+from data.runs import name_of
 
 MOST_CLAIMS = 5
 """A run whose workers were killed so often is not begun once more: it may be what kills them."""
@@ -174,5 +175,6 @@ def _changed(db: DbSession, which: ColumnElement[bool], **values: Any) -> bool: 
 
 
 def _note(db: DbSession, run: UUID, what: str, *, by: str, now: dt.datetime, **details: Any) -> None:  # noqa: ANN401  values of JSON
-    number, of, term = db.execute(select(Run.number, Round.number, Round.term_id).join(Round).where(Run.id == run)).one()
-    write_down(db, at=now, by=by, what=what, whom=f"run {of}.{number}", term=term, details=details)
+    row = db.get_one(Run, run)
+    term = db.get_one(Round, row.round_id).term_id
+    write_down(db, at=now, by=by, what=what, whom=f"run {name_of(db, row)}", term=term, details=details)
