@@ -25,6 +25,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.plain import stand_in_for_signs
     from api.round_commands import rounds
     from api.session_commands import sessions
+    from api.table_commands import export_tables, import_tables
     from api.term_commands import terms
 except KeyboardInterrupt:
     interrupted()
@@ -36,6 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("import")(import_tables)
+app.command("export")(export_tables)
 app.add_typer(terms, name="term")
 app.add_typer(rounds, name="round")
 app.add_typer(groups, name="group")

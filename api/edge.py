@@ -107,6 +107,7 @@ def _refusals() -> tuple[type[Exception], ...]:
 
     from data.bookings import BookingError
     from data.database import DatabaseError
+    from data.intake import IntakeProblem
     from data.records import RecordError
     from data.runs import RunError
     from data.settings import BadSettings
@@ -122,6 +123,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         BadSettings,
         BookingError,
         DatabaseError,
+        IntakeProblem,
         PostError,
         RecordError,
         Refused,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 from uuid import UUID
@@ -82,8 +82,8 @@ def round_of(db: DbSession, term: Term, last_on: dt.date) -> Round:
     BadRound
         A row holds what no file could bring there.
     """
-    mentors = {mentor.id: (mentor, person) for mentor, person in db.execute(_people(Mentor, term.id))}
-    mentees = {mentee.id: (mentee, person) for mentee, person in db.execute(_people(Mentee, term.id))}
+    mentors = {mentor.id: (mentor, person) for mentor, person in _in_order(db.execute(_people(Mentor, term.id)))}
+    mentees = {mentee.id: (mentee, person) for mentee, person in _in_order(db.execute(_people(Mentee, term.id)))}
     asked: dict[UUID, list[RoundRequest]] = defaultdict(list)
     for request in db.scalars(select(Request).join(Mentee).where(Mentee.term_id == term.id).order_by(Request.mentee_id, Request.place)):
         asked[request.mentee_id].append(RoundRequest(request.subject, request.priority))
@@ -117,7 +117,12 @@ def round_of(db: DbSession, term: Term, last_on: dt.date) -> Round:
 
 
 def _people(kind: type[Mentor | Mentee], term: UUID) -> Any:  # noqa: ANN401  the type of the statement takes longer to say
-    return select(kind, Person).join(Person).where(kind.term_id == term, kind.left_on.is_(None)).order_by(kind.key)
+    return select(kind, Person).join(Person).where(kind.term_id == term, kind.left_on.is_(None))
+
+
+def _in_order(rows: Iterable[Any]) -> list[Any]:
+    """Rows of somebody and their person by key, in the one order that every database's own way of sorting text may differ from."""
+    return sorted(rows, key=lambda row: row[0].key)
 
 
 def _cells(columns: Columns[T], row: Mentor | Mentee, person: Person, key: str, requests: str) -> list[str]:

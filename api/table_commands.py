@@ -1,0 +1,152 @@
+"""`dure import` and `dure export`: a term's tables come in from files, and go out as files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.edge import BY, BadWord, now, opened
+from api.plain import clean
+
+if TYPE_CHECKING:
+    from data.entries import Difference
+    from data.programs import Term
+    from matching.round import Round
+
+ROUND_FILES = ("policy.toml", "mentors.csv", "mentees.csv", "pairs.csv", "peers.csv")
+
+TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM alone where only one is called so.")]
+
+
+class Readers(StrEnum):
+    """For whom tables are written."""
+
+    PROGRAMS = "programs"
+    PEOPLE = "people"
+
+
+def import_tables(
+    name: TermName,
+    source: Annotated[Path, typer.Argument(readable=False, metavar="FOLDER|BOOK.xlsx", help="A folder with the tables, or a workbook.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False,
+    allow_removals: Annotated[
+        bool, typer.Option("--allow-removals", help="Also where more than a tenth of the people would be gone.")
+    ] = False,
+    rows: Annotated[int, typer.Option(metavar="N", min=0, help="Print at most so many rows of each kind.")] = 20,
+) -> None:
+    """Take mentors, mentees, pairs, peers and the policy into a term.
+
+    Prints what is new, changed, unchanged and gone. All of it is taken in, or nothing.
+    """
+    from data.database import reading, transaction
+    from data.for_people import read_tables
+    from data.intake import TooManyGone, compare, for_term, now_in, take_in
+    from data.terms import find_term
+
+    with opened() as engine:
+        with reading(engine) as db:
+            find_term(db, name)  # a wrong name is told before the files are read
+        given = read_tables(source)
+        warning = ""
+        if dry_run:
+            with reading(engine) as db:
+                term = find_term(db, name)
+                after = for_term(term, given)
+                changes = compare(now_in(db, term, after), after)
+            try:
+                changes.refuse_too_many_gone()
+            except TooManyGone as many:
+                warning = str(many)
+        else:
+            with transaction(engine) as db:
+                changes = take_in(db, find_term(db, name), given, allow_removals=allow_removals, by=BY, now=now())
+        sys.stdout.writelines(clean(line) + "\n" for line in _told(changes.tables, rows))
+        if dry_run:
+            sys.stdout.write("nothing was changed: this is a dry run\n" + (f"{warning}\n" if warning else ""))
+
+
+def export_tables(
+    name: TermName,
+    out: Annotated[
+        Path,
+        typer.Argument(readable=False, metavar="FOLDER|BOOK.xlsx", help="A new or empty folder, one of an earlier export, or a workbook."),
+    ],
+    readers: Annotated[
+        Readers,
+        typer.Option("--for", help="For people, cells that a spreadsheet would run as a formula are made harmless; workbooks are always."),
+    ] = Readers.PROGRAMS,
+) -> None:
+    """Write a term's tables into a folder, or a workbook.
+
+    `dure import` takes them in again, and `dure match` solves them.
+    """
+    from data.database import reading
+    from data.roster import round_of
+    from data.terms import find_term
+
+    with opened() as engine:
+        with reading(engine) as db:
+            term = find_term(db, name)
+            round = round_of(db, term, _far(term))
+        if out.suffix.lower() == ".xlsx" and not out.is_dir():
+            _write_book(out, round)
+        else:
+            _write_folder(out, round, readers)
+        sys.stdout.write(f"{len(round.mentors):,} mentors, {len(round.mentees):,} mentees: {out}\n")
+
+
+def _far(term: Term) -> dt.date:
+    """The day that is named as the last of an open-ended term: the farthest that a policy may name."""
+    return term.first_on + dt.timedelta(days=3 * 365)
+
+
+def _write_folder(out: Path, round: Round, readers: Readers) -> None:
+    from data.for_people import SIGN_FILE, write_folder
+    from matching.folders import refuse_others, write_folder as put_in_place
+    from matching.tables import write_round
+
+    refuse_others(out, {*ROUND_FILES, SIGN_FILE})
+    write = write_folder if readers is Readers.PEOPLE else write_round
+    put_in_place(out, lambda made: write(round, made))
+
+
+def _write_book(out: Path, round: Round) -> None:
+    from data.for_people import NotForAWorkbook, write_workbook
+
+    if not out.absolute().parent.is_dir():
+        raise BadWord(str(out), "lies in no folder that is there", "make it, or name another")
+    made = out.with_name(f".{out.name}-{uuid.uuid4().hex}")
+    try:
+        write_workbook(round, made)
+        made.replace(out)
+    except NotForAWorkbook as bad:
+        raise BadWord(str(out), str(bad), "export a folder instead") from None
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _told(tables: Mapping[str, Difference], most: int) -> Iterator[str]:
+    """A line for each table with what it counts, and below it one for each row that is other than before."""
+    for table, found in tables.items():
+        counts = {"new": len(found.new), "changed": len(found.changed), "unchanged": len(found.unchanged), "gone": len(found.gone)}
+        yield f"{table}: {', '.join(f'{count:,} {kind}' for kind, count in counts.items())}"
+        yield from _listed("new", list(found.new), most)
+        yield from _listed("changed", [_changed(key, names) for key, names in found.changed.items()], most)
+        yield from _listed("gone", list(found.gone), most)
+
+
+def _changed(key: str, names: tuple[str, ...]) -> str:
+    return key if names == ("value",) else f"{key}: {', '.join(names)}"
+
+
+def _listed(kind: str, rows: list[str], most: int) -> Iterator[str]:
+    yield from (f"  {kind} {row}" for row in rows[:most])
+    if len(rows) > most:
+        yield f"  and {len(rows) - most:,} more that are {kind}: --rows says how many to print"

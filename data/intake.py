@@ -1,0 +1,193 @@
+"""Takes a round's tables into a term: what they would change is told first, and then done whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session as DbSession
+
+from data.audit import write_down
+from data.calendars import parts, touch_groups
+from data.entries import Difference, difference, enter, mentee_row, mentor_row
+from data.groups import Group, Membership
+from data.people import Mentee, Mentor
+from data.programs import Term
+from data.roster import round_of
+from data.sessions import Session
+from data.terms import term_name
+from matching.round import Pair, Peers, Policy, Round
+
+MOST_GONE = 10
+"""Of so many people, one may be gone without anybody having said so."""
+SHOWN = {"name", "school"}
+"""What calendars show of people, or choose them by."""
+
+
+class IntakeProblem(Exception):
+    """The root of why the tables of a round are not taken in."""
+
+
+@dataclass(frozen=True)
+class TooManyGone(IntakeProblem):
+    """More people would be gone than anybody may mean by accident."""
+
+    gone: int
+    there: int
+
+    def __str__(self) -> str:
+        return f"{self.gone:,} of {self.there:,} people would be gone, more than a tenth; where that is meant, say --allow-removals"
+
+
+@dataclass(frozen=True)
+class ZoneIsFixed(IntakeProblem):
+    """A term that has groups keeps its zone: their sessions are dated in it."""
+
+    zone: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"the term has groups that meet by the clock of {self.zone}; write that as its time_zone, not {self.wanted}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an import changes, by table: mentors and mentees by their keys, pairs and peers by what they speak of, the policy by its keys.
+
+    `there` counts the people before.
+    """
+
+    tables: Mapping[str, Difference]
+    there: int
+
+    @property
+    def gone(self) -> int:
+        """How many people would be gone."""
+        return len(self.tables["mentors"].gone) + len(self.tables["mentees"].gone)
+
+    def refuse_too_many_gone(self) -> None:
+        """Does nothing where at most a tenth of the people would be gone.
+
+        Raises
+        ------
+        TooManyGone
+            More would be.
+        """
+        if self.gone * MOST_GONE > self.there:
+            raise TooManyGone(self.gone, self.there)
+
+
+def compare(before: Round, after: Round) -> Changes:
+    """What is other in the tables of a round than before."""
+    were, are = _rows(before), _rows(after)
+    return Changes({table: difference(were[table], are[table]) for table in are}, len(before.mentors) + len(before.mentees))
+
+
+def now_in(db: DbSession, term: Term, after: Round) -> Round:
+    """The round that a term's people make before `after` is taken in; an open-ended term is planned as far as that says."""
+    return round_of(db, term, after.policy.program.term_end)
+
+
+def for_term(term: Term, given: Round) -> Round:
+    """The round as it becomes a term's: one whose policy has no name leaves the term's as it is."""
+    program = given.policy.program
+    return replace(given, policy=replace(given.policy, program=replace(program, name=program.name or term.name)))
+
+
+def take_in(db: DbSession, term: Term, given: Round, *, allow_removals: bool, by: str, now: dt.datetime) -> Changes:
+    """Makes a term's people and policy those of the round; who is gone has left on the day that it is `now`.
+
+    An open-ended term stays so, whatever day its policy names as the last. Calendars that show somebody's changed name are told. What
+    is as it was leaves no trace.
+
+    Raises
+    ------
+    TooManyGone
+        More than a tenth of the people would be gone, and that is not allowed.
+    ZoneIsFixed
+        The term has groups, and would get another zone.
+    """
+    db.execute(select(Term.id).where(Term.id == term.id).with_for_update(key_share=True))
+    open_ended, zone = term.last_on is None, term.zone
+    after = for_term(term, given)
+    before = now_in(db, term, after)
+    changes = compare(before, after)
+    if not allow_removals:
+        changes.refuse_too_many_gone()
+    groups = db.scalars(select(Group.id).where(Group.term_id == term.id)).first()
+    if groups and after.policy.program.time_zone != zone:
+        raise ZoneIsFixed(zone, after.policy.program.time_zone)
+    if before == after:
+        return changes
+    seen = _groups_that_show(db, term, changes)
+    touch_groups(db, seen, now)  # once before, for the schools that mentees leave
+    enter(db, term, before, after, on=now.astimezone(ZoneInfo(zone)).date())
+    if open_ended:
+        term.last_on = None
+    db.flush()
+    _shown_otherwise(db, seen, now)
+    counts = {table: _counted(found) for table, found in changes.tables.items()}
+    write_down(db, at=now, by=by, what="tables imported", whom=f"term {term_name(db, term)}", term=term.id, details=counts)
+    return changes
+
+
+def _rows(round: Round) -> dict[str, dict[str, dict[str, Any]]]:
+    """The rows of each table, by what they are known by."""
+    return {
+        "mentors": {one.key: mentor_row(one) for one in round.mentors},
+        "mentees": {one.key: mentee_row(one) for one in round.mentees},
+        "pairs": _numbered((_said_of(pair), pair.points) for pair in round.pairs),
+        "peers": _numbered((_said_of(pair), pair.points) for pair in round.peers),
+        "policy": _policy_rows(round.policy),
+    }
+
+
+def _said_of(row: Pair | Peers) -> str:
+    people = (row.mentor, row.mentee, row.subject) if isinstance(row, Pair) else (row.mentee, row.other)
+    return " ".join(filter(None, (*people, row.rule)))
+
+
+def _numbered(rows: Iterable[tuple[str, int]]) -> dict[str, dict[str, Any]]:
+    """Rows that may say several things of the same people: the second is known by a number too."""
+    count: Counter[str] = Counter()
+    found = {}
+    for said, points in rows:
+        count[said] += 1
+        found[said if count[said] == 1 else f"{said} ({count[said]})"] = {"points": points}
+    return found
+
+
+def _policy_rows(policy: Policy) -> dict[str, dict[str, Any]]:
+    return {f"{part}.{key}": {"value": value} for part, keys in asdict(policy).items() for key, value in keys.items()}
+
+
+def _counted(found: Difference) -> dict[str, int]:
+    return {"new": len(found.new), "changed": len(found.changed), "unchanged": len(found.unchanged), "gone": len(found.gone)}
+
+
+def _groups_that_show(db: DbSession, term: Term, changes: Changes) -> Collection[UUID]:
+    """The groups, of any term, of people of whom something changes that calendars show."""
+    groups: set[UUID] = set()
+    for kind, table in ((Mentor, "mentors"), (Mentee, "mentees")):
+        keys = [key for key, names in changes.tables[table].changed.items() if SHOWN & set(names)]
+        for some in parts(keys):
+            people = select(kind.person_id).where(kind.term_id == term.id, kind.key.in_(some))
+            held = select(Group.id).join(Mentor, Mentor.id == Group.mentor_id).where(Mentor.person_id.in_(people))
+            joined = select(Membership.group_id).join(Mentee).where(Mentee.person_id.in_(people))
+            stood_in = select(Session.group_id).join(Mentor, Mentor.id == Session.mentor_id).where(Mentor.person_id.in_(people))
+            for statement in (held, joined, stood_in):
+                groups.update(db.scalars(statement))
+    return groups
+
+
+def _shown_otherwise(db: DbSession, groups: Collection[UUID], now: dt.datetime) -> None:
+    """Sessions of these groups are shown otherwise from now on, and so are the calendars that have them."""
+    for some in parts(sorted(groups)):
+        db.execute(update(Session).where(Session.group_id.in_(some), Session.changed_at < now).values(changed_at=now))
+    touch_groups(db, groups, now)
