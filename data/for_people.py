@@ -195,7 +195,6 @@ class _Folder:
 
 class _Book:
     def __init__(self, sheets: Sheets) -> None:
-        self._sheets = sheets
         self.called, self.holds, self.rows = sheets.called, sheets.holds, sheets.rows
 
     def policy(self, faults: Faults) -> Policy | None:
