@@ -19,6 +19,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
 
     import typer
 
+    from api.feed_commands import feeds
     from api.group_commands import groups, leavers
     from api.job_commands import outbox, show_unrecorded, tick
     from api.languages import Language
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 app.command("import")(import_tables)
 app.command("export")(export_tables)
+app.add_typer(feeds, name="feed")
 app.add_typer(terms, name="term")
 app.add_typer(rounds, name="round")
 app.add_typer(groups, name="group")

@@ -107,6 +107,7 @@ def _refusals() -> tuple[type[Exception], ...]:
 
     from data.bookings import BookingError
     from data.database import DatabaseError
+    from data.feeds import FeedError
     from data.intake import IntakeProblem
     from data.records import RecordError
     from data.runs import RunError
@@ -124,6 +125,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         BookingError,
         DatabaseError,
         IntakeProblem,
+        FeedError,
         PostError,
         RecordError,
         Refused,

@@ -32,7 +32,7 @@ class FeedError(ValueError):
     """The root of what can be wrong with a wish for a subscription."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadAlarms(FeedError):
     """Alarms are too many, or ring at times that are none before a session."""
 
@@ -42,7 +42,7 @@ class BadAlarms(FeedError):
         return f"alarms {list(self.alarms)}: at most {MOST_ALARMS}, each 1 to {LONGEST_ALARM_MINUTES} minutes before a session, none twice"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadDaysBack(FeedError):
     """The window begins after today, or too long ago."""
 
@@ -52,7 +52,7 @@ class BadDaysBack(FeedError):
         return f"{self.days_back} days back: 0 to {MOST_DAYS_BACK} can be shown"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotSpoken(FeedError):
     """The program does not speak this language."""
 
@@ -63,7 +63,7 @@ class NotSpoken(FeedError):
         return f"language {self.language!r}: the program speaks {', '.join(self.spoken)}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchSubscription(FeedError):
     """No subscription has this id."""
 

@@ -1,0 +1,122 @@
+"""`dure feed`: makes the secret links of calendar feeds, lists them, and revokes them one by one."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.edge import BY, BadWord, now, opened
+from api.plain import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session as DbSession
+
+    from data.feeds import Calendar, Subscription
+    from data.programs import Program
+
+feeds = typer.Typer(help="Make secret links of calendar feeds, list and revoke them.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@feeds.command()
+def new(  # noqa: PLR0913, PLR0917  typer calls it by names
+    place: Annotated[str, typer.Argument(metavar="[TERM|PROGRAM]", help="Where the key is known, if in several.", show_default=False)] = "",
+    mentor: Annotated[str, typer.Option(metavar="KEY", help="A mentor's sessions.")] = "",
+    mentee: Annotated[str, typer.Option(metavar="KEY", help="A mentee's sessions.")] = "",
+    group: Annotated[str, typer.Option(metavar="KEY", help="A group's sessions.")] = "",
+    school: Annotated[str, typer.Option(metavar="NAME", help="The sessions of a school's mentees.")] = "",
+    program: Annotated[str, typer.Option(metavar="KEY", help="All sessions of a program.")] = "",
+    name: Annotated[str, typer.Option(metavar="TEXT", help="What the link is for, such as: my phone.")] = "my calendar",
+    language: Annotated[str, typer.Option(metavar="CODE", help="ko, en or zh-TW. [default: the person's, or the program's]")] = "",
+    alarms: Annotated[str, typer.Option(metavar="MINUTES", help="Ring so long before a session, such as 1440,60.")] = "",
+    days_back: Annotated[int, typer.Option(metavar="N", help="Show sessions from so many days back on.")] = 60,
+) -> None:
+    """Make a link that somebody's calendar program subscribes to.
+
+    It is told this once. Whoever has it sees the calendar.
+    """
+    from api.links import feed_links
+    from data.database import transaction
+    from data.feed_owners import find_owner, spoken_language
+    from data.feeds import Audience, calendar_of, subscribe
+
+    with opened() as engine:
+        given = {
+            Audience.MENTOR: mentor,
+            Audience.MENTEE: mentee,
+            Audience.GROUP: group,
+            Audience.SCHOOL: school,
+            Audience.PROGRAM: program,
+        }
+        wanted = [(audience, key) for audience, key in given.items() if key]
+        if len(wanted) != 1:
+            raise BadWord(
+                "feed new", "whose feed is not said, or of several", "write one of --mentor, --mentee, --group, --school, --program"
+            )
+        with transaction(engine) as db:
+            owner = find_owner(db, *wanted[0], place)
+            subscription, token = subscribe(
+                db,
+                calendar_of(db, owner.program_id, owner.audience, owner.owner, now()),
+                name=name,
+                language=spoken_language(db, owner, language) if language else owner.language,
+                alarms=_minutes(alarms),
+                days_back=days_back,
+                by=BY,
+                now=now(),
+            )
+            links = feed_links(token)
+        _say(
+            [
+                f"{name}: {wanted[0][0]} {wanted[0][1]}, from {days_back} days back to the term's end",
+                *links,
+                f"Nobody can tell this link again. `dure feed revoke {subscription.id}` ends it.",
+            ]
+        )
+
+
+@feeds.command("list")
+def list_feeds() -> None:
+    """List all subscriptions, but not their links."""
+    from data.database import reading
+    from data.feeds import subscriptions
+
+    with opened() as engine:
+        with reading(engine) as db:
+            lines = [_line(db, *row) for row in subscriptions(db)]
+        _say(lines)
+
+
+@feeds.command()
+def revoke(subscription: Annotated[str, typer.Argument(metavar="ID", help="As `dure feed list` tells it.")]) -> None:
+    """End one link at once and for good."""
+    from data.database import transaction
+    from data.feeds import revoke as revoke_one
+
+    with opened() as engine:
+        with transaction(engine) as db:
+            ended = revoke_one(db, subscription, by=BY, now=now())
+        _say([f"{ended.name}: revoked"])
+
+
+def _line(db: DbSession, subscription: Subscription, calendar: Calendar, program: Program) -> str:
+    from data.feed_owners import owner_key
+
+    used = f"last used {subscription.last_used_at:%Y-%m-%d %H:%M} UTC" if subscription.last_used_at else "never used"
+    state = f"revoked {subscription.revoked_at:%Y-%m-%d}" if subscription.revoked_at else used
+    return f"{subscription.id}  {program.key}: {calendar.audience} {owner_key(db, calendar)}, {subscription.name}, {state}"
+
+
+def _minutes(text: str) -> list[int]:
+    """Minutes as somebody types them; at most nine digits, so that they are numbers that a database holds."""
+    words = [word.strip() for word in text.split(",")] if text else []
+    if not all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
+        raise BadWord("--alarms", f"{text!r} are no minutes", "write minutes before a session, such as 1440,60")
+    return [int(word) for word in words]
+
+
+def _say(lines: Iterable[str]) -> None:
+    sys.stdout.writelines(clean(line) + "\n" for line in lines)

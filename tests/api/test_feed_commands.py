@@ -1,0 +1,112 @@
+"""`dure feed`: links are made, listed without their secrets, and revoked; whatever cannot be is one line and changes nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import Engine, select
+
+from api.app import create_app
+from data.database import reading
+from data.feeds import Calendar, Subscription
+from tests.api.typed import Typed, typed
+from tests.api.web import Web
+from tests.scheduler.feed_checker import faults
+from tests.subscribed import NOW, a_taught_term
+
+__all__ = ["typed"]
+
+SCHOOL = "봉화새빛중학교"
+
+
+@pytest.mark.parametrize(
+    ("words", "whose"),
+    [
+        pytest.param(("--mentor", "m-01"), "mentor m-01", id="a mentor"),
+        pytest.param(("--mentee", "s-01", "2026-spring"), "mentee s-01", id="a mentee of a term"),
+        pytest.param(("--group", "g-1", "rural/2026-spring"), "group g-1", id="a group of a term of a program"),
+        pytest.param(("--school", SCHOOL, "rural"), f"school {SCHOOL}", id="a school of a program"),
+        pytest.param(("--program", "rural"), "program rural", id="a program"),
+    ],
+)
+def test_a_link_is_made_told_once_and_revoked(database: Engine, typed: Typed, words: tuple[str, ...], whose: str) -> None:
+    a_taught_term(database)
+    made = typed("feed", "new", *words, "--name", "내 폰", "--alarms", "60, 10", "--language", "ko")
+    assert made.exit_code == 0
+    said, link, webcal, ending = made.output.splitlines()
+    assert said == f"내 폰: {whose}, from 60 days back to the term's end"
+    found = re.fullmatch(r"http://127\.0\.0\.1:8000(/feeds/([\w-]{43})\.ics)", link)
+    assert found
+    assert webcal == f"webcal://127.0.0.1:8000{found[1]}"
+    web = Web(create_app(database, lambda: NOW))
+    feed = web.ask(found[1])
+    assert (feed.status_code, feed.text.count("BEGIN:VEVENT"), feed.text.count("BEGIN:VALARM")) == (200, 4, 8)
+    assert faults(feed.content) == []
+    which = ending.split("`")[1].split()[-1]
+    listed = typed("feed", "list").output
+    assert f"{which}  rural: {whose}, 내 폰, last used" in listed
+    assert found[2] not in listed
+    assert typed("feed", "revoke", which).output == "내 폰: revoked\n"
+    assert "revoked 20" in typed("feed", "list").output
+    assert web.ask(found[1]).status_code == 410
+
+
+def test_f20_a_link_is_of_the_address_that_the_environment_names(database: Engine, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_taught_term(database, weeks=0)
+    base = f"https://dure.example/{'x' * 170}"
+    monkeypatch.setenv("DURE_URL", base + "/")
+    links = typed("feed", "new", "--program", "rural").output.splitlines()[1:3]
+    assert links[0].startswith(f"{base}/feeds/")
+    assert links[1] == links[0].replace("https://", "webcal://")
+    assert max(len(link) for link in links) <= 256
+    monkeypatch.setenv("DURE_URL", base + "x" * 20)
+    refused = typed("feed", "new", "--program", "rural")
+    assert (refused.exit_code, refused.output.count("\n")) == (2, 1)
+    assert "more than 256 characters" in refused.output
+
+
+@pytest.mark.parametrize(
+    "base", ["dure.example", "ftp://dure.example", "https://", "https://a b", "https://x/?a=1", "https://[::1", "http://x:0"]
+)
+def test_an_address_that_is_none_is_refused(database: Engine, typed: Typed, monkeypatch: pytest.MonkeyPatch, base: str) -> None:
+    a_taught_term(database, weeks=0)
+    monkeypatch.setenv("DURE_URL", base)
+    refused = typed("feed", "new", "--program", "rural")
+    assert (refused.exit_code, refused.output.count("\n")) == (2, 1)
+    assert "DURE_URL" in refused.output
+    with reading(database) as db:
+        assert db.scalars(select(Subscription)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        pytest.param((), "whose feed is not said", id="nobody"),
+        pytest.param(("--mentor", "m-01", "--group", "g-1"), "or of several", id="two"),
+        pytest.param(("--mentor", "m-99"), "there is no mentor 'm-99'", id="no such mentor"),
+        pytest.param(("--mentor", "m-01", "autumn"), "there is no mentor 'm-01' in 'autumn'", id="no such term"),
+        pytest.param(("--group", "g-2"), "there is no group 'g-2'", id="no such group"),
+        pytest.param(("--school", "nowhere"), "there is no school 'nowhere'", id="no such school"),
+        pytest.param(("--program", "urban"), "there is no program 'urban'", id="no such program"),
+        pytest.param(("--program", "rural", "--language", "fr"), "language 'fr': the program speaks ko, en, zh-TW", id="no such language"),
+        pytest.param(("--program", "rural", "--alarms", "soon"), "--alarms: 'soon' are no minutes", id="no minutes"),
+        pytest.param(("--program", "rural", "--alarms", "0"), "alarms [0]", id="minutes that cannot be"),
+        pytest.param(("--program", "rural", "--days-back", "1000"), "1000 days back", id="too long ago"),
+    ],
+)
+def test_whatever_cannot_be_is_told_in_one_line_and_changes_nothing(
+    database: Engine, typed: Typed, words: tuple[str, ...], line: str
+) -> None:
+    a_taught_term(database, weeks=0)
+    ended = typed("feed", "new", *words)
+    assert (ended.exit_code, ended.output.count("\n")) == (2, 1)
+    assert line in ended.output
+    with reading(database) as db:
+        assert db.scalars(select(Calendar)).all() == []
+
+
+def test_a_subscription_that_is_not_there_is_not_revoked(database: Engine, typed: Typed) -> None:
+    a_taught_term(database, weeks=0)
+    ended = typed("feed", "revoke", "x")
+    assert (ended.exit_code, ended.output) == (2, "no subscription has the id 'x'; `dure feed list` shows them\n")
