@@ -12,6 +12,6 @@ from api.limits import LimitedBodies
 
 def create_app(engine: Engine, clock: Clock) -> FastAPI:
     """The app on a database; `clock` tells the instant, aware."""
-    app = FastAPI(title="Dure", openapi_url=None, routes=[*feed_routes(engine, clock), *health_routes(engine)])
+    app = FastAPI(title="Dure", openapi_url=None, routes=[*feed_routes(engine, clock), *health_routes(engine, clock)])
     app.add_middleware(LimitedBodies)
     return app

@@ -93,6 +93,9 @@ PageLanguage = Annotated[Language, typer.Option(help="The language of the page."
 LeaseSeconds = Annotated[
     float, typer.Option(metavar="SECONDS", min=2.0, max=3600.0, help="A run is begun anew after so long without a word from its worker.")
 ]
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Listen at this address; 0.0.0.0 is all of the machine's.")]
+Port = Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Listen at this port.")]
+HttpOnly = Annotated[bool, typer.Option("--http-only", help="Leave ticking and solving to other processes.")]
 KeptPath = Annotated[Path | None, typer.Option(readable=False, metavar="RESULT", help="Keep the result in this folder.")]
 
 
@@ -200,6 +203,20 @@ def migrate() -> None:
     with opened(migrated=False) as engine:
         bring_up_to_date(engine)
         sys.stdout.write("the database is up to date\n")
+
+
+@app.command()
+def serve(host: Host = "127.0.0.1", port: Port = 8000, http_only: HttpOnly = False) -> None:
+    """Serve calendar feeds, tick and solve, until Ctrl-C.
+
+    Feeds are found under /feeds/, what is well under /healthz and /readyz.
+    """
+    from api.edge import opened
+    from api.serve import serve as serve_here
+
+    with opened() as engine:
+        ended = serve_here(engine, host, port, http_only=http_only)
+    raise typer.Exit(ended)
 
 
 def main() -> None:

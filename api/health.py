@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from data.database import NotUpToDate, refuse_other_version
+from api.feeds import Clock
+from data.database import DatabaseError, reading, refuse_other_version
+from data.ticks import last_tick
+from scheduler.jobs import HEARTBEAT
+
+LATE = dt.timedelta(minutes=2)
+"""A ticker that has not ticked for so long does not."""
 
 
-def health_routes(engine: Engine) -> list[BaseRoute]:
+def health_routes(engine: Engine, clock: Clock) -> list[BaseRoute]:
     """The routes `/healthz` (200 as long as anything is answered) and `/readyz` (200, or 503 with what is wrong)."""
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"alive": True})
 
     async def ready(_: Request) -> Response:
-        parts = await run_in_threadpool(_state, engine)
-        return JSONResponse(parts, 200 if all(state == "ok" for state in parts.values()) else 503)
+        fine, parts = await run_in_threadpool(_state, engine, clock())
+        return JSONResponse(parts, 200 if fine else 503)
 
     return [Route("/healthz", alive), Route("/readyz", ready)]
 
 
-def _state(engine: Engine) -> dict[str, str]:
+def _state(engine: Engine, now: dt.datetime) -> tuple[bool, dict[str, str]]:
+    """Whether all is well, and each part: the database, its version, and how long ago a ticker ticked, where one ever has."""
     try:
         refuse_other_version(engine)
-    except NotUpToDate as bad:
-        return {"database": "ok", "migrations": str(bad)}
-    except SQLAlchemyError as bad:
-        return {"database": type(bad).__name__}
-    return {"database": "ok", "migrations": "ok"}
+        with reading(engine) as db:
+            ticked_at = last_tick(db, HEARTBEAT)
+    except DatabaseError as bad:
+        return False, {"database": "ok", "migrations": str(bad)}
+    except DBAPIError as bad:
+        return False, {"database": type(bad.orig).__name__}
+    parts = {"database": "ok", "migrations": "ok"}
+    if ticked_at is None:
+        return True, parts
+    ago = now - ticked_at
+    return ago <= LATE, parts | {"ticker": f"ticked {max(round(ago.total_seconds()), 0)} seconds ago"}

@@ -1,0 +1,109 @@
+"""`dure serve`: the web app on its address, and beside it the ticker and the solver worker, until Ctrl-C or SIGTERM ends all.
+
+The server writes no log of requests: the links of feeds are secrets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.embed import Server
+from sqlalchemy import Engine
+
+from api.app import create_app
+from api.exits import Exit, complain
+from scheduler.hooks import signer
+from scheduler.jobs import Post, jobs
+from scheduler.mail import mail_server
+from scheduler.ticker import Ticker, utc_now
+from scheduler.worker import work
+
+HEADERS_WITHIN_MS = 10_000
+"""So long a client may take for the head of its request."""
+
+LOGGING: dict[str, Any] = {
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"},
+        "access": {"class": "logging.NullHandler"},
+    }
+}
+
+
+def serve(engine: Engine, host: str, port: int, *, http_only: bool) -> Exit:
+    """Serves until it is asked to end, and says so on standard output when it begins; ticks and solves besides, unless `http_only`.
+
+    Raises
+    ------
+    BadMailServer, BadSecret
+        What the environment says of how messages leave cannot be.
+    """
+    try:
+        address = _free_address(host, port)
+    except OSError as error:
+        why = "another program uses it" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+        complain([f"{host}:{port}: {why}"])
+        return Exit.BAD_INPUT
+    with nullcontext() if http_only else _beside(engine):
+        asyncio.run(_serve(engine, address, port))
+    return Exit.DONE
+
+
+@contextmanager
+def _beside(engine: Engine) -> Iterator[None]:
+    """Ticks and solves in threads of this process until it is left; the solver itself is a process of its own."""
+    ends = threading.Event()
+    ticker = Ticker(engine, jobs(Post(mail=mail_server(), hooks=signer())))
+    worker = threading.Thread(target=work, args=(engine, ends.is_set), kwargs={"now": utc_now}, name="solver worker")
+    ticker.start()
+    worker.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        worker.join()
+        ticker.stop()
+
+
+async def _serve(engine: Engine, host: str, port: int) -> None:
+    server = Server(
+        create_app(engine, utc_now),
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
+        websockets=False,
+        log_level=LogLevels.error,
+        log_dictconfig=LOGGING,
+        log_access=False,
+    )
+    server.on_startup(lambda: _say(host, port))
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(wanted, server.stop)
+    await server.serve()
+
+
+def _say(host: str, port: int) -> None:
+    sys.stdout.write(f"Serving http://{f'[{host}]' if ':' in host else host}:{port}; Ctrl-C ends it.\n")
+    sys.stdout.flush()
+
+
+def _free_address(host: str, port: int) -> str:
+    """The numbers of an address at which nobody listens: the server itself would share it with another without a word."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    with socket.socket(family, kind, protocol) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        tried.bind(address)
+    return str(address[0])

@@ -1,0 +1,117 @@
+"""`dure serve` on a real port: it serves feeds, writes no link to any log, and ends cleanly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import Engine, text
+
+from data.feeds import Audience
+from tests.command import COMMAND, dure
+from tests.subscribed import a_taught_term, subscribed
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs: its process, its address, and the file that all it says goes to."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    said: Path
+
+    def ended(self, by: signal.Signals) -> int:
+        """The status with which it ends when it is sent a signal."""
+        self.process.send_signal(by)
+        return self.process.wait(timeout=20)
+
+
+def free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return int(tried.getsockname()[1])
+
+
+@contextmanager
+def serving(database: Engine, folder: Path, *words: str) -> Iterator[Server]:
+    """A server of a database, once it answers."""
+    port, said = free_port(), folder / "said"
+    environment = {**os.environ, "DURE_DATABASE_URL": database.url.render_as_string(hide_password=False)}
+    with said.open("wb") as out:
+        process = subprocess.Popen([COMMAND, "serve", "--port", str(port), *words], stdout=out, stderr=subprocess.STDOUT, env=environment)
+    try:
+        until = time.monotonic() + 60
+        while "Serving" not in said.read_text() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.1)
+        assert process.poll() is None, said.read_text()
+        yield Server(process, f"http://127.0.0.1:{port}", said)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def test_f21_no_link_is_in_any_log_whatever_becomes_of_a_request(database: Engine, tmp_path: Path) -> None:
+    term = a_taught_term(database)
+    feed = subscribed(database, term, Audience.MENTOR, "m-01")
+    unknown = "u" * 43
+    with serving(database, tmp_path, "--http-only") as server, httpx.Client(base_url=server.url) as client:
+        whole = client.get(feed.path)
+        statuses = [
+            whole.status_code,
+            client.head(feed.path).status_code,
+            client.get(feed.path, headers={"If-None-Match": whole.headers["etag"]}).status_code,
+            client.get(f"/feeds/{unknown}.ics").status_code,
+            client.post(feed.path).status_code,
+            client.post(feed.path, content=b"x" * 9_000_000).status_code,
+            client.get(feed.path + "/..%2f", headers={"Range": "bytes=0-9"}).status_code,
+        ]
+        with database.begin() as connection:
+            connection.execute(text("ALTER TABLE subscription RENAME TO hidden"))
+        statuses.append(client.get(feed.path).status_code)
+        assert server.ended(signal.SIGTERM) == 0
+        said = server.said.read_text()
+    assert statuses == [200, 200, 304, 404, 405, 413, 404, 503]
+    assert whole.headers["content-encoding"] == "gzip"
+    assert "a feed could not be made" in said
+    assert feed.token not in said
+    assert unknown not in said
+    assert "/feeds/" not in said
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_it_ticks_and_solves_besides_and_ends_cleanly(database: Engine, tmp_path: Path, by: signal.Signals) -> None:
+    with serving(database, tmp_path) as server:
+        until = time.monotonic() + 30
+        while "ticker" not in (ready := httpx.get(f"{server.url}/readyz")).json() and time.monotonic() < until:
+            time.sleep(0.2)
+        assert (ready.status_code, httpx.get(f"{server.url}/healthz").status_code) == (200, 200)
+        assert set(ready.json()) == {"database", "migrations", "ticker"}
+        assert server.ended(by) == 0
+        assert server.said.read_text().splitlines() == [f"Serving {server.url}; Ctrl-C ends it."]
+
+
+def test_an_address_in_use_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DURE_DATABASE_URL", f"sqlite:///{tmp_path / 'dure.db'}")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = dure("serve", "--http-only", "--port", str(port))
+    assert (ended.status, ended.stdout, ended.stderr) == (2, "", f"127.0.0.1:{port}: another program uses it\n")
+
+
+def test_an_address_that_is_none_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DURE_DATABASE_URL", f"sqlite:///{tmp_path / 'dure.db'}")
+    ended = dure("serve", "--http-only", "--host", "256.1.1.1")
+    assert (ended.status, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert ended.stderr.startswith("256.1.1.1:8000: ")
