@@ -5,13 +5,15 @@ from __future__ import annotations
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from api.feeds import Clock, feed_routes
-from api.health import health_routes
+from api.feeds import Clock, add_feeds
+from api.health import add_health
 from api.limits import LimitedBodies
 
 
 def create_app(engine: Engine, clock: Clock) -> FastAPI:
     """The app on a database; `clock` tells the instant, aware."""
-    app = FastAPI(title="Dure", openapi_url=None, routes=[*feed_routes(engine, clock), *health_routes(engine, clock)])
+    app = FastAPI(title="Dure", openapi_url=None)
+    add_feeds(app, engine, clock)
+    add_health(app, engine, clock)
     app.add_middleware(LimitedBodies)
     return app

@@ -11,12 +11,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from api.validators import GZIP, http_date, is_unchanged, takes_gzip
 from data.database import reading, transaction
@@ -47,8 +46,8 @@ class Asked:
     accept_encoding: str | None = None
 
 
-def feed_routes(engine: Engine, clock: Clock) -> list[BaseRoute]:
-    """The routes of feeds, and of the file that tells robots that these may be read."""
+def add_feeds(app: FastAPI, engine: Engine, clock: Clock) -> None:
+    """Adds the routes of feeds, and of the file that tells robots that these may be read."""
 
     async def feed(request: Request) -> Response:
         headers = request.headers
@@ -67,7 +66,8 @@ def feed_routes(engine: Engine, clock: Clock) -> list[BaseRoute]:
     async def robots(_: Request) -> Response:
         return PlainTextResponse(ROBOTS)
 
-    return [Route("/feeds/{token}.ics", feed, methods=["GET"]), Route("/robots.txt", robots, methods=["GET"])]
+    app.add_route("/feeds/{token}.ics", feed, ["GET", "HEAD"])
+    app.add_route("/robots.txt", robots, ["GET", "HEAD"])
 
 
 def answer(engine: Engine, token: str, asked: Asked, now: dt.datetime) -> Response:

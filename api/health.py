@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from api.feeds import Clock
 from data.database import DatabaseError, reading, refuse_other_version
@@ -20,8 +19,8 @@ LATE = dt.timedelta(minutes=2)
 """A ticker that has not ticked for so long does not."""
 
 
-def health_routes(engine: Engine, clock: Clock) -> list[BaseRoute]:
-    """The routes `/healthz` (200 as long as anything is answered) and `/readyz` (200, or 503 with what is wrong)."""
+def add_health(app: FastAPI, engine: Engine, clock: Clock) -> None:
+    """Adds the routes `/healthz` (200 as long as anything is answered) and `/readyz` (200, or 503 with what is wrong)."""
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"alive": True})
@@ -30,7 +29,8 @@ def health_routes(engine: Engine, clock: Clock) -> list[BaseRoute]:
         fine, parts = await run_in_threadpool(_state, engine, clock())
         return JSONResponse(parts, 200 if fine else 503)
 
-    return [Route("/healthz", alive), Route("/readyz", ready)]
+    app.add_route("/healthz", alive)
+    app.add_route("/readyz", ready)
 
 
 def _state(engine: Engine, now: dt.datetime) -> tuple[bool, dict[str, str]]:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
 
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi.responses import PlainTextResponse
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""What ASGI calls an app, and what it gives to one."""
 
 MOST_BYTES = 8 * 1024 * 1024
 """More than a term's workbook has."""
@@ -18,7 +25,7 @@ MOST_SECONDS = 20.0
 class LimitedBodies:
     """Gives an app whole bodies only, of at most so many bytes and read within so many seconds; else answers 413 or 408 itself."""
 
-    def __init__(self, app: ASGIApp, most_bytes: int = MOST_BYTES, most_seconds: float = MOST_SECONDS) -> None:
+    def __init__(self, app: App, most_bytes: int = MOST_BYTES, most_seconds: float = MOST_SECONDS) -> None:
         self.app, self.most_bytes, self.most_seconds = app, most_bytes, most_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
