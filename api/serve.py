@@ -23,9 +23,7 @@ from sqlalchemy import Engine
 
 from api.app import create_app
 from api.exits import Exit, complain
-from scheduler.hooks import signer
-from scheduler.jobs import Post, jobs
-from scheduler.mail import mail_server
+from scheduler.jobs import jobs, post_of
 from scheduler.ticker import Ticker, utc_now
 from scheduler.worker import work
 
@@ -45,7 +43,7 @@ def serve(engine: Engine, host: str, port: int, *, http_only: bool) -> Exit:
 
     Raises
     ------
-    BadMailServer, BadSecret
+    PostError
         What the environment says of how messages leave cannot be.
     """
     try:
@@ -63,7 +61,7 @@ def serve(engine: Engine, host: str, port: int, *, http_only: bool) -> Exit:
 def _beside(engine: Engine) -> Iterator[None]:
     """Ticks and solves in threads of this process until it is left; the solver itself is a process of its own."""
     ends = threading.Event()
-    ticker = Ticker(engine, jobs(Post(mail=mail_server(), hooks=signer())))
+    ticker = Ticker(engine, jobs(post_of()))
     worker = threading.Thread(target=work, args=(engine, ends.is_set), kwargs={"now": utc_now}, name="solver worker")
     ticker.start()
     worker.start()
