@@ -243,14 +243,15 @@ def _entry(row: Row[Any], there: Sequence[_Member], settings: Settings, language
         changed_at=row.changed_at,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
-        title=_title(row.kind, row.subject, row.name, settings, language),
+        title=title_of(row.kind, row.subject, row.name, settings, language),
         lines=tuple(lines),
         link=row.link or settings.link.format(group=row.key),
         cancelled=cancelled,
     )
 
 
-def _title(kind: Kind, subject: str, mentor: str, settings: Settings, language: Language) -> str:
+def title_of(kind: Kind, subject: str, mentor: str, settings: Settings, language: Language) -> str:
+    """What a session is called: of tutoring the settings say it."""
     if kind in WORDS[language].titles:
         return WORDS[language].titles[kind]
     return settings.titles[language].format(subject=subject, mentor=mentor)

@@ -29,6 +29,7 @@ from data.programs import Program, Term
 from data.sessions import Booking, Series, Session, State
 from data.settings import BadSettings, Language, Settings, settings_of
 from matching.week import DAY_MINUTES, clock
+from scheduler.calendars import title_of
 from scheduler.feed import PRODUCT, Entry, Feed, components, plain
 from scheduler.letter_words import WORDS
 
@@ -174,7 +175,8 @@ def invitation(entry: Entry, *, zone: str, language: str, method: str, sender: s
 
 def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
     asked = (
-        select(Session, Group, Term, Program, Person.name)
+        select(Session, Series.kind, Group, Term, Program, Person.name)
+        .join(Series, Series.id == Session.series_id)
         .join(Group, Group.id == Session.group_id)
         .join(Term, Term.id == Group.term_id)
         .join(Program, Program.id == Term.program_id)
@@ -185,7 +187,7 @@ def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
     row = db.execute(asked).one_or_none()
     if row is None:
         raise NoLongerSo("the session is there no more")
-    session, group, term, program, mentor = row
+    session, kind, group, term, program, mentor = row
     name, settings, language = _spoken(db, message, program)
     takes_part = message.person_id is not None and db.get(Booking, (session.id, message.person_id)) is not None
     entry = Entry(
@@ -194,7 +196,7 @@ def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
         changed_at=session.changed_at,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
-        title=settings.titles[language].format(subject=group.subject, mentor=mentor),
+        title=title_of(kind, group.subject, mentor, settings, language),
         link=group.link or settings.link.format(group=group.key),
         cancelled=session.state == State.CANCELLED or not takes_part,
     )

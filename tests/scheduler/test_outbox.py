@@ -17,7 +17,7 @@ from data.groups import Group
 from data.outbox import About, Channel, Message, Notice, about_session, claim, tell, write
 from data.people import Person
 from data.programs import Program
-from data.sessions import Booking, Session, State
+from data.sessions import Booking, Kind, Series, Session, State
 from scheduler.jobs import remind
 from scheduler.outbox import LEASE, deliver_mail
 from tests.scheduler.lessons import HOUR, MONDAY, lessons
@@ -59,6 +59,14 @@ def test_people_are_written_to_in_their_language(database: Engine, language: str
     lessons(database, [MONDAY], language=language)
     remind(database, lambda: NOW)
     assert {str(mail["Subject"]) for mail in _delivered(database)} == {subject}
+
+
+def test_a_session_of_another_kind_is_called_so(database: Engine) -> None:
+    lessons(database, [MONDAY], language="ko")
+    with transaction(database) as db:
+        db.scalars(select(Series)).one().kind = Kind.COUNSELLING
+    remind(database, lambda: NOW)
+    assert {str(mail["Subject"]) for mail in _delivered(database)} == {"알림: 상담, 2026년 3월 2일 월요일 19:00"}
 
 
 def test_no_mentee_is_named(database: Engine) -> None:
