@@ -161,11 +161,14 @@ def refuse_time(db: DbSession, circle: Circle, mentor: Mentor, at: dt.datetime, 
         raise InThePast(circle.wall(at))
     if on < group.from_on or (group.until_on is not None and on >= group.until_on):
         raise NotThere(group.key, f"does not meet on {on}")
+    members = circle.members(on)
+    if not members:
+        raise NotThere(group.key, f"has no members on {on}")
     if mentor.term_id != circle.term.id:
         raise NotThere(mentor.key, "is of another term")
     if mentor.left_on is not None and on >= mentor.left_on:
         raise NotThere(mentor.key, f"has left on {mentor.left_on}")
-    why = "" if on_day_off else days_of(db, circle.term).off(on, {member.school for member in circle.members(on)})
+    why = "" if on_day_off else days_of(db, circle.term).off(on, {member.school for member in members})
     if why:
         raise DayOff(on, why)
 

@@ -32,13 +32,14 @@ from scheduler.term import DAY, Term
 from scheduler.weekly import Weekly, wall
 
 NOBODY_IS_LEFT = "nobody is left in the group"
+HAS_ENDED = "the group has ended"
 
 
 def change_times(
     db: DbSession, group: Group, meetings: Sequence[int], from_on: dt.date, *, by: str, now: dt.datetime, reason: str = ""
 ) -> list[Session]:
-    """Changes the weekly times of a group from a day on, to as many others; gives the sessions that were cancelled since their new day
-    is off.
+    """Changes the weekly times of a group from a day on, to as many others; gives the sessions that were cancelled since there can be
+    none on their new day: it is off, or the group has ended or has no members any more.
 
     Times that an earlier change set for this day or a later one hold no more. Sessions keep their UIDs and original starts.
 
@@ -74,7 +75,7 @@ def change_times(
 
 
 def _shift(db: DbSession, circle: Circle, sessions: Iterable[Session], held: Weekly, new: Weekly) -> list[Session]:
-    """Moves the sessions that are where their series had them to where it has them now; gives those that are off there."""
+    """Moves the sessions that are where their series had them to where it has them now; gives those that cannot be there."""
     days, off = days_of(db, circle.term), []
     for session in sessions:
         found = _place(held, days, session.original_start)
@@ -84,7 +85,12 @@ def _shift(db: DbSession, circle: Circle, sessions: Iterable[Session], held: Wee
         lasts = session.ends_at - session.starts_at
         session.starts_at = wall(days.zone, on, minutes)
         session.ends_at = session.starts_at + lasts
-        why = days.off(on, {member.school for member in circle.members(on)})
+        members, until_on = circle.members(on), circle.group.until_on
+        why = days.off(on, {member.school for member in members})
+        if until_on is not None and on >= until_on:
+            why = HAS_ENDED
+        elif not members:
+            why = NOBODY_IS_LEFT
         if why:
             session.state, session.cancelled_why = State.CANCELLED, why
             off.append(session)

@@ -135,6 +135,20 @@ def test_a_session_whose_new_day_is_off_is_cancelled_and_told(database: Engine) 
         assert starts(db, term, "g-1")[4:] == ["03-20 18:00", "03-25 17:00", "03-27 18:00"]
 
 
+@pytest.mark.parametrize("left", [pytest.param(False, id="the group has ended"), pytest.param(True, id="its last member has left")])
+def test_a_session_whose_new_day_lies_behind_the_group_is_cancelled(database: Engine, left: bool) -> None:
+    term, thursday = taught_term(database), dt.date(2026, 3, 19)
+    with transaction(database) as db:
+        if left:
+            leave(db, group_named(db, term, "g-3"), mentee_named(db, term, "s-4"), thursday, by="x", now=NOW)
+        else:
+            end(db, group_named(db, term, "g-3"), thursday, by="x", now=NOW, reason="done")
+        off = change_times(db, group_named(db, term, "g-3"), read_meetings("Fri 17:00"), FROM, by="x", now=NOW)
+    with reading(database) as db:
+        assert [(one.starts_at, one.cancelled_why) for one in off] == [(at("2026-03-20 17:00"), "the group has ended")]
+        assert starts(db, term, "g-3") == ["03-02 19:00", "03-09 19:00"]
+
+
 @pytest.mark.parametrize(
     ("zone", "first_on", "utc"),
     [
