@@ -56,7 +56,7 @@ def change_times(
         raise NotThere(group.key, "has no weekly meetings")
     refuse_day(db, circle, from_on, now)
     new = _as_good(series, meetings)
-    held = _weekly(db, series)
+    held = weekly_of(db, series)
     kept = tuple(shift for shift in held.shifts if shift[0] < from_on)
     if kept == held.shifts and new == held.latest:
         raise AlreadySo(group.key, f"meets {write_meetings(new)}")
@@ -64,7 +64,7 @@ def change_times(
     db.add(Shift(series_id=series.id, from_on=from_on, meetings=list(new)))
     sessions = [one for one in sessions_of(db, group) if one.state == State.PLANNED and one.starts_at > now]
     before = looks_of(db, circle, sessions)
-    off = _shift(db, circle, [one for one in sessions if one.series_id == series.id], held, replace(held, shifts=(*kept, (from_on, new))))
+    off = shift(db, circle, [one for one in sessions if one.series_id == series.id], held, replace(held, shifts=(*kept, (from_on, new))))
     changes = altered(db, circle, before, sessions)
     take(db, [one.session.id for one in changes])
     changes += altered(db, circle, {}, _produce_again(db, series, from_on, now))
@@ -74,7 +74,7 @@ def change_times(
     return off
 
 
-def _shift(db: DbSession, circle: Circle, sessions: Iterable[Session], held: Weekly, new: Weekly) -> list[Session]:
+def shift(db: DbSession, circle: Circle, sessions: Iterable[Session], held: Weekly, new: Weekly) -> list[Session]:
     """Moves the sessions that are where their series had them to where it has them now; gives those that cannot be there."""
     days, off = days_of(db, circle.term), []
     for session in sessions:
@@ -119,8 +119,8 @@ def end(db: DbSession, group: Group, from_on: dt.date, *, by: str, now: dt.datet
     """
     circle = circle_of(db, group)
     refuse_day(db, circle, from_on, now)
-    before, sessions = _looks_from(db, circle, from_on)
-    _end_rows(db, group, from_on)
+    before, sessions = looks_from(db, circle, from_on)
+    end_rows(db, group, from_on)
     for session in sessions:
         if session.state == State.PLANNED:
             session.state, session.cancelled_why = State.CANCELLED, reason
@@ -146,7 +146,7 @@ def join(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: s
         raise NotThere(mentee.key, f"has left on {mentee.left_on}")
     if _memberships(db, group, mentee, from_on):
         raise AlreadySo(mentee.key, f"is a member of {group.key}")
-    before, sessions = _looks_from(db, circle, from_on)
+    before, sessions = looks_from(db, circle, from_on)
     db.add(Membership(group_id=group.id, mentee_id=mentee.id, from_on=from_on, until_on=group.until_on))
     db.flush()
     after = circle_of(db, group)
@@ -203,7 +203,7 @@ def take_out(db: DbSession, circle: Circle, mentee: Mentee, from_on: dt.date) ->
     theirs = _memberships(db, circle.group, mentee, from_on)
     if not theirs:
         raise NotThere(mentee.key, f"is no member of {circle.group.key} on {from_on}")
-    before, sessions = _looks_from(db, circle, from_on)
+    before, sessions = looks_from(db, circle, from_on)
     for row in theirs:
         if row.from_on >= from_on:  # what would only begin then has never been
             db.delete(row)
@@ -215,7 +215,7 @@ def take_out(db: DbSession, circle: Circle, mentee: Mentee, from_on: dt.date) ->
         if session.state == State.PLANNED and before[session.id].members and not after.members(after.day(session.starts_at)):
             session.state, session.cancelled_why = State.CANCELLED, NOBODY_IS_LEFT
     if all(one.until_on is not None and one.until_on <= from_on for one in after.everybody):
-        _end_rows(db, circle.group, from_on)
+        end_rows(db, circle.group, from_on)
     return altered(db, after, before, sessions)
 
 
@@ -239,7 +239,7 @@ def refuse_day(db: DbSession, circle: Circle, from_on: dt.date, now: dt.datetime
             raise InThePast(circle.name(session))
 
 
-def _weekly(db: DbSession, series: Series) -> Weekly:
+def weekly_of(db: DbSession, series: Series) -> Weekly:
     """A series' meetings with the changes of its times."""
     rows = db.scalars(select(Shift).where(Shift.series_id == series.id).order_by(Shift.from_on))
     shifts = tuple((row.from_on, tuple(row.meetings)) for row in rows)
@@ -282,7 +282,7 @@ def _as_good(series: Series, meetings: Sequence[int]) -> Meetings:
     return new
 
 
-def _end_rows(db: DbSession, group: Group, from_on: dt.date) -> None:
+def end_rows(db: DbSession, group: Group, from_on: dt.date) -> None:
     """Ends a group and its series on a day, where they do not end before it."""
     rows: list[Group | Series] = [group, *db.scalars(select(Series).where(Series.group_id == group.id))]
     for row in rows:
@@ -290,7 +290,7 @@ def _end_rows(db: DbSession, group: Group, from_on: dt.date) -> None:
             row.until_on = max(from_on, row.from_on)
 
 
-def _looks_from(db: DbSession, circle: Circle, from_on: dt.date) -> tuple[dict[UUID, Look], list[Session]]:
+def looks_from(db: DbSession, circle: Circle, from_on: dt.date) -> tuple[dict[UUID, Look], list[Session]]:
     """The group's sessions of a day and later ones, cancelled ones too, which calendars show as well; and how they look."""
     sessions = [one for one in sessions_of(db, circle.group) if circle.day(one.starts_at) >= from_on]
     return looks_of(db, circle, sessions), sessions

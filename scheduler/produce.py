@@ -20,10 +20,12 @@ from data.bookings import Busy, Clash, Diary, Member, Wanted, diary, members_of,
 from data.calendars import parts, touch_groups
 from data.groups import Group
 from data.people import Mentor
-from data.programs import MakeUp, Term as TermRow
+from data.programs import MakeUp, Program, Term as TermRow
 from data.roster import policy_of
 from data.sessions import Series, Session, Shift, State
+from data.settings import settings_of
 from scheduler.calendar import days_of
+from scheduler.circle import day_of
 from scheduler.common_times import CommonTimes
 from scheduler.term import DAY, WEEK_DAYS, Dated, LeftOut, Term, made_up
 from scheduler.weekly import Meeting, Weekly, meetings_of
@@ -143,6 +145,17 @@ def produce(db: DbSession, series: Sequence[Series], until: dt.date, now: dt.dat
     return produced
 
 
+def horizon(db: DbSession, term: TermRow, now: dt.datetime) -> dt.date:
+    """The day until which a term's sessions are produced: its last, or as many days ahead as its program's settings say."""
+    days = settings_of(db.get_one(Program, term.program_id).settings).horizon_days
+    return term.last_on or day_of(term, now) + days * DAY
+
+
+def series_of(db: DbSession, ids: Iterable[UUID]) -> list[Series]:
+    """Series by their ids."""
+    return [row for some in parts(sorted(ids)) for row in db.scalars(select(Series).where(Series.id.in_(some)))]
+
+
 def lay_out(db: DbSession, series: Iterable[Series], until: dt.date, now: dt.datetime, *, strictly: bool = False) -> Produced:
     """`produce` without telling anybody; where it is done `strictly`, a clash ends it.
 
@@ -173,7 +186,7 @@ def lay_out(db: DbSession, series: Iterable[Series], until: dt.date, now: dt.dat
     left_out: list[Skipped] = []
     missed: list[tuple[_Line, Meeting, LeftOut]] = []
     for line in lines:
-        line.row.produced_until = until
+        reached = max(until, line.row.produced_until or until)
         for meeting in meetings_of(days, line.weekly, line.first_on, line.last_on, line.schools):
             at = meeting.at
             if at.starts_at <= now or (line.row.id, meeting.original_start) in known or not line.people(at.on):
@@ -183,8 +196,9 @@ def lay_out(db: DbSession, series: Iterable[Series], until: dt.date, now: dt.dat
             elif isinstance(at, LeftOut):
                 left_out.append(Skipped(line.row.id, line.key, at.on, at.starts_at, at.why))
                 missed.append((line, meeting, at))
-            elif not work.add(line, meeting, at, now) and line.row.produced_until >= at.on:
-                line.row.produced_until = max(at.on - DAY, line.row.from_on - DAY)
+            elif not work.add(line, meeting, at, now):
+                reached = min(reached, at.on - DAY)
+        line.row.produced_until = max(reached, line.row.from_on - DAY)
     made = _make_up(db, term, days, missed, work, now)
     if work.rows:
         db.execute(insert(Session), work.rows)

@@ -7,29 +7,27 @@ which the term's row is held: two who publish at once do so one after the other,
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.base import Document
-from data.calendars import parts, touch_groups
-from data.groups import Group, Membership
-from data.outbox import About, Notice, write
-from data.people import Mentee, Mentor, Person
-from data.programs import Program, Term
+from data.calendars import touch_groups
+from data.outbox import About
+from data.programs import Term
 from data.rounds import Round, Run
 from data.runs import name_of
-from data.sessions import Series
-from data.settings import settings_of
+from scheduler.announce import announce
 from scheduler.circle import day_of
 from scheduler.found import found
-from scheduler.produce import Produced, lay_out
-from scheduler.results import PublishError, plan_of
-from scheduler.term import DAY
+from scheduler.produce import Produced, horizon, lay_out, series_of
+from scheduler.refusals import InThePast
+from scheduler.repair import Change, change_of, pairs_of, repair
+from scheduler.results import PublishError, plan_of, short_name
+from scheduler.same_groups import Pair
+from scheduler.term import DAY, WEEK_DAYS
 
 
 @dataclass(frozen=True)
@@ -55,17 +53,18 @@ class AnotherStands(PublishError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What was published, from a day on."""
+    """What was published, from a day on, and what became of each group."""
 
     from_on: dt.date
-    groups: int
+    changes: tuple[Change, ...]
     produced: Produced
 
 
-def publish(db: DbSession, run: Run, now: dt.datetime, by: str) -> Published:
+def publish(db: DbSession, run: Run, now: dt.datetime, by: str, *, from_on: dt.date | None = None) -> Published:
     """Publishes a run's result: groups with members, series, links, sessions to come and bookings; all concerned are told.
 
-    Groups meet from the term's first day on, or from today in its zone where it has begun.
+    It holds from a day on, by default from the term's first or, where the term has begun, from today in its zone. The repair of the run
+    that stands takes its place from a day to come on, by default next Monday: what is before stays untouched.
 
     Raises
     ------
@@ -75,23 +74,57 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str) -> Published:
         Somebody in it is no more in the term.
     PublishedAlready, AnotherStands
         It stands already, or another that it does not repair.
+    InThePast
+        The day is.
     Clash
         Somebody would be in two sessions at once.
     """
     term = term_of(db, run)
-    refuse_second(db, term, run)
+    other = refuse_second(db, term, run)
     plan = plan_of(db, term, run)
-    from_on = max(term.first_on, day_of(term, now))
-    made = found(db, term, run, plan, plan.groups, from_on)
-    produced = lay_out(db, series_of(db, made.values()), horizon(db, term, now), now, strictly=True)
+    begins = first_day(term, now, from_on, repair=other is not None)
+    if other is None:
+        made = found(db, term, run, plan, plan.groups, begins)
+        produced = lay_out(db, series_of(db, made.values()), horizon(db, term, now), now, strictly=True)
+        touch_groups(db, made, now)
+        run.undo = {"made": [str(group) for group in made]}
+        concerned, changes = list(made), tuple(change_of(Pair(None, group)) for group in plan.groups)
+        details: Document = {"groups": len(made), "sessions": len(produced.sessions), "left out": len(produced.left_out)}
+        write_down(db, at=now, by=by, what="published", whom=short_name(db, run), term=term.id, details=details)
+    else:
+        repaired = repair(db, term, run, plan, from_on=begins, now=now, by=by)
+        concerned, changes, produced = [*repaired.touched, *repaired.made], repaired.changes, repaired.produced
+        run.undo = {"made": [str(group) for group in repaired.made], "before": repaired.before}
+    announce(db, run, term, concerned, About.PUBLISHED, now)
     run.published_at, run.undone_at = now, None
-    run.undo = {"made": [str(group) for group in made]}
-    touch_groups(db, made, now)
-    notify(db, run, term, made, About.PUBLISHED, now)
-    details: Document = {"groups": len(made), "sessions": len(produced.sessions), "left out": len(produced.left_out)}
-    write_down(db, at=now, by=by, what="published", whom=f"run {name_of(db, run).rpartition(':')[2]}", term=term.id, details=details)
     db.flush()
-    return Published(from_on=from_on, groups=len(made), produced=produced)
+    return Published(from_on=begins, changes=changes, produced=produced)
+
+
+def changes_of(db: DbSession, run: Run, now: dt.datetime, *, from_on: dt.date | None = None) -> tuple[Change, ...]:
+    """What publishing a run would change, group by group, without changing anything; raises as `publish` does, but for clashes."""
+    term = term_of(db, run)
+    other = refuse_second(db, term, run)
+    plan = plan_of(db, term, run)
+    begins = first_day(term, now, from_on, repair=other is not None)
+    pairs = pairs_of(db, term, plan, begins) if other else [Pair(None, group) for group in plan.groups]
+    return tuple(change_of(pair) for pair in pairs)
+
+
+def first_day(term: Term, now: dt.datetime, from_on: dt.date | None, *, repair: bool) -> dt.date:
+    """The day from which groups meet; a repair holds from a Monday on, so that no week is half the one and half the other.
+
+    Raises
+    ------
+    InThePast
+        It was chosen, and is not to come.
+    """
+    today = day_of(term, now)
+    if from_on is None:
+        return max(term.first_on, today + (WEEK_DAYS - today.weekday()) * DAY if repair else today)
+    if from_on < today or (repair and from_on == today):
+        raise InThePast(str(from_on))
+    return max(from_on, term.first_on)
 
 
 def term_of(db: DbSession, run: Run) -> Term:
@@ -121,36 +154,3 @@ def refuse_second(db: DbSession, term: Term, run: Run) -> Run | None:
     if other is not None and run.previous_id != other.id:
         raise AnotherStands(name_of(db, run), name_of(db, other))
     return other
-
-
-def horizon(db: DbSession, term: Term, now: dt.datetime) -> dt.date:
-    """The day until which a term's sessions are produced: its last, or as many days ahead as its program's settings say."""
-    days = settings_of(db.get_one(Program, term.program_id).settings).horizon_days
-    return term.last_on or day_of(term, now) + days * DAY
-
-
-def series_of(db: DbSession, ids: Iterable[UUID]) -> list[Series]:
-    """Series by their ids."""
-    return [row for some in parts(sorted(ids)) for row in db.scalars(select(Series).where(Series.id.in_(some)))]
-
-
-def notify(
-    db: DbSession, run: Run, term: Term, groups: Collection[UUID], about: About, now: dt.datetime, *, only: Collection[UUID] | None = None
-) -> None:
-    """Puts a mail for each mentor and mentee of some groups into the outbox, where they have an address: which groups are theirs.
-
-    Where it is for some persons `only`, others are told nothing.
-    """
-    theirs: dict[UUID, list[str]] = {}
-    for some in parts(sorted(groups)):
-        mentors = select(Mentor.person_id, Group.id).join(Group, Group.mentor_id == Mentor.id).where(Group.id.in_(some))
-        members = select(Mentee.person_id, Membership.group_id).join(Membership).where(Membership.group_id.in_(some))
-        for asked in (mentors, members):
-            for person, group in db.execute(asked):
-                theirs.setdefault(person, []).append(str(group))
-    notices = []
-    for some in parts(sorted(theirs if only is None else theirs.keys() & set(only))):
-        for person, address in db.execute(select(Person.id, Person.email).where(Person.id.in_(some), Person.email != "")):
-            body: Document = {"about": about.value, "run": str(run.id), "term": str(term.id), "groups": sorted(theirs[person])}
-            notices.append(Notice(key=f"{about}:{run.id}:{now.isoformat()}:{person}", address=address, body=body, person_id=person))
-    write(db, notices, now=now)

@@ -14,7 +14,7 @@ from data.archive import unpack
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.rounds import Round, Run
-from data.runs import result_of
+from data.runs import name_of, result_of
 from matching.faults import BadRound, Faults
 from matching.policy import read_policy_file
 from matching.result import Group as Placed
@@ -87,3 +87,8 @@ def _session_minutes(inputs: Path) -> int:
     if policy is None:
         raise faults.error(BadRound)
     return policy.group.session_minutes
+
+
+def short_name(db: DbSession, run: Run) -> str:
+    """What the audit of a term calls a run of it."""
+    return f"run {name_of(db, run).rpartition(':')[2]}"

@@ -8,18 +8,25 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session as DbSession
+from sqlalchemy.orm import InstrumentedAttribute, Session as DbSession
 
 from data.audit import write_down
+from data.base import Document
+from data.bookings import take
 from data.calendars import parts, touch_groups
 from data.groups import Group, Membership
 from data.outbox import About, Message
+from data.programs import Term
 from data.rounds import Run
 from data.runs import name_of
 from data.sessions import Series, Session, Shift, State
-from scheduler.circle import circle_of
-from scheduler.publish import notify, standing, term_of
-from scheduler.results import PublishError
+from scheduler.announce import announce
+from scheduler.circle import Look, circle_of, looks_of, sessions_of, tutoring_of
+from scheduler.consequences import Altered, Deed, altered, carry_out
+from scheduler.publish import standing, term_of
+from scheduler.results import PublishError, short_name
+from scheduler.snapshots import restore
+from scheduler.term import instant
 
 
 @dataclass(frozen=True)
@@ -69,28 +76,62 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
     other = standing(db, term)
     if other is None or other.id != run.id:
         raise NotStanding(name_of(db, run), name_of(db, other) if other else None)
-    made = [UUID(group) for group in (run.undo or {}).get("made", ())]
-    refuse_held(db, run, made)
+    document = run.undo or {}
+    made = [UUID(group) for group in document.get("made", ())]
+    refuse_held(db, run, Session.group_id, made)
+    told = _take_back_notices(db, run)
+    announce(db, run, term, made, About.WITHDRAWN, now, only=told)
     touch_groups(db, made, now)
-    notify(db, run, term, made, About.WITHDRAWN, now, only=_take_back_notices(db, run))
-    sessions = remove(db, made)
+    if "before" in document:
+        sessions = _put_back(db, term, run, made, document["before"], now=now, by=by)
+    else:
+        sessions = remove(db, made)
+        details = {"groups": len(made), "sessions": sessions}
+        write_down(db, at=now, by=by, what="undone", whom=short_name(db, run), term=term.id, details=details)
     run.undone_at, run.undo = now, None
-    details = {"groups": len(made), "sessions": sessions}
-    write_down(db, at=now, by=by, what="undone", whom=f"run {name_of(db, run).rpartition(':')[2]}", term=term.id, details=details)
     db.flush()
     return Undone(groups=len(made), sessions=sessions)
 
 
-def refuse_held(db: DbSession, run: Run, groups: Collection[UUID]) -> None:
-    """Does nothing where no session of these groups was held.
+def _put_back(db: DbSession, term: Term, run: Run, made: Collection[UUID], before: Document, *, now: dt.datetime, by: str) -> int:
+    """Undoes a repair: its groups go, and those that it touched are as they were, with the sessions that they had."""
+    groups = [UUID(group) for group in before["groups"]]
+    had = [UUID(session["id"]) for session in before["session"]]
+    refuse_held(db, run, Session.id, had)
+    begins = instant(term.zone, dt.date.fromisoformat(before["from_on"]), 0)
+    touch_groups(db, groups, now)
+    looks: dict[UUID, Look] = {}
+    extra: list[UUID] = []
+    for group in groups:
+        circle = circle_of(db, db.get_one(Group, group))
+        series = tutoring_of(db, circle.group)
+        sessions = [one for one in sessions_of(db, circle.group) if one.starts_at >= begins or one.id in set(had)]
+        looks |= looks_of(db, circle, sessions)
+        extra += [one.id for one in sessions if series is not None and one.series_id == series.id and one.id not in set(had)]
+    remove_sessions(db, extra)
+    count = remove(db, made) + len(extra)
+    restore(db, before)
+    changes: list[Altered] = []
+    for group in groups:
+        circle = circle_of(db, db.get_one(Group, group))
+        theirs = [one for one in sessions_of(db, circle.group) if one.id in looks]
+        changes += altered(db, circle, looks, theirs)
+    take(db, had)
+    deed = Deed(what="undone", whom=short_name(db, run), by=by, now=now, details={"groups": len(made), "put back": len(groups)})
+    carry_out(db, term, deed, changes, groups=groups)
+    return count
+
+
+def refuse_held(db: DbSession, run: Run, column: InstrumentedAttribute[UUID], ids: Collection[UUID]) -> None:
+    """Does nothing where no session of these groups, or none of these sessions, was held.
 
     Raises
     ------
     WasHeld
         One was.
     """
-    for some in parts(sorted(groups)):
-        held = select(Session).where(Session.group_id.in_(some), Session.state == State.HELD).order_by(Session.starts_at).limit(1)
+    for some in parts(sorted(ids)):
+        held = select(Session).where(column.in_(some), Session.state == State.HELD).order_by(Session.starts_at).limit(1)
         if session := db.scalars(held).first():
             raise WasHeld(name_of(db, run), circle_of(db, db.get_one(Group, session.group_id)).name(session))
 

@@ -1,0 +1,40 @@
+"""Tells the people of groups, by mail, that these are published, or are no more."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from data.base import Document
+from data.calendars import parts
+from data.groups import Group, Membership
+from data.outbox import About, Notice, write
+from data.people import Mentee, Mentor, Person
+from data.programs import Term
+from data.rounds import Run
+
+
+def announce(
+    db: DbSession, run: Run, term: Term, groups: Collection[UUID], about: About, now: dt.datetime, *, only: Collection[UUID] | None = None
+) -> None:
+    """Puts a mail for each mentor and mentee of some groups into the outbox, where they have an address: which groups are theirs.
+
+    Where it is for some persons `only`, others are told nothing.
+    """
+    theirs: dict[UUID, list[str]] = {}
+    for some in parts(sorted(groups)):
+        mentors = select(Mentor.person_id, Group.id).join(Group, Group.mentor_id == Mentor.id).where(Group.id.in_(some))
+        members = select(Mentee.person_id, Membership.group_id).join(Membership).where(Membership.group_id.in_(some))
+        for asked in (mentors, members):
+            for person, group in db.execute(asked):
+                theirs.setdefault(person, []).append(str(group))
+    notices = []
+    for some in parts(sorted(theirs if only is None else theirs.keys() & set(only))):
+        for person, address in db.execute(select(Person.id, Person.email).where(Person.id.in_(some), Person.email != "")):
+            body: Document = {"about": about.value, "run": str(run.id), "term": str(term.id), "groups": sorted(theirs[person])}
+            notices.append(Notice(key=f"{about}:{run.id}:{now.isoformat()}:{person}", address=address, body=body, person_id=person))
+    write(db, notices, now=now)

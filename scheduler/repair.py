@@ -1,0 +1,229 @@
+"""A repair takes the place of what is published, from a day on: groups go on, at other times or with other people, end, or begin.
+
+Which groups go on is the rule of `scheduler.same_groups`. The sessions of a group that goes on stay the same ones: those before the day
+are untouched, and those from it on are moved to the new times, and keep their UIDs. A session that was moved singly keeps the time that
+was agreed on, one of a substitute its substitute; sessions that were cancelled or held stay as they are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session as DbSession
+
+from data.base import Document
+from data.bookings import take
+from data.calendars import parts, touch_groups
+from data.groups import Group, Membership
+from data.people import Mentee, Mentor
+from data.programs import Term
+from data.rounds import Run
+from data.sessions import Kind, Series, Shift, State
+from matching.result import Group as Placed
+from matching.week import Meetings
+from scheduler.circle import circle_of
+from scheduler.consequences import Altered, Deed, altered, carry_out
+from scheduler.found import found
+from scheduler.group_changes import end_rows, looks_from, shift, weekly_of
+from scheduler.produce import AWAY, Produced, horizon, lay_out, series_of
+from scheduler.results import Plan, short_name
+from scheduler.same_groups import Meets, Pair, same_groups
+from scheduler.snapshots import snapshot_of
+from scheduler.term import DAY
+
+NO_LONGER = "the group was dissolved"
+"""Why its sessions are cancelled."""
+
+
+class Fate(StrEnum):
+    """What becomes of a group."""
+
+    STAYS = "stays"
+    CHANGES = "changes"  # its people, not its times
+    MOVES = "moves"
+    CANCELLED = "cancelled"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A group before and after a repair; what is not there on one side is empty. Members who `join` and `leave` are in order of keys."""
+
+    fate: Fate
+    key: str
+    subject: str
+    mentors: tuple[str, str]
+    meetings: tuple[Meetings, Meetings]
+    joins: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What a repair did: what became of each group, those it made, the ones it touched, and how they were before."""
+
+    changes: tuple[Change, ...]
+    made: tuple[UUID, ...]
+    touched: tuple[UUID, ...]
+    before: Document
+    produced: Produced
+
+
+def pairs_of(db: DbSession, term: Term, plan: Plan, from_on: dt.date) -> list[Pair]:
+    """The groups of a term that runs brought and that meet on a day or later, beside those of a plan."""
+    return same_groups(_meeting(db, term, from_on), plan.groups)
+
+
+def change_of(pair: Pair) -> Change:
+    """What becomes of a group, in words of people."""
+    old, new = pair.old, pair.new
+    before = old.members if old else frozenset[str]()
+    after = frozenset(new.members) if new else frozenset[str]()
+    mentors = (old.mentor if old else "", new.mentor if new else "")
+    meetings = (old.meetings if old else (), new.meetings if new else ())
+    if old is None:
+        fate = Fate.ADDED
+    elif new is None:
+        fate = Fate.CANCELLED
+    elif meetings[0] != meetings[1]:
+        fate = Fate.MOVES
+    else:
+        fate = Fate.STAYS if before == after and mentors[0] == mentors[1] else Fate.CHANGES
+    one = old or new
+    return Change(
+        fate=fate,
+        key=one.key if one else "",
+        subject=one.subject if one else "",
+        mentors=mentors,
+        meetings=meetings,
+        joins=tuple(sorted(after - before)),
+        leaves=tuple(sorted(before - after)),
+    )
+
+
+def repair(db: DbSession, term: Term, run: Run, plan: Plan, *, from_on: dt.date, now: dt.datetime, by: str) -> Repaired:
+    """Makes the groups of a term those of a plan, from a day on.
+
+    Raises
+    ------
+    Clash
+        Somebody would be in two sessions at once.
+    """
+    pairs = pairs_of(db, term, plan, from_on)
+    changes = tuple(change_of(pair) for pair in pairs)
+    going = [(pair.old, pair.new) for pair, change in zip(pairs, changes, strict=True) if pair.old and change.fate is not Fate.STAYS]
+    touched = tuple(old.id for old, _ in going)
+    lay_out(db, _tutoring(db, touched), from_on - DAY, now)  # what comes before that day is as it was
+    before = snapshot_of(db, touched, from_on, term.zone)
+    altered_ones = [one for old, new in going for one in _alter(db, db.get_one(Group, old.id), new, plan, from_on)]
+    made = _begin(db, term, run, plan, [pair.new for pair in pairs if pair.new and not pair.old], from_on)
+    # All give back their time before anybody takes another.
+    take(db, [UUID(session["id"]) for session in before["session"]])
+    deed = Deed(what="published", whom=short_name(db, run), by=by, now=now, details={"from_on": from_on.isoformat(), **_counts(changes)})
+    carry_out(db, term, deed, altered_ones, groups=touched)
+    again = _tutoring(db, touched)
+    for series in again:  # a meeting that was left out on its old day may not be on its new one
+        if series.produced_until is not None and series.produced_until >= from_on:
+            series.produced_until = from_on - DAY
+    produced = lay_out(db, [*again, *series_of(db, made.values())], horizon(db, term, now), now, strictly=True)
+    touch_groups(db, [*touched, *made], now)
+    return Repaired(changes, tuple(made), touched, before, produced)
+
+
+def _meeting(db: DbSession, term: Term, from_on: dt.date) -> list[Meets]:
+    """The groups that runs brought and that meet on a day or later, with all who are members then."""
+    meets_then = (Group.term_id == term.id, Group.run_id.is_not(None), or_(Group.until_on.is_(None), Group.until_on > from_on))
+    groups = db.execute(select(Group, Mentor.key).join(Mentor, Mentor.id == Group.mentor_id).where(*meets_then)).all()
+    members: dict[UUID, set[str]] = {}
+    for some in parts([group.id for group, _ in groups]):
+        still = or_(Membership.until_on.is_(None), Membership.until_on > from_on)
+        rows = select(Membership.group_id, Mentee.key).join(Mentee, Mentee.id == Membership.mentee_id)
+        for group, key in db.execute(rows.where(Membership.group_id.in_(some), still)):
+            members.setdefault(group, set()).add(key)
+    weekly = {series.group_id: weekly_of(db, series).latest for series in _tutoring(db, [group.id for group, _ in groups])}
+    return [
+        Meets(
+            id=group.id,
+            key=group.key,
+            mentor=mentor,
+            subject=group.subject,
+            meetings=weekly.get(group.id, ()),
+            members=frozenset(members.get(group.id, ())),
+        )
+        for group, mentor in groups
+    ]
+
+
+def _tutoring(db: DbSession, groups: Iterable[UUID]) -> list[Series]:
+    """The series of groups' weekly meetings."""
+    rows = [row for some in parts(groups) for row in db.scalars(select(Series).where(Series.group_id.in_(some)))]
+    return [row for row in rows if row.kind is Kind.TUTORING and row.meetings]
+
+
+def _begin(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Placed], from_on: dt.date) -> dict[UUID, UUID]:
+    return found(db, term, run, plan, groups, from_on) if groups else {}
+
+
+def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on: dt.date) -> list[Altered]:
+    """Makes a group what it is to be from a day on, or ends it, and gives the sessions that look other than before."""
+    circle = circle_of(db, group)
+    before, sessions = looks_from(db, circle, from_on)
+    planned = [one for one in sessions if one.state == State.PLANNED]
+    if new is None:
+        end_rows(db, group, from_on)
+        for one in planned:
+            one.state, one.cancelled_why = State.CANCELLED, NO_LONGER
+        return altered(db, circle, before, sessions)
+    _take_members(db, group, [plan.mentees[key].id for key in new.members], from_on)
+    mentor, was = plan.mentors[new.mentor], group.mentor_id
+    group.mentor_id = mentor.id
+    theirs = [one for one in planned if one.mentor_id == was]
+    for one in theirs:
+        one.mentor_id = mentor.id
+    db.flush()
+    after = circle_of(db, group)
+    for series in _tutoring(db, [group.id]):
+        held = weekly_of(db, series)
+        if held.latest != new.meetings:
+            kept = tuple(one for one in held.shifts if one[0] < from_on)
+            db.execute(delete(Shift).where(Shift.series_id == series.id, Shift.from_on >= from_on))
+            db.add(Shift(series_id=series.id, from_on=from_on, meetings=list(new.meetings)))
+            mine = [one for one in planned if one.series_id == series.id]
+            shift(db, after, mine, held, replace(held, shifts=(*kept, (from_on, new.meetings))))
+    for one in theirs:
+        if one.state == State.PLANNED and not _serves(mentor, after.day(one.starts_at)):
+            one.state, one.cancelled_why = State.CANCELLED, AWAY
+    return altered(db, after, before, sessions)
+
+
+def _take_members(db: DbSession, group: Group, members: Sequence[UUID], from_on: dt.date) -> None:
+    """Makes these mentees the members of a group from a day on."""
+    open_ended = or_(Membership.until_on.is_(None), Membership.until_on > from_on)
+    rows = db.scalars(select(Membership).where(Membership.group_id == group.id, open_ended)).all()
+    for row in rows:
+        if row.mentee_id in members:
+            row.until_on = None
+        elif row.from_on >= from_on:
+            db.delete(row)
+        else:
+            row.until_on = from_on
+    there = {row.mentee_id for row in rows}
+    db.add_all(Membership(group_id=group.id, mentee_id=mentee, from_on=from_on) for mentee in members if mentee not in there)
+    db.flush()
+
+
+def _serves(mentor: Mentor, on: dt.date) -> bool:
+    return (mentor.available_from or on) <= on <= (mentor.available_until or on)
+
+
+def _counts(changes: Iterable[Change]) -> dict[str, int]:
+    """How many groups have which fate."""
+    found = dict.fromkeys((fate.value for fate in Fate), 0)
+    for change in changes:
+        found[change.fate] += 1
+    return found

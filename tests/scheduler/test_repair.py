@@ -1,0 +1,272 @@
+"""A repair takes the place of what is published: sessions that go on keep their UIDs, and what was before its day is untouched."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session as DbSession
+
+from data.bookings import people_of
+from data.database import reading, transaction
+from data.feeds import Audience, Calendar
+from data.groups import Group, Membership
+from data.people import Mentee, Mentor
+from data.programs import Term
+from data.rounds import Run
+from data.sessions import Booking, Session, State
+from data.tables import METADATA
+from matching.result import EndedBy, Group as Placed, Result
+from matching.week import read_meetings
+from scheduler.publish import changes_of, publish
+from scheduler.refusals import InThePast
+from scheduler.repair import Fate
+from scheduler.same_groups import Meets, same_groups
+from scheduler.undo import undo
+from tests.solved import done_run
+from tests.terms import demo_term
+
+NOW = dt.datetime(2027, 2, 20, 5, tzinfo=dt.UTC)
+MIDTERM = dt.datetime(2027, 4, 14, 5, tzinfo=dt.UTC)
+"""A Wednesday: repairs hold from Monday 19 April on."""
+MONDAY = dt.datetime(2027, 4, 18, 15, tzinfo=dt.UTC)
+LATER = MIDTERM + dt.timedelta(hours=1)
+
+
+def placed(key: str, mentor: str, members: str, meetings: str, subject: str = "math") -> Placed:
+    return Placed(key=key, mentor=mentor, subject=subject, meetings=read_meetings(meetings), members=tuple(members.split()))
+
+
+def result(*groups: Placed) -> Result:
+    """A result of these groups; nobody asks whether they are good."""
+    return Result(groups=groups, unplaced=(), score=0, bound=0, requests=0, seed=0, seconds=0, ended_by=EndedBy.EFFORT)
+
+
+FIRST = (
+    placed("g-1", "m-01", "s-01 s-02", "Tue 19:00; Thu 19:00"),
+    placed("g-2", "m-02", "s-03 s-04", "Tue 19:00; Thu 19:00"),
+    placed("g-3", "m-03", "s-05 s-06", "Tue 19:00; Thu 19:00"),
+    placed("g-4", "m-04", "s-07 s-08", "Tue 19:00; Thu 19:00", "coding"),
+    placed("g-5", "m-05", "s-09 s-10", "Tue 19:00; Thu 19:00"),
+)
+SECOND = (
+    placed("g-1", "m-01", "s-01 s-02", "Tue 19:00; Thu 19:00"),
+    placed("g-2", "m-02", "s-03 s-04", "Mon 20:00; Wed 20:00"),
+    placed("g-3", "m-06", "s-05 s-11", "Tue 19:00; Thu 19:00"),
+    placed("g-4", "m-07", "s-12 s-13", "Tue 19:00; Thu 19:00", "coding"),
+    placed("g-5", "m-05", "s-09 s-14", "Tue 19:00; Thu 19:00"),
+)
+"""One stays, one moves, one has another mentor and another member, one is of others altogether, one has another member."""
+
+
+def two_runs(database: Engine, first: tuple[Placed, ...] = FIRST, second: tuple[Placed, ...] = SECOND) -> tuple[Term, Run, Run]:
+    """A term with one run published, and another that repairs it."""
+    term = demo_term(database)
+    with transaction(database) as db:
+        row = db.get_one(Term, term.id)
+        run = done_run(db, row, result(*first))
+        publish(db, run, NOW, "office")
+        return row, run, done_run(db, row, result(*second), previous=run)
+
+
+def repaired(database: Engine, run: Run) -> None:
+    with transaction(database) as db:
+        publish(db, db.get_one(Run, run.id), MIDTERM, "office")
+
+
+def sessions(db: DbSession) -> dict[UUID, dict[str, Any]]:
+    """All sessions by id: their group's key, what feeds show, and who is booked."""
+    booked: dict[UUID, set[UUID]] = {}
+    for session, person in db.execute(select(Booking.session_id, Booking.person_id)):
+        booked.setdefault(session, set()).add(person)
+    rows = db.execute(
+        select(Session, Group.key, Mentor.key).join(Group, Group.id == Session.group_id).join(Mentor, Mentor.id == Session.mentor_id)
+    )
+    return {
+        one.id: {
+            "group": group,
+            "mentor": mentor,
+            "starts_at": one.starts_at,
+            "state": one.state,
+            "sequence": one.sequence,
+            "original": one.original_start,
+            "booked": frozenset(booked.get(one.id, ())),
+        }
+        for one, group, mentor in rows
+    }
+
+
+def members(db: DbSession, group: str, on: dt.date) -> list[str]:
+    rows = db.execute(
+        select(Mentee.key, Membership.from_on, Membership.until_on)
+        .join(Membership, Membership.mentee_id == Mentee.id)
+        .join(Group, Group.id == Membership.group_id)
+        .where(Group.key == group)
+    )
+    return sorted(key for key, from_on, until_on in rows if from_on <= on and (until_on is None or on < until_on))
+
+
+def test_what_a_repair_would_change_is_told_group_by_group_and_changes_nothing(database: Engine) -> None:
+    _, _, run = two_runs(database)
+    with transaction(database) as db:
+        before = sessions(db)
+        changes = changes_of(db, db.get_one(Run, run.id), MIDTERM)
+        assert sessions(db) == before
+    assert [(one.fate, one.key, one.mentors, one.joins, one.leaves) for one in changes] == [
+        (Fate.STAYS, "g-1", ("m-01", "m-01"), (), ()),
+        (Fate.MOVES, "g-2", ("m-02", "m-02"), (), ()),
+        (Fate.CHANGES, "g-3", ("m-03", "m-06"), ("s-11",), ("s-06",)),
+        (Fate.CANCELLED, "g-4", ("m-04", ""), (), ("s-07", "s-08")),
+        (Fate.CHANGES, "g-5", ("m-05", "m-05"), ("s-14",), ("s-10",)),
+        (Fate.ADDED, "g-4", ("", "m-07"), ("s-12", "s-13"), ()),
+    ]
+    assert changes[1].meetings == (read_meetings("Tue 19:00; Thu 19:00"), read_meetings("Mon 20:00; Wed 20:00"))
+
+
+def test_a_repair_keeps_the_uids_of_what_stays_moves_what_moves_and_cancels_and_adds_the_rest(database: Engine) -> None:
+    _, _, run = two_runs(database)
+    with reading(database) as db:
+        before = sessions(db)
+    repaired(database, run)
+    with reading(database) as db:
+        after = sessions(db)
+        assert members(db, "g-3", dt.date(2027, 4, 18)) == ["s-05", "s-06"]
+        assert members(db, "g-3", dt.date(2027, 4, 19)) == ["s-05", "s-11"]
+        people = people_of(db, after)
+    assert before.keys() <= after.keys()
+    assert {one["group"] for key, one in after.items() if key not in before} == {"g-6"}  # g-4 is taken
+    for key, was in before.items():
+        now = after[key]
+        assert now["original"] == was["original"]
+        if was["starts_at"] < MONDAY or was["group"] == "g-1":
+            assert now == was
+        else:
+            assert now["sequence"] == was["sequence"] + 1
+            assert now["mentor"] == {"g-3": "m-06"}.get(was["group"], was["mentor"])
+            assert now["state"] is (State.CANCELLED if was["group"] == "g-4" else State.PLANNED)
+            day_earlier = dt.timedelta(days=1) - dt.timedelta(hours=1)
+            assert now["starts_at"] == was["starts_at"] - (day_earlier if was["group"] == "g-2" else dt.timedelta())
+    for key, one in after.items():
+        assert one["booked"] == (frozenset() if one["state"] is State.CANCELLED else people[key])
+    assert min(one["starts_at"] for one in after.values() if one["group"] == "g-6") == dt.datetime(2027, 4, 20, 10, tzinfo=dt.UTC)
+
+
+def test_twenty_groups_swap_their_times_at_once(database: Engine) -> None:
+    early, late = "Tue 18:00; Thu 18:00", "Tue 19:00; Thu 19:00"
+
+    def timetable(one: str, other: str) -> tuple[Placed, ...]:
+        return tuple(
+            placed(
+                f"g-{mentor:02d}{side}",
+                f"m-{mentor:02d}",
+                f"s-{4 * mentor - 3 + 2 * (side == 'b'):02d} s-{4 * mentor - 2 + 2 * (side == 'b'):02d}",
+                at,
+            )
+            for mentor in range(1, 11)
+            for side, at in (("a", one), ("b", other))
+        )
+
+    _, _, run = two_runs(database, timetable(early, late), timetable(late, early))
+    with reading(database) as db:
+        before = sessions(db)
+    repaired(database, run)
+    with reading(database) as db:
+        after = sessions(db)
+        people = people_of(db, after)
+    assert before.keys() == after.keys()
+    moved = {key for key in after if after[key]["starts_at"] != before[key]["starts_at"]}
+    assert moved == {key for key, one in before.items() if one["starts_at"] >= MONDAY}
+    assert len(moved) > 20 * 2 * 8
+    assert all(one["booked"] == people[key] for key, one in after.items())
+
+
+def everything(db: DbSession) -> dict[str, list[Any]]:
+    """All rows of all tables but the audit and mail, without what tells that something was done and undone."""
+    passing = {"published_at", "undone_at", "undo", "sequence", "changed_at"}
+    found: dict[str, list[Any]] = {}
+    for table in METADATA.sorted_tables:
+        if table.name not in {"deed", "message"}:
+            columns = [column for column in table.columns if column.name not in passing]
+            found[table.name] = sorted(map(repr, db.execute(select(*columns))))
+    return found
+
+
+def test_an_undone_repair_puts_back_times_members_and_mentors_with_higher_sequences(database: Engine) -> None:
+    term, first, run = two_runs(database)
+    with transaction(database) as db:
+        before, were = everything(db), sessions(db)
+    repaired(database, run)
+    with transaction(database) as db:
+        db.add(Calendar(program_id=term.program_id, audience=Audience.PROGRAM, owner="", changed_at=MIDTERM))
+    with reading(database) as db:
+        repairs = sessions(db)
+    with transaction(database) as db:
+        undo(db, db.get_one(Run, run.id), LATER, "office")
+    with transaction(database) as db:
+        calendar = db.scalars(select(Calendar)).one()
+        assert calendar.changed_at == LATER
+        db.delete(calendar)
+        db.flush()
+        assert everything(db) == before
+        after = sessions(db)
+        for key, was in were.items():
+            changed = {**repairs[key], "sequence": 0} != {**was, "sequence": 0}
+            assert after[key]["sequence"] == was["sequence"] + 2 * changed
+    with transaction(database) as db:
+        publish(db, db.get_one(Run, run.id), LATER, "office")  # what stands is the first run again, which it repairs
+        assert db.get_one(Run, first.id).undone_at is None
+
+
+def test_a_repair_holds_from_a_day_to_come(database: Engine) -> None:
+    _, _, run = two_runs(database)
+    with pytest.raises(InThePast, match="2027-04-14"), transaction(database) as db:
+        publish(db, db.get_one(Run, run.id), MIDTERM, "office", from_on=dt.date(2027, 4, 14))
+
+
+def meets(key: str, mentor: str, members: str, meetings: str = "Tue 19:00", subject: str = "math") -> Meets:
+    one = placed(key, mentor, members, meetings, subject)
+    return Meets(id=UUID(int=int(key[2:])), key=key, mentor=mentor, subject=subject, meetings=one.meetings, members=frozenset(one.members))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        pytest.param(
+            [meets("g-1", "m-1", "a b")], [placed("x", "m-1", "a c", "Wed 19:00")], ["g-1 x"], id="one mentor and one member are the same"
+        ),
+        pytest.param([meets("g-1", "m-1", "a b")], [placed("x", "m-1", "c d", "Tue 19:00")], ["g-1 x"], id="the mentor and the time are"),
+        pytest.param([meets("g-1", "m-1", "a b")], [placed("x", "m-1", "c d", "Wed 19:00")], ["g-1", "x"], id="only the mentor is"),
+        pytest.param([meets("g-1", "m-1", "a b")], [placed("x", "m-2", "a c", "Wed 19:00")], ["g-1 x"], id="half of the members are"),
+        pytest.param([meets("g-1", "m-1", "a b c")], [placed("x", "m-2", "a d", "Tue 19:00")], ["g-1", "x"], id="less than half are"),
+        pytest.param(
+            [meets("g-1", "m-1", "a b", subject="art")], [placed("x", "m-1", "a b", "Tue 19:00")], ["g-1", "x"], id="the subject differs"
+        ),
+        pytest.param(
+            [meets("g-1", "m-1", "a b")], [placed("x", "m-1", "a b", "Tue 19:00; Wed 19:00")], ["g-1", "x"], id="it meets more often"
+        ),
+        pytest.param(
+            [meets("g-1", "m-1", "a b"), meets("g-2", "m-2", "c d")],
+            [placed("x", "m-2", "a b c", "Tue 19:00"), placed("y", "m-1", "c d", "Wed 19:00")],
+            ["g-1", "g-2 x", "y"],
+            id="a mentor's own group goes before one that is taken over",
+        ),
+        pytest.param(
+            [meets("g-1", "m-1", "a b"), meets("g-2", "m-1", "c d", "Wed 19:00")],
+            [placed("x", "m-1", "a c d", "Tue 19:00"), placed("y", "m-1", "b", "Wed 19:00")],
+            ["g-1 y", "g-2 x"],
+            id="more shared members go before the same time",
+        ),
+    ],
+)
+def test_which_groups_go_on(old: list[Meets], new: list[Placed], wanted: list[str]) -> None:
+    assert [" ".join(one.key for one in (pair.old, pair.new) if one) for pair in same_groups(old, new)] == wanted
+
+
+def test_a_repair_holds_whatever_order_groups_come_in() -> None:
+    old = [meets(f"g-{number}", f"m-{number % 3}", f"s{number} s{number + 1}") for number in range(1, 9)]
+    new = [replace(placed(f"x{number}", f"m-{number % 4}", f"s{number} s{number + 2}", "Tue 19:00")) for number in range(9)]
+    assert same_groups(old, new) == same_groups(old[::-1], new[::-1])
