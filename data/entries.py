@@ -88,8 +88,9 @@ def enter(db: DbSession, term: Term, before: Round | None, after: Round, *, on: 
     }
     found = {role: difference(were[role], are[role]) for role in Role}
     ids = {role: _enter_all(db, term, role, are[role], found[role], on) for role in Role}
-    asking = found[Role.MENTEE].new + tuple(key for key, names in found[Role.MENTEE].changed.items() if "requests" in names)
-    _ask(db, {ids[Role.MENTEE][one.key]: one for one in after.mentees if one.key in set(asking)})
+    changed = {key for key, names in found[Role.MENTEE].changed.items() if "requests" in names}
+    asking = {*found[Role.MENTEE].new, *changed}
+    _ask(db, {ids[Role.MENTEE][one.key]: one for one in after.mentees if one.key in asking})
     if before is None or (before.pairs, before.peers) != (after.pairs, after.peers):
         _write_rules(db, term, after, ids)
     return found
