@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.rounds import Round, Run, RunState
-from data.runs import name_of
+from data.runs import number_of
 
 MOST_CLAIMS = 5
 """A run whose workers were killed so often is not begun once more: it may be what kills them."""
@@ -177,4 +177,4 @@ def _changed(db: DbSession, which: ColumnElement[bool], **values: Any) -> bool: 
 def _note(db: DbSession, run: UUID, what: str, *, by: str, now: dt.datetime, **details: Any) -> None:  # noqa: ANN401  values of JSON
     row = db.get_one(Run, run)
     term = db.get_one(Round, row.round_id).term_id
-    write_down(db, at=now, by=by, what=what, whom=f"run {name_of(db, row)}", term=term, details=details)
+    write_down(db, at=now, by=by, what=what, whom=f"run {number_of(db, row)}", term=term, details=details)

@@ -161,7 +161,7 @@ def open_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round
     round = Round(term_id=term.id, number=last.number + 1 if last else 1, state=RoundState.OPEN, opened_at=now)
     db.add(round)
     db.flush()
-    write_down(db, at=now, by=by, what="opened", whom=f"round {term_name(db, term)}:{round.number}", term=term.id)
+    write_down(db, at=now, by=by, what="opened", whom=f"round {round.number}", term=term.id)
     return round
 
 
@@ -187,7 +187,7 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Roun
     round.state, round.closed_at = RoundState.CLOSED, now
     db.flush()
     details = {"mentors": len(asked.mentors), "mentees": len(asked.mentees)}
-    write_down(db, at=now, by=by, what="closed", whom=f"round {term_name(db, term)}:{round.number}", term=term.id, details=details)
+    write_down(db, at=now, by=by, what="closed", whom=f"round {round.number}", term=term.id, details=details)
     return round
 
 
@@ -222,7 +222,7 @@ def queue(db: DbSession, term: Term, asked: Asked, *, by: str, now: dt.datetime)
     )
     db.add(run)
     db.flush()
-    write_down(db, at=now, by=by, what="queued", whom=f"run {name_of(db, run)}", term=term.id)
+    write_down(db, at=now, by=by, what="queued", whom=f"run {number_of(db, run)}", term=term.id)
     return run
 
 
@@ -242,7 +242,7 @@ def ask_to_stop(db: DbSession, run: Run, *, by: str, now: dt.datetime) -> None:
     if run.state is RunState.QUEUED:
         run.state, run.ended_at, run.problem = RunState.FAILED, now, NEVER_BEGUN
     db.flush()
-    write_down(db, at=now, by=by, what="stopped", whom=f"run {name_of(db, run)}", term=round.term_id)
+    write_down(db, at=now, by=by, what="stopped", whom=f"run {number_of(db, run)}", term=round.term_id)
 
 
 def find_run(db: DbSession, name: str) -> Run:
@@ -267,8 +267,13 @@ def find_run(db: DbSession, name: str) -> Run:
 
 def name_of(db: DbSession, run: Run) -> str:
     """What people call a run: `PROGRAM/TERM:ROUND.RUN`."""
-    round = db.get_one(Round, run.round_id)
-    return f"{term_name(db, db.get_one(Term, round.term_id))}:{round.number}.{run.number}"
+    term = db.get_one(Term, db.get_one(Round, run.round_id).term_id)
+    return f"{term_name(db, term)}:{number_of(db, run)}"
+
+
+def number_of(db: DbSession, run: Run) -> str:
+    """What a run is called within its term, as in the audit: `ROUND.RUN`."""
+    return f"{db.get_one(Round, run.round_id).number}.{run.number}"
 
 
 def rounds_of(db: DbSession, term: Term) -> list[tuple[Round, list[Run]]]:

@@ -77,7 +77,7 @@ def take_over(database: Engine, folder: Path, *, lease_seconds: int, within: flo
         kept = db.get_one(Run, run)
         assert kept.result is not None
         found = read_result(unpack(kept.result, folder / "result"))
-        assert db.scalars(select(Deed.what).where(Deed.whom == "run rural/2026-spring:1.1")).all() == ["queued", "solved"]
+        assert db.scalars(select(Deed.what).where(Deed.whom == "run 1.1")).all() == ["queued", "solved"]
     verdict = check(round, found.groups, ())
     assert (list(verdict.faults), verdict.score, kept.score, kept.claims) == ([], found.score, found.score, 2)
 

@@ -186,6 +186,6 @@ def test_the_audit_tells_who_solved_a_run_and_why_another_failed(database: Engin
     with reading(database) as db:
         deeds = db.execute(select(Deed.what, Deed.whom, Deed.by, Deed.details).where(Deed.by.in_(["one", "two"]))).all()
     assert {tuple(deed[:3]): deed[3] for deed in deeds} == {
-        ("solved", "run rural/2026-spring:1.1", "one"): {"placed": 3, "score": 3_000},
-        ("failed", "run rural/2026-spring:1.2", "two"): {"problem": "nothing fits"},
+        ("solved", "run 1.1", "one"): {"placed": 3, "score": 3_000},
+        ("failed", "run 1.2", "two"): {"problem": "nothing fits"},
     }
