@@ -181,14 +181,21 @@ def worker(lease: LeaseSeconds = 20.0) -> None:
 
 
 @app.command()
-def demo(ctx: typer.Context, out: KeptPath = None) -> None:
-    """Solve a small round and show what comes out.
+def demo(
+    out: KeptPath = None,
+    host: Host = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=65535, help="Listen at this port. [default: 8000, or a free one]")
+    ] = None,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="End when all is shown.")] = False,
+) -> None:
+    """Take a small program from its people to their calendars.
 
-    It is of two rural regions; one request without a place is explained, and the best advice.
+    It is of two rural regions: solved, published, shown, and its feeds served until Ctrl-C, from a database that is gone afterwards.
     """
-    from api.demo import demonstrate
+    from api.demo import Wish, demonstrate
 
-    raise typer.Exit(demonstrate(out, began=ctx.obj or time.monotonic()))
+    raise typer.Exit(demonstrate(Wish(out=out, host=host, port=port, serving=not no_serve)))
 
 
 @app.command()

@@ -30,6 +30,9 @@ from scheduler.worker import work
 HEADERS_WITHIN_MS = 10_000
 """So long a client may take for the head of its request."""
 
+LOOK_SECONDS = 0.02
+"""Between two looks whether the server listens yet."""
+
 LOGGING: dict[str, Any] = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"},
@@ -86,14 +89,26 @@ async def _serve(engine: Engine, host: str, port: int) -> None:
         log_dictconfig=LOGGING,
         log_access=False,
     )
-    server.on_startup(lambda: _say(host, port))
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(wanted, server.stop)
-    await server.serve()
+    said = loop.create_task(_say_when_it_listens(host, port))
+    try:
+        await server.serve()
+    finally:
+        said.cancel()
 
 
-def _say(host: str, port: int) -> None:
+async def _say_when_it_listens(host: str, port: int) -> None:
+    """Says that it serves as soon as somebody who reads that can be served."""
+    while True:
+        try:
+            _, tried = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(LOOK_SECONDS)
+        else:
+            tried.close()
+            break
     sys.stdout.write(f"Serving http://{f'[{host}]' if ':' in host else host}:{port}; Ctrl-C ends it.\n")
     sys.stdout.flush()
 

@@ -1,9 +1,13 @@
-"""`dure demo` solves the project's own round with what `dure match` does, shows it and explains a part of it."""
+"""`dure demo` takes the project's own program from its people to a calendar: solved, published, shown, explained and served."""
 
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
 from dataclasses import replace
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from typer.testing import CliRunner
@@ -17,14 +21,15 @@ from matching.result import Reason
 from matching.resultfiles import read_result
 from matching.tables import read_round
 from tests.api.shown import RESULT, WHOLE
+from tests.command import COMMAND
 
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """What the command says, and the result that it keeps."""
     kept = tmp_path_factory.mktemp("demo") / "result"
-    ended = CliRunner().invoke(app, ["demo", "--out", str(kept)])
-    assert (ended.exit_code, ended.stderr) == (0, "")
+    ended = CliRunner().invoke(app, ["demo", "--no-serve", "--out", str(kept)])
+    assert ended.exit_code == 0
     return ended.stdout, kept
 
 
@@ -48,6 +53,37 @@ def test_it_shows_tables_the_week_and_an_explanation(shown: tuple[str, Path]) ->
     headings = ["The week", "Placed requests", "Groups", "Mentors", "Unplaced requests"]
     places = [said.index(f"\n{heading}") for heading in [*headings, "One unplaced request, explained"]]
     assert places == sorted(places)
+
+
+def test_it_shows_what_is_published_and_the_next_ten_sessions(shown: tuple[str, Path]) -> None:
+    said, kept = shown
+    published = re.search(r"^Published: (\d+) groups, (\d+) sessions from", said, re.MULTILINE)
+    assert published
+    assert int(published[1]) == len(read_result(kept).groups)
+    assert int(published[2]) > 10 * int(published[1])
+    rows = re.findall(r"^  \w{3} (\d{4}-\d\d-\d\d \d\d:\d\d) to \d\d:\d\d +g-\d\d ", said, re.MULTILINE)
+    assert len(rows) == 10
+    assert rows == sorted(rows)
+
+
+def test_it_serves_a_feed_until_ctrl_c() -> None:
+    with subprocess.Popen([COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as running:
+        assert running.stdout
+        said = ""
+        try:
+            while not re.search("^Serving ", said, re.MULTILINE) and running.poll() is None:
+                said += running.stdout.readline()
+            link = re.search(r"^ (http:.*ics)$", said, re.MULTILINE)
+            assert link, said
+            with urlopen(link[1], timeout=30) as answer:  # noqa: S310  it is our own
+                feed = answer.read().decode()
+            running.send_signal(signal.SIGINT)
+            assert running.wait(30) == 0
+        finally:
+            running.kill()
+    assert feed.startswith("BEGIN:VCALENDAR\r\n")
+    assert feed.count("BEGIN:VEVENT") > 20
+    assert "X-WR-CALNAME:두레 온라인 멘토링" in feed
 
 
 def test_an_explanation_names_who_asked_for_what_and_what_is_in_the_way() -> None:
