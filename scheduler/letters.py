@@ -26,7 +26,7 @@ from data.groups import Group
 from data.outbox import About, Message
 from data.people import Mentor, Person
 from data.programs import Program, Term
-from data.sessions import Booking, Series, Session, State
+from data.sessions import Booking, Kind, Series, Session, Shift, State
 from data.settings import BadSettings, Language, Settings, settings_of
 from matching.week import DAY_MINUTES, clock
 from scheduler.calendars import title_of
@@ -142,11 +142,14 @@ def _said_of_groups(db: DbSession, message: Message, about: About) -> _Said:
     program, settings, language = _spoken(db, message, db.get_one(Program, term.program_id))
     lines = []
     if about == About.PUBLISHED:
-        groups = db.execute(select(Group, Series.meetings).join(Series).where(Group.id.in_(ids)).order_by(Group.key)).all()
+        weekly = select(Group, Series).join(Series).where(Group.id.in_(ids), Series.kind == Kind.TUTORING).order_by(Group.key, Series.id)
+        groups = [(group, series) for group, series in db.execute(weekly) if series.meetings]
         if not groups:
             raise NoLongerSo("the groups are there no more")
-        for group, meetings in groups:
-            lines.append(f"{group.subject}: {_weekly(meetings, language)} ({term.zone})")
+        shifts = select(Shift).where(Shift.series_id.in_([series.id for _, series in groups])).order_by(Shift.from_on)
+        latest = {shift.series_id: shift.meetings for shift in db.scalars(shifts)}
+        for group, series in groups:
+            lines.append(f"{group.subject}: {_weekly(latest.get(series.id, series.meetings), language)} ({term.zone})")
             if link := group.link or settings.link.format(group=group.key):
                 lines.append(WORDS[language].link.format(link))
     title = term.name or term.key

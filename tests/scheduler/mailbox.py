@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import socket
 from collections.abc import Iterator
@@ -19,9 +20,10 @@ SENDER = "dure@school.example"
 
 
 class Mailbox:
-    """What has arrived, in its order; `refuses` says what is answered to whom."""
+    """What has arrived, in its order; `refuses` says what is answered to whom. It takes its time for each mail."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, seconds: float = 0.0) -> None:
+        self._seconds = seconds
         self.arrived: list[EmailMessage] = []
         self.refuses: dict[str, str] = {}
         with socket.socket() as free:
@@ -49,6 +51,7 @@ class Mailbox:
 
     async def handle_DATA(self, _server: smtp.SMTP, _session: smtp.Session, envelope: smtp.Envelope) -> str:  # noqa: N802
         """Keeps what comes."""
+        await asyncio.sleep(self._seconds)
         mail = email.message_from_bytes(cast("bytes", envelope.content), policy=SMTP)
         self.arrived.append(mail)
         return "250 OK"

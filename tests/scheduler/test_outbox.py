@@ -17,7 +17,7 @@ from data.groups import Group
 from data.outbox import About, Channel, Message, Notice, about_session, claim, tell, write
 from data.people import Person
 from data.programs import Program
-from data.sessions import Booking, Kind, Series, Session, State
+from data.sessions import Booking, Kind, Series, Session, Shift, State
 from scheduler.jobs import remind
 from scheduler.outbox import LEASE, deliver_mail
 from tests.scheduler.lessons import HOUR, MONDAY, lessons
@@ -237,7 +237,7 @@ def test_settings_that_are_faulty_keep_no_mail_of_another_program(database: Engi
 @pytest.mark.parametrize(
     ("about", "subject", "lines"),
     [
-        pytest.param(About.PUBLISHED, "Your groups: spring", ["math: Mon 19:00 (Asia/Seoul)", ""], id="published"),
+        pytest.param(About.PUBLISHED, "Your groups: spring", ["math: Tue 20:00 (Asia/Seoul)", ""], id="published"),
         pytest.param(About.WITHDRAWN, "Taken back: spring", [], id="taken back"),
     ],
 )
@@ -245,6 +245,8 @@ def test_people_are_told_of_their_groups(database: Engine, about: About, subject
     lessons(database, [MONDAY])
     with transaction(database) as db:
         person, group = db.scalars(select(Person).where(Person.key == "s-000")).one(), db.scalars(select(Group)).one()
+        db.add(Shift(series_id=db.scalars(select(Series.id)).one(), from_on=MONDAY.date(), meetings=[2640]))  # what holds now is told
+        db.add(Series(group_id=group.id, meetings=[], session_minutes=60, from_on=MONDAY.date()))  # of a single session
         body = {"about": about.value, "term": str(group.term_id), "groups": [str(group.id)]}
         write(db, [Notice(key="groups", address=person.email, body=body, person_id=person.id)], now=NOW)
     [mail] = _delivered(database)
