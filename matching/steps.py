@@ -107,7 +107,7 @@ def pace(n: int, sweeps: int) -> float:
     and the less does it fall until the last, for otherwise they would stop halfway."""
     scarce = SWEEPS / sweeps
     first, last = FIRST_STEP * min(2.0, max(1.0, scarce)), LAST_STEP * scarce**2
-    return first * min(1.0, last / first) ** (n / sweeps)
+    return first * float(min(1.0, last / first) ** (n / sweeps))
 
 
 def sweeps_to_price(run: Run) -> int:
