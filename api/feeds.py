@@ -45,6 +45,11 @@ class Asked:
     if_modified_since: str | None = None
     accept_encoding: str | None = None
 
+    @property
+    def may_have_it(self) -> bool:
+        """The client says what it has already."""
+        return self.if_none_match is not None or self.if_modified_since is not None
+
 
 def add_feeds(app: FastAPI, engine: Engine, clock: Clock) -> None:
     """Adds the routes of feeds, and of the file that tells robots that these may be read."""
@@ -77,7 +82,7 @@ def answer(engine: Engine, token: str, asked: Asked, now: dt.datetime) -> Respon
     then end a calendar for good.
     """
     with reading(engine) as db:
-        link = look_up(db, token)
+        link = look_up(db, token, whole=not asked.may_have_it)
     if link is None:
         return PlainTextResponse("There is no such feed.\n", 404, PRIVATE)
     if link.revoked_at is not None:
@@ -110,8 +115,10 @@ def _told(engine: Engine, link: Link, asked: Asked) -> Response:
         return Response(status_code=304, headers=headers)
     headers["Content-Type"] = "text/calendar; charset=utf-8"
     headers["Content-Disposition"] = 'inline; filename="dure.ics"'
-    with reading(engine) as db:
-        kept = rendered_bytes(db, link.id)
+    kept = link.rendered
+    if kept is None:
+        with reading(engine) as db:
+            kept = rendered_bytes(db, link.id)
     if compressed:
         headers["Content-Encoding"] = "gzip"
     body = kept if compressed else gzip.decompress(kept)

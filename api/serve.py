@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from fastapi import FastAPI
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -56,7 +57,7 @@ def serve(engine: Engine, host: str, port: int, *, http_only: bool) -> Exit:
         complain([f"{host}:{port}: {why}"])
         return Exit.BAD_INPUT
     with nullcontext() if http_only else _beside(engine):
-        asyncio.run(_serve(engine, address, port))
+        asyncio.run(listen(create_app(engine, utc_now), address, port))
     return Exit.DONE
 
 
@@ -76,10 +77,11 @@ def _beside(engine: Engine) -> Iterator[None]:
         ticker.stop()
 
 
-async def _serve(engine: Engine, host: str, port: int) -> None:
+async def listen(app: FastAPI, address: str, port: int) -> None:
+    """Serves an app at an address, as numbers, until Ctrl-C or SIGTERM."""
     server = Server(
-        create_app(engine, utc_now),
-        address=host,
+        app,
+        address=address,
         port=port,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
@@ -92,24 +94,24 @@ async def _serve(engine: Engine, host: str, port: int) -> None:
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(wanted, server.stop)
-    said = loop.create_task(_say_when_it_listens(host, port))
+    said = loop.create_task(_say_when_it_listens(address, port))
     try:
         await server.serve()
     finally:
         said.cancel()
 
 
-async def _say_when_it_listens(host: str, port: int) -> None:
+async def _say_when_it_listens(address: str, port: int) -> None:
     """Says that it serves as soon as somebody who reads that can be served."""
     while True:
         try:
-            _, tried = await asyncio.open_connection(host, port)
+            _, tried = await asyncio.open_connection(address, port)
         except OSError:
             await asyncio.sleep(LOOK_SECONDS)
         else:
             tried.close()
             break
-    sys.stdout.write(f"Serving http://{f'[{host}]' if ':' in host else host}:{port}; Ctrl-C ends it.\n")
+    sys.stdout.write(f"Serving http://{f'[{address}]' if ':' in address else address}:{port}; Ctrl-C ends it.\n")
     sys.stdout.flush()
 
 

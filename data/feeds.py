@@ -130,7 +130,7 @@ class Subscription(Base):
 class Link:
     """What one query tells of a secret link: enough to answer whoever has the newest bytes already.
 
-    `version` is the calendar's, `rendered_version` that of the bytes that are kept.
+    `version` is the calendar's, `rendered_version` that of the bytes that are kept; `rendered` are these, where they were asked for.
     """
 
     id: UUID
@@ -141,6 +141,7 @@ class Link:
     etag: str
     last_modified: dt.datetime | None
     fresh_until: dt.datetime | None
+    rendered: bytes | None = None
 
     def is_right(self, now: dt.datetime) -> bool:
         """The bytes that are kept are still what the calendar shows."""
@@ -162,6 +163,7 @@ def link_of(subscription: Subscription, calendar: Calendar) -> Link:
         etag=subscription.rendered_etag,
         last_modified=subscription.last_modified,
         fresh_until=subscription.fresh_until,
+        rendered=subscription.rendered,
     )
 
 
@@ -181,6 +183,7 @@ LOOK_UP = (
     .where(_KEPT.token_hash == bindparam("token_hash"))
 )
 """Made once, of tables in the place of classes: clients ask for nothing as often."""
+LOOK_UP_WHOLE = LOOK_UP.add_columns(_KEPT.rendered)
 
 
 def hashed(token: str) -> bytes:
@@ -188,9 +191,9 @@ def hashed(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def look_up(db: DbSession, token: str) -> Link | None:
-    """The link of a token, by one query of its index; None where nobody has ever had it."""
-    row = db.connection().execute(LOOK_UP, {"token_hash": hashed(token)}).first()
+def look_up(db: DbSession, token: str, *, whole: bool = False) -> Link | None:
+    """The link of a token, by one query of its index, with its bytes where the `whole` is wanted; None where nobody has ever had it."""
+    row = db.connection().execute(LOOK_UP_WHOLE if whole else LOOK_UP, {"token_hash": hashed(token)}).first()
     return Link(*row) if row else None
 
 

@@ -43,6 +43,40 @@ LOOKED_AT_AGAIN_AFTER = DAY
 """So long what is shown is taken for right at most: then also what nobody has told the calendar of is seen."""
 
 
+SESSIONS: Select[*tuple[Any, ...]] = (
+    select(
+        Session.id,
+        Session.group_id,
+        Session.starts_at,
+        Session.ends_at,
+        Session.mentor_id,
+        Session.state,
+        Session.sequence,
+        Session.changed_at,
+        Session.makes_up_id,
+        Series.kind,
+        Group.term_id,
+        Group.key,
+        Group.subject,
+        Group.link,
+        Person.name,
+    )
+    .join(Series, Session.series_id == Series.id)
+    .join(Group, Session.group_id == Group.id)
+    .join(Mentor, Session.mentor_id == Mentor.id)
+    .join(Person, Mentor.person_id == Person.id)
+    .order_by(Session.starts_at, Session.id)
+)
+"""What is told of sessions, in order of time; made once, as is the next: that takes longer than asking."""
+
+MEMBERS = (
+    select(Membership.group_id, Person.id, Person.name, Mentee.school, Membership.from_on, Membership.until_on)
+    .join(Mentee, Membership.mentee_id == Mentee.id)
+    .join(Person, Mentee.person_id == Person.id)
+    .order_by(Mentee.key, Membership.from_on)
+)
+
+
 class HasLeft(Exception):
     """The calendar is of somebody who has left the program."""
 
@@ -169,31 +203,7 @@ def _person(
 
 def _sessions(owner: _Owner, zones: Mapping[UUID, str]) -> Select[*tuple[Any, ...]]:
     """The sessions that may be shown, with what is told of them, in order of time."""
-    asked: Select[*tuple[Any, ...]] = (
-        select(
-            Session.id,
-            Session.group_id,
-            Session.starts_at,
-            Session.ends_at,
-            Session.mentor_id,
-            Session.state,
-            Session.sequence,
-            Session.changed_at,
-            Session.makes_up_id,
-            Series.kind,
-            Group.term_id,
-            Group.key,
-            Group.subject,
-            Group.link,
-            Person.name,
-        )
-        .join(Series, Session.series_id == Series.id)
-        .join(Group, Session.group_id == Group.id)
-        .join(Mentor, Session.mentor_id == Mentor.id)
-        .join(Person, Mentor.person_id == Person.id)
-        .where(Group.term_id.in_(zones))
-        .order_by(Session.starts_at, Session.id)
-    )
+    asked = SESSIONS.where(Group.term_id.in_(zones))
     if owner.groups is None:
         return asked
     if not owner.mentors:
@@ -203,17 +213,11 @@ def _sessions(owner: _Owner, zones: Mapping[UUID, str]) -> Select[*tuple[Any, ..
 
 def _members(db: DbSession, owner: _Owner, rows: Sequence[Row[Any]]) -> Mapping[UUID, Sequence[_Member]]:
     """Who is in the groups of these sessions, by group, in the order of their keys."""
-    asked = (
-        select(Membership.group_id, Person.id, Person.name, Mentee.school, Membership.from_on, Membership.until_on)
-        .join(Mentee, Membership.mentee_id == Mentee.id)
-        .join(Person, Mentee.person_id == Person.id)
-        .order_by(Mentee.key, Membership.from_on)
-    )
     if owner.groups is None:
         terms = {row.term_id for row in rows}
-        asked = asked.where(Mentee.term_id.in_(terms))
+        asked = MEMBERS.where(Mentee.term_id.in_(terms))
     else:
-        asked = asked.where(Membership.group_id.in_({row.group_id for row in rows}))
+        asked = MEMBERS.where(Membership.group_id.in_({row.group_id for row in rows}))
     found: dict[UUID, list[_Member]] = defaultdict(list)
     for group, person, name, school, from_on, until_on in db.execute(asked):
         found[group].append(_Member(person, name, school, from_on, until_on))

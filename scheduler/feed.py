@@ -23,6 +23,8 @@ CANCELLED = {"ko": "[취소]", "en": "[Cancelled]", "zh-TW": "[取消]"}
 RESERVED = "%/:=&?~#+!$,;'@()*[]"
 """Signs that mean something in an address; all others but letters and digits of ASCII are written by their bytes (RFC 3986)."""
 
+END = b"END:VCALENDAR\r\n"
+
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Marks that turn the direction of writing."""
 
@@ -34,8 +36,9 @@ HIGHEST_SEQUENCE = 2**31 - 1
 class Entry:
     """A session as one feed shows it; instants are aware and in UTC, [starts_at, ends_at).
 
-    `uid` is of the session and never changes; `sequence` rises with every change of time, link, people or state; `changed_at` is when
-    the row was changed last (F5 to F7). `title` and `lines` are what may be shown to this subscriber, already in their language.
+    `uid` is of the session and never changes, ASCII and short enough for a line; `sequence` rises with every change of time, link,
+    people or state; `changed_at` is when the row was changed last (F5 to F7). `title` and `lines` are what may be shown to this
+    subscriber, already in their language.
     """
 
     uid: str
@@ -74,48 +77,86 @@ def rendered(feed: Feed) -> bytes:
     calendar.add("REFRESH-INTERVAL", feed.refresh, parameters={"VALUE": "DURATION"})
     every = vDuration(feed.refresh).to_ical().decode()  # type: ignore[no-untyped-call]  # the library says no type
     calendar.add("X-PUBLISHED-TTL", every)
-    for part in components(feed):
-        calendar.add_component(part)
-    return bytes(calendar.to_ical())
+    zone = _zone(feed)
+    if zone:
+        calendar.add_component(zone)
+    told_in = ZoneInfo(feed.zone) if zone else None
+    head = bytes(calendar.to_ical()).removesuffix(END)
+    return b"".join([head, *(_written(entry, feed, told_in) for entry in feed.entries), END])
+
+
+def _written(entry: Entry, feed: Feed, told_in: ZoneInfo | None) -> bytes:
+    """One event: the lines that are its own, which are short and hold no text, and those that the sessions of a group share.
+
+    The library would take several times as long for all of them.
+    """
+    stamp = f"{entry.changed_at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"
+    if told_in is None:
+        start, end = (f":{at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}" for at in (entry.starts_at, entry.ends_at))
+    else:
+        start, end = (f";TZID={told_in.key}:{at.astimezone(told_in):%Y%m%dT%H%M%S}" for at in (entry.starts_at, entry.ends_at))
+    own = (
+        f"BEGIN:VEVENT\r\nDTSTART{start}\r\nDTEND{end}\r\nDTSTAMP:{stamp}\r\nLAST-MODIFIED:{stamp}\r\n"
+        f"UID:{entry.uid}\r\nSEQUENCE:{min(entry.sequence, HIGHEST_SEQUENCE)}\r\n"
+    )
+    return own.encode("ascii") + _worded_bytes(*_words(entry, feed))
 
 
 def components(feed: Feed) -> Iterator[Component]:
-    """The declaration of the zone, where there is one, and the events, in the order of the entries."""
-    zone = fixed_zone(feed.zone, _years(feed.entries)) if feed.entries else None
+    """What a feed holds, for those who add to it: the declaration of the zone, where there is one, and the events, in the order of the
+    entries."""
+    zone = _zone(feed)
     if zone:
         yield zone
     told_in = ZoneInfo(feed.zone) if zone else dt.UTC
     for entry in feed.entries:
-        yield _event(entry, feed, told_in)
+        event = _worded(*_words(entry, feed))
+        event.add("UID", entry.uid)
+        event.add("DTSTAMP", entry.changed_at)
+        event.add("LAST-MODIFIED", entry.changed_at)
+        event.add("SEQUENCE", min(entry.sequence, HIGHEST_SEQUENCE))
+        event.add("DTSTART", entry.starts_at.astimezone(told_in))
+        event.add("DTEND", entry.ends_at.astimezone(told_in))
+        yield event
 
 
-def _event(entry: Entry, feed: Feed, told_in: dt.tzinfo) -> Event:
+Words = tuple[str, tuple[str, ...], str, str, tuple[int, ...]]
+"""What the sessions of a group share: a title, lines, a link, what opens the title of a cancelled one, and the minutes of alarms."""
+
+
+def _words(entry: Entry, feed: Feed) -> Words:
+    if entry.cancelled:
+        return entry.title, entry.lines, entry.link, CANCELLED[feed.language], ()
+    return entry.title, entry.lines, entry.link, "", feed.alarms
+
+
+@lru_cache(maxsize=4096)
+def _worded_bytes(title: str, lines: tuple[str, ...], link: str, cancelled: str, alarms: tuple[int, ...]) -> bytes:
+    """The lines of an event that hold words, and its end."""
+    return bytes(_worded(title, lines, link, cancelled, alarms).to_ical()).removeprefix(b"BEGIN:VEVENT\r\n")
+
+
+def _worded(title: str, lines: tuple[str, ...], link: str, cancelled: str, alarms: tuple[int, ...]) -> Event:
+    """An event with what it says in words, and no times yet."""
     event = Event()
-    title = plain(entry.title)
-    event.add("UID", entry.uid)
-    event.add("DTSTAMP", entry.changed_at)
-    event.add("LAST-MODIFIED", entry.changed_at)
-    event.add("SEQUENCE", min(entry.sequence, HIGHEST_SEQUENCE))
-    event.add("DTSTART", entry.starts_at.astimezone(told_in))
-    event.add("DTEND", entry.ends_at.astimezone(told_in))
-    event.add("SUMMARY", f"{CANCELLED[feed.language]} {title}" if entry.cancelled else title)
-    event.add("STATUS", "CANCELLED" if entry.cancelled else "CONFIRMED")
-    event.add("TRANSP", "TRANSPARENT" if entry.cancelled else "OPAQUE")
-    lines = [plain(line) for line in entry.lines]
-    if entry.link:
-        link = quote(plain(entry.link), safe=RESERVED)
-        lines.append(link)
+    title = plain(title)
+    event.add("SUMMARY", f"{cancelled} {title}" if cancelled else title)
+    event.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
+    event.add("TRANSP", "TRANSPARENT" if cancelled else "OPAQUE")
+    told = [plain(line) for line in lines]
+    if link:
+        link = quote(plain(link), safe=RESERVED)
+        told.append(link)
         event.add("LOCATION", link)
         event.add("CONFERENCE", link, parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
-    if lines:
-        event.add("DESCRIPTION", "\n".join(lines))
-    if not entry.cancelled:
-        for minutes in feed.alarms:
-            alarm = Alarm()
-            alarm.add("ACTION", "DISPLAY")
-            alarm.add("TRIGGER", dt.timedelta(minutes=-minutes))
-            alarm.add("DESCRIPTION", title)
-            event.add_component(alarm)
+    if told:
+        event.add("DESCRIPTION", "\n".join(told))
+    for minutes in alarms:
+        alarm = Alarm()
+        alarm.add("ACTION", "DISPLAY")
+        alarm.add("TRIGGER", dt.timedelta(minutes=-minutes))
+        alarm.add("DESCRIPTION", title)
+        event.add_component(alarm)
     return event
 
 
@@ -124,6 +165,10 @@ def plain(text: str) -> str:
     halves of signs (F1). Line breaks become spaces."""
     parts = (" " if sign in "\n\r\t\v\f\x85\u2028\u2029" else sign for sign in text)
     return "".join(sign for sign in parts if unicodedata.category(sign) not in ("Cc", "Cs") and sign not in TURNING).strip()
+
+
+def _zone(feed: Feed) -> Timezone | None:
+    return fixed_zone(feed.zone, _years(feed.entries)) if feed.entries else None
 
 
 def _years(entries: Iterable[Entry]) -> range:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from icalendar import Calendar
 
-from scheduler.feed import CANCELLED, Entry, Feed, plain, rendered
+from scheduler.feed import CANCELLED, Entry, Feed, components, plain, rendered
 from tests.scheduler.feed_checker import faults, parsed
 
 START = dt.datetime(2027, 3, 2, 10, 0, tzinfo=dt.UTC)
@@ -63,6 +64,18 @@ def test_f1_to_f15_hold_whatever_is_in_a_feed(feed: Feed) -> None:
 @given(FEEDS)
 def test_f4_the_same_values_give_the_same_bytes(feed: Feed) -> None:
     assert rendered(feed) == rendered(feed)
+
+
+@settings(max_examples=30, deadline=None)
+@given(FEEDS)
+def test_a_feed_holds_the_components_that_others_add_to(feed: Feed) -> None:
+    calendar = Calendar()
+    for part in components(feed):
+        calendar.add_component(part)
+    told, alike = (parsed(bytes(one).decode()).parts for one in (rendered(feed), calendar.to_ical()))
+    assert [(part.kind, sorted(map(str, part.lines)), part.parts) for part in told] == [
+        (part.kind, sorted(map(str, part.lines)), part.parts) for part in alike
+    ]
 
 
 BROKEN = [
