@@ -24,6 +24,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.job_commands import outbox, show_unrecorded, tick
     from api.languages import Language
     from api.plain import stand_in_for_signs
+    from api.publish_commands import publish_run, undo_run
     from api.round_commands import rounds
     from api.session_commands import sessions
     from api.table_commands import export_tables, import_tables
@@ -42,6 +43,8 @@ app.command("import")(import_tables)
 app.command("export")(export_tables)
 app.add_typer(feeds, name="feed")
 app.add_typer(terms, name="term")
+rounds.command("publish")(publish_run)
+rounds.command("undo")(undo_run)
 app.add_typer(rounds, name="round")
 app.add_typer(groups, name="group")
 app.add_typer(leavers, name="leave")

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
+from data.base import Base
 from data.calendars import parts
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor, Person
@@ -222,7 +223,7 @@ def write_bookings(db: DbSession, wanted: Sequence[Wanted]) -> None:
         return
     try:
         with db.begin_nested():
-            db.execute(insert(Booking), rows)
+            db.execute(insert(Base.metadata.tables[Booking.__tablename__]), rows)
     except IntegrityError as refused:
         if THE_DATABASES_WORD in str(refused.orig):
             refuse_clashes(db, wanted)  # now the other's bookings are there to be named

@@ -19,12 +19,13 @@ from matching.faults import BadRound, Faults
 from matching.policy import read_policy_file
 from matching.result import Group as Placed
 from matching.resultfiles import read_groups
+from scheduler.refusals import Refused
 
 TOLD = 20
 """At most so many people who do not fit are named."""
 
 
-class PublishError(Exception):
+class PublishError(Refused):
     """The root of why a result is not published, or not taken back; nothing has been changed then."""
 
 
