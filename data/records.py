@@ -115,6 +115,7 @@ def record(db: DbSession, session: Session, said: Record, *, by: str, now: dt.da
     RecordError
         The session is cancelled or has not begun; or the members or the minutes are not what they can be.
     """
+    db.refresh(session, with_for_update=True)  # whoever else changes it waits
     if session.state == State.CANCELLED:
         raise NothingToRecord("is cancelled")
     if session.starts_at > now:

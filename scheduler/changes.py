@@ -12,11 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import new_id
-from data.groups import Group
 from data.people import Mentor
 from data.sessions import Session, State
 from scheduler.calendar import days_of
-from scheduler.circle import Circle, circle_of, looks_of
+from scheduler.circle import Circle, hold, looks_of
 from scheduler.consequences import Deed, altered, carry_out
 from scheduler.refusals import AlreadySo, DayOff, InThePast, NotThere, WrongState
 
@@ -35,7 +34,7 @@ def move(
     Clash
         Somebody has another session then.
     """
-    circle = circle_of(db, db.get_one(Group, session.group_id))
+    circle = hold(db, session.group_id, session)
     _refuse_state(circle, session, State.PLANNED)
     if to == session.starts_at:
         raise AlreadySo(circle.name(session), "starts then")
@@ -61,7 +60,7 @@ def cancel(db: DbSession, session: Session, *, by: str, now: dt.datetime, reason
     Refused
         It is not planned.
     """
-    circle = circle_of(db, db.get_one(Group, session.group_id))
+    circle = hold(db, session.group_id, session)
     _refuse_state(circle, session, State.PLANNED)
     before = looks_of(db, circle, [session])
     session.state, session.cancelled_why = State.CANCELLED, reason
@@ -79,7 +78,7 @@ def restore(db: DbSession, session: Session, *, by: str, now: dt.datetime, reaso
     Clash
         Somebody has another session then.
     """
-    circle = circle_of(db, db.get_one(Group, session.group_id))
+    circle = hold(db, session.group_id, session)
     _refuse_state(circle, session, State.CANCELLED)
     _refuse_made_up(db, circle, session)
     refuse_time(db, circle, db.get_one(Mentor, session.mentor_id), session.starts_at, now=now, on_day_off=True)
@@ -101,7 +100,7 @@ def make_up(
     Clash
         Somebody has another session then.
     """
-    circle = circle_of(db, db.get_one(Group, session.group_id))
+    circle = hold(db, session.group_id, session)
     _refuse_state(circle, session, State.CANCELLED)
     _refuse_made_up(db, circle, session)
     refuse_time(db, circle, db.get_one(Mentor, circle.group.mentor_id), at, now=now, on_day_off=on_day_off)
@@ -135,7 +134,7 @@ def substitute(db: DbSession, session: Session, mentor: Mentor, *, by: str, now:
     Clash
         The mentor has another session then.
     """
-    circle = circle_of(db, db.get_one(Group, session.group_id))
+    circle = hold(db, session.group_id, session)
     _refuse_state(circle, session, State.PLANNED)
     if mentor.id == session.mentor_id:
         raise AlreadySo(circle.name(session), f"held by {mentor.key}")

@@ -83,6 +83,15 @@ def circle_of(db: DbSession, group: Group) -> Circle:
     return Circle(db.get_one(Term, group.term_id), group, members_of(db, [group.id]).get(group.id, ()))
 
 
+def hold(db: DbSession, group: UUID, session: Session | None = None) -> Circle:
+    """The circle of a group that is to be changed, or one of its sessions: whoever else wants to change it waits until this transaction
+    ends, and then sees it as it has become."""
+    row = db.scalars(select(Group).where(Group.id == group).with_for_update().execution_options(populate_existing=True)).one()
+    if session is not None:
+        db.refresh(session, with_for_update=True)
+    return circle_of(db, row)
+
+
 def look_of(db: DbSession, circle: Circle, session: Session) -> Look:
     """How a session stands now."""
     return Look(
@@ -103,7 +112,8 @@ def looks_of(db: DbSession, circle: Circle, sessions: Iterable[Session]) -> dict
 
 def sessions_of(db: DbSession, group: Group) -> list[Session]:
     """All sessions of a group, in order of time."""
-    return list(db.scalars(select(Session).where(Session.group_id == group.id).order_by(Session.starts_at, Session.id)))
+    asked = select(Session).where(Session.group_id == group.id).order_by(Session.starts_at, Session.id)
+    return list(db.scalars(asked.execution_options(populate_existing=True)))
 
 
 def tutoring_of(db: DbSession, group: Group) -> Series | None:

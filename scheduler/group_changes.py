@@ -24,7 +24,7 @@ from data.people import Mentee
 from data.sessions import Series, Session, Shift, State
 from matching.week import DAY_MINUTES, Meetings, write_meetings
 from scheduler.calendar import days_of
-from scheduler.circle import Circle, Look, circle_of, looks_of, sessions_of, tutoring_of
+from scheduler.circle import Circle, Look, circle_of, hold, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.produce import lay_out
 from scheduler.refusals import AlreadySo, BadLink, BadMeetings, InThePast, NotThere
@@ -50,7 +50,7 @@ def change_times(
     Clash
         Somebody has another session at one of the new times.
     """
-    circle = circle_of(db, group)
+    circle = hold(db, group.id)
     series = tutoring_of(db, group)
     if series is None:
         raise NotThere(group.key, "has no weekly meetings")
@@ -117,7 +117,7 @@ def end(db: DbSession, group: Group, from_on: dt.date, *, by: str, now: dt.datet
     Refused
         A session of that day or a later one has begun, or the group has ended by then.
     """
-    circle = circle_of(db, group)
+    circle = hold(db, group.id)
     refuse_day(db, circle, from_on, now)
     before, sessions = looks_from(db, circle, from_on)
     end_rows(db, group, from_on)
@@ -138,7 +138,7 @@ def join(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: s
     Clash
         The mentee has another session at one of its times.
     """
-    circle = circle_of(db, group)
+    circle = hold(db, group.id)
     refuse_day(db, circle, from_on, now)
     if mentee.term_id != group.term_id:
         raise NotThere(mentee.key, "is of another term")
@@ -163,7 +163,7 @@ def leave(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: 
     Refused
         The mentee is no member then, or a session of that day or a later one has begun.
     """
-    circle = circle_of(db, group)
+    circle = hold(db, group.id)
     refuse_day(db, circle, from_on, now)
     changes = take_out(db, circle, mentee, from_on)
     details = {"mentee": mentee.key, "from_on": from_on.isoformat()}
@@ -183,9 +183,9 @@ def change_link(db: DbSession, group: Group, link: str, *, by: str, now: dt.date
     """
     if link and not _is_address(link):
         raise BadLink(link)
+    circle, sessions = hold(db, group.id), sessions_of(db, group)
     if link == group.link:
         raise AlreadySo(group.key, f"meets at {link or 'the usual place'}")
-    circle, sessions = circle_of(db, group), sessions_of(db, group)
     before = looks_of(db, circle, sessions)
     group.link = link
     deed = Deed(what="link changed", whom=f"group {group.key}", by=by, now=now, reason=reason)

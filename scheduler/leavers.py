@@ -15,7 +15,7 @@ from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.sessions import Session, State
-from scheduler.circle import circle_of, day_of
+from scheduler.circle import circle_of, day_of, hold
 from scheduler.consequences import Altered, Deed, carry_out
 from scheduler.group_changes import refuse_day, take_out
 from scheduler.refusals import AlreadySo, InThePast
@@ -68,7 +68,7 @@ def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt
     ).all()
     changes: list[Altered] = []
     for group in groups:
-        circle = circle_of(db, group)
+        circle = hold(db, group.id)
         refuse_day(db, circle, on, now)
         changes += take_out(db, circle, mentee, on)
     mentee.left_on, mentee.left_why = on, reason

@@ -55,19 +55,6 @@ class WrongState(Refused):
 
 
 @dataclass(frozen=True)
-class Taken(Refused):
-    """Somebody has another session then."""
-
-    person: str
-    session: str
-    starts: str
-    ends: str
-
-    def __str__(self) -> str:
-        return f"{self.person}: has {self.session} then, from {self.starts} to {self.ends}"
-
-
-@dataclass(frozen=True)
 class InThePast(Refused):
     """A time, or a day with a session that has begun, cannot be changed any more."""
 

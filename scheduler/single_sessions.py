@@ -19,7 +19,7 @@ from data.people import Mentee, Mentor
 from data.programs import Term
 from data.sessions import Kind, Series, Session, State
 from scheduler.changes import refuse_time
-from scheduler.circle import circle_of, day_of
+from scheduler.circle import day_of, hold
 from scheduler.consequences import Deed, altered, carry_out
 from scheduler.refusals import BadMeetings, NotThere
 from scheduler.term import DAY
@@ -41,7 +41,7 @@ def plan_for_group(
     """
     if not 0 < minutes <= MOST_MINUTES:
         raise BadMeetings(f"a session lasts 1 to {MOST_MINUTES} minutes, not {minutes}")
-    circle = circle_of(db, group)
+    circle = hold(db, group.id)
     refuse_time(db, circle, db.get_one(Mentor, group.mentor_id), at, now=now, on_day_off=on_day_off)
     on = circle.day(at)
     until = on + DAY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -235,6 +236,31 @@ def test_what_has_a_record_is_changed_no_more(database: Engine) -> None:
     ):
         with pytest.raises(Refused, match="g-1@2026-03-05T19:00: is held, not planned"):
             on_session(database, term, "g-1@2026-03-05", act)
+
+
+def test_of_many_who_change_one_session_at_once_each_is_counted(database: Engine) -> None:
+    term = taught_term(database)
+    with reading(database) as db:
+        one = session_named(db, term, TUESDAY).id
+    start, problems = threading.Barrier(6), []
+
+    def go(n: int) -> None:
+        start.wait()
+        try:
+            with transaction(database) as db:
+                move(db, db.get_one(Session, one), at(f"2026-03-13 1{n}:00"), by=f"office {n}", now=NOW)
+        except Exception as error:  # noqa: BLE001  whatever it is, the test tells it
+            problems.append(error)
+
+    threads = [threading.Thread(target=go, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with reading(database) as db:
+        session = db.get_one(Session, one)
+        assert (problems, session.sequence, len(deeds(db))) == ([], 6, 6)
+        assert booked(db, session) == ["m-1", "s-1", "s-2"]
 
 
 @pytest.mark.parametrize(
