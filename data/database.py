@@ -96,12 +96,12 @@ def address(environment: Mapping[str, str] = os.environ) -> URL:
 
 
 def open_database(url: URL | str) -> Engine:
-    """The engine of a database; nothing is read yet. The folder of an SQLite file is made."""
+    """The engine of a database; nothing is read yet. An SQLite file gets its folder. Errors tell no values, which may be of people."""
     url = make_url(url)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15)
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15, hide_parameters=True)
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _open_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from data.base import new_id
@@ -252,3 +252,13 @@ def _book(database: Engine, person: UUID, group: Group, starts_at: dt.datetime) 
         db.flush()
         db.add(Booking(session_id=session.id, person_id=person, starts_at=starts_at, ends_at=starts_at + HOUR))
     return session.id
+
+
+def test_an_error_tells_no_values_which_may_be_of_people(database: Engine) -> None:
+    def twice() -> None:
+        with transaction(database) as db:
+            db.execute(insert(Organisation), [{"id": new_id(), "key": "city", "name": "Name of somebody"} for _ in range(2)])
+
+    with pytest.raises(IntegrityError) as refused:
+        twice()
+    assert "Name of somebody" not in str(refused.value)
