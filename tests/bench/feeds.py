@@ -1,8 +1,8 @@
 """How quick feeds are: `python -m tests.bench.feeds --mentors 1500 --weeks 16`, on SQLite or wherever `--database` says.
 
 Rendering all mentors' feeds is measured against the bare `icalendar` library, which builds the same events from values in memory; requests
-against the same server, which answers a constant of the same size. Times of rendering are those of the processor, so that other work on
-the machine does not count.
+against the same server, which answers a constant of the same size. Times of rendering are those of the processor, and shares those of
+requests for each of its seconds, so that other work on the machine does not count.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from uuid import UUID
 
 import icalendar
+import psutil
 from fastapi import Request, Response
 from sqlalchemy import Engine, insert, select
 
@@ -195,16 +196,17 @@ def measure_requests(engine: Engine, token: str, seconds: float, connections: in
     whole = answer(engine, token, Asked(accept_encoding="gzip"), NOW)
     tag = whole.headers["etag"]
     port = _free_port()
-    with running(str(engine.url.render_as_string(hide_password=False)), port, bytes(whole.body)):
+    with running(str(engine.url.render_as_string(hide_password=False)), port, bytes(whole.body)) as server:
         for name, path, constant, field, goal in (
             ("304", f"/feeds/{token}.ics", "/nothing", f"If-None-Match: {tag}", NOT_MODIFIED_GOAL),
             ("whole feed", f"/feeds/{token}.ics", "/constant", "Accept: */*", WHOLE_GOAL),
         ):
             rates = []
             for what, asked in ((name, path), (f"constant for it of {'no' if name == '304' else len(whole.body)} bytes", constant)):
+                before = _used(server)
                 rate, p99 = asyncio.run(asked_for(port, asked, field, seconds, connections))
-                rates.append(rate)
-                show(f"{what}: {rate:,.0f} a second, p99 {p99 * 1000:.1f} ms")
+                rates.append(rate * seconds / (_used(server) - before))
+                show(f"{what}: {rate:,.0f} a second, {rates[-1]:,.0f} a second of the server's processor, p99 {p99 * 1000:.1f} ms")
             show(f"{name}: {rates[0] / rates[1]:.2f} of the constant (goal {goal})")
 
 
@@ -230,7 +232,7 @@ async def asked_for(port: int, path: str, field: str, seconds: float, connection
 
 
 @contextmanager
-def running(url: str, port: int, body: bytes) -> Iterator[None]:
+def running(url: str, port: int, body: bytes) -> Iterator[psutil.Process]:
     """A server in a process of its own, once it answers."""
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(url, port, body))
     process.start()
@@ -241,10 +243,16 @@ def running(url: str, port: int, body: bytes) -> Iterator[None]:
                 if tried.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.2)
-        yield
+        yield psutil.Process(process.pid)
     finally:
         process.terminate()
         process.join()
+
+
+def _used(server: psutil.Process) -> float:
+    """Seconds of the processor that a process has had."""
+    times = server.cpu_times()
+    return float(times.user + times.system)
 
 
 def serve(url: str, port: int, body: bytes) -> None:
