@@ -20,7 +20,7 @@ from typing import assert_never
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as NoConnection
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import new_id
@@ -30,6 +30,9 @@ from matching.limits import Progress
 from scheduler.solving import Died, Job, Nothing, Solved, Solving, solving
 
 log = logging.getLogger(__name__)
+
+AWAY = (InterfaceError, NoConnection, OperationalError)
+"""What is raised while the database does not answer, or has no connection to give."""
 
 Stopped = Callable[[], bool]
 Watch = Callable[[Progress], None]
@@ -79,8 +82,8 @@ def solve_next(
     try:
         with transaction(engine) as db:
             held = claim(db, by=name, now=now(), lease=pace.lease, only=only)
-    except OperationalError as error:
-        log.warning("the database does not answer: %s", error.orig)
+    except AWAY as error:
+        log.warning("the database does not answer: %s", _why(error))
         return False
     if held is None:
         return False
@@ -163,8 +166,8 @@ class _Holding:
         try:
             with transaction(self.engine) as db:
                 return renew(db, self.held, standing, now=self.now(), lease=self.pace.lease)
-        except OperationalError as error:
-            log.warning("run %s: the database does not answer: %s", self.held.run, error.orig)
+        except AWAY as error:
+            log.warning("run %s: the database does not answer: %s", self.held.run, _why(error))
             return False
 
     def _write(self, what: Callable[[DbSession], None]) -> None:
@@ -173,8 +176,8 @@ class _Holding:
             try:
                 with transaction(self.engine) as db:
                     what(db)
-            except OperationalError as error:
-                log.warning("run %s: the database does not answer: %s", self.held.run, error.orig)
+            except AWAY as error:
+                log.warning("run %s: the database does not answer: %s", self.held.run, _why(error))
             else:
                 return
             if self.stopped():
@@ -209,6 +212,11 @@ class _Desk:
 def _finish(db: DbSession, held: Claim, solved: Solved, now: dt.datetime) -> None:
     standing = Standing(placed=solved.placed, score=solved.score, bound=solved.bound, history=solved.history)
     finish(db, held, standing, result=solved.folder, ended_by=solved.ended_by, solver=f"dure {version('dure')}", now=now)
+
+
+def _why(error: Exception) -> str:
+    """What the database's driver says, without the statement and what it was to write."""
+    return str(error.orig if isinstance(error, DBAPIError) else error)
 
 
 def _pause(seconds: float, stopped: Stopped) -> None:
