@@ -49,6 +49,8 @@ check: install
 # One kind of round with `make bench KIND=seoul`, of other seeds with `SEEDS=1,2,3`; else all of them.
 bench: install
 	$(BIN)/python -m tests.bench $(KIND) $(if $(SEEDS),--seeds $(SEEDS))
+	$(if $(KIND),,$(BIN)/python -m tests.bench.publishing)
+	$(if $(KIND),,$(BIN)/python -m tests.bench.feeds)
 
 # Draws the README's picture anew.
 picture: install packages

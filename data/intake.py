@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
-from data.calendars import parts, touch_groups
+from data.calendars import parts, touch, touch_groups
 from data.entries import Difference, difference, enter, mentee_row, mentor_row
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor
@@ -103,8 +103,8 @@ def for_term(term: Term, given: Round) -> Round:
 def take_in(db: DbSession, term: Term, given: Round, *, allow_removals: bool, by: str, now: dt.datetime) -> Changes:
     """Makes a term's people and policy those of the round; who is gone has left on the day that it is `now`.
 
-    An open-ended term stays so, whatever day its policy names as the last. Calendars that show somebody's changed name are told. What
-    is as it was leaves no trace.
+    An open-ended term stays so, whatever day its policy names as the last. Calendars that show somebody's changed name are told, and
+    those of who leaves or comes back. What is as it was leaves no trace.
 
     Raises
     ------
@@ -132,6 +132,7 @@ def take_in(db: DbSession, term: Term, given: Round, *, allow_removals: bool, by
         term.last_on = None
     db.flush()
     _shown_otherwise(db, seen, now)
+    _tell_who_comes_and_goes(db, term, changes, now)
     counts = {table: _counted(found) for table, found in changes.tables.items()}
     write_down(db, at=now, by=by, what="tables imported", whom=f"term {term_name(db, term)}", term=term.id, details=counts)
     return changes
@@ -191,3 +192,13 @@ def _shown_otherwise(db: DbSession, groups: Collection[UUID], now: dt.datetime) 
     for some in parts(sorted(groups)):
         db.execute(update(Session).where(Session.group_id.in_(some), Session.changed_at < now).values(changed_at=now))
     touch_groups(db, groups, now)
+
+
+def _tell_who_comes_and_goes(db: DbSession, term: Term, changes: Changes, now: dt.datetime) -> None:
+    """The calendars of those who have left end at once, and go on for those who are back."""
+    people: set[UUID] = set()
+    for kind, table in ((Mentor, "mentors"), (Mentee, "mentees")):
+        for some in parts([*changes.tables[table].gone, *changes.tables[table].new]):
+            people.update(db.scalars(select(kind.person_id).where(kind.term_id == term.id, kind.key.in_(some))))
+    if people:
+        touch(db, term.program_id, now, people=people)

@@ -55,10 +55,7 @@ def dump(database: Engine) -> dict[str, list[str]]:
 
 def other(changes: Changes) -> dict[str, dict[str, object]]:
     """What is other than before, by table and kind."""
-    found = {
-        table: {"new": one.new, "changed": dict(one.changed), "gone": one.gone}
-        for table, one in changes.tables.items()
-    }
+    found = {table: {"new": one.new, "changed": dict(one.changed), "gone": one.gone} for table, one in changes.tables.items()}
     return {table: {kind: rows for kind, rows in kinds.items() if rows} for table, kinds in found.items() if any(kinds.values())}
 
 
@@ -212,6 +209,14 @@ def group_of(database: Engine, term: Term) -> tuple[Mentor, Mentee]:
             set(),
             False,
             id="what no feed shows",
+        ),
+        pytest.param(
+            lambda round: replace(
+                round, mentors=round.mentors[1:], pairs=tuple(pair for pair in round.pairs if pair.mentor != round.mentors[0].key)
+            ),
+            {0},
+            False,
+            id="that somebody has left",
         ),
     ],
 )
