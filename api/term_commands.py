@@ -9,6 +9,7 @@ import typer
 
 from api.edge import BY, BadWord, day, now, opened
 from api.plain import clean
+from api.session_lines import session_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as DbSession
 
     from data.programs import Term
+    from data.sessions import Session
 
 terms = typer.Typer(help="Make terms, show them, and close them for some days.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -92,29 +94,48 @@ def close(
 ) -> None:
     """Hold no sessions on some days.
 
-    Sessions that are in calendars already stay there.
+    What was planned on them is cancelled, and told; `dure session make-up` finds another time for each.
     """
     from data.database import transaction
-    from data.terms import close_days, find_term
+    from data.terms import find_term
+    from scheduler.closures import close as close_term
 
     with opened() as engine:
         first_on = day(first, "FROM")
         last_on = day(last, "TO") if last else first_on
         with transaction(engine) as db:
-            closure = close_days(db, find_term(db, name), first_on, last_on, why=why or "closed", school=school, by=BY, now=now())
-        _say([_days(closure.first_on, closure.last_on, closure.name, closure.school)])
+            term = find_term(db, name)
+            gone = close_term(db, term, first_on, last_on, why=why or "closed", school=school, by=BY, now=now())
+            lines = [_days(first_on, last_on, why or "closed", school), *_with_sessions(db, term, gone, "cancelled")]
+        _say(lines)
 
 
 @terms.command()
 def reopen(name: TermName, first: FirstDay, school: School = "") -> None:
-    """Take back the closure that begins on a day."""
+    """Take back the closure that begins on a day.
+
+    What it cancelled is held after all, but for what is made up already.
+    """
     from data.database import transaction
-    from data.terms import find_term, open_days
+    from data.terms import find_term
+    from scheduler.closures import reopen as reopen_term
 
     with opened() as engine:
         with transaction(engine) as db:
-            open_days(db, find_term(db, name), day(first, "FROM"), school=school, by=BY, now=now())
-        _say([f"{first}: open again"])
+            term = find_term(db, name)
+            back = reopen_term(db, term, day(first, "FROM"), school=school, by=BY, now=now())
+            lines = [f"{first}: open again", *_with_sessions(db, term, back, "restored")]
+        _say(lines)
+
+
+def _with_sessions(db: DbSession, term: Term, sessions: Iterable[Session], what: str) -> Iterable[str]:
+    """How many sessions have changed, and which."""
+    from scheduler.listing import sessions_between
+
+    changed = {session.id for session in sessions}
+    if changed:
+        yield f"{len(changed):,} sessions {what}:"
+        yield from (f"  {session_line(term, one)}" for one in sessions_between(db, term, only=changed))
 
 
 def _line(db: DbSession, term: Term) -> str:

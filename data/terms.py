@@ -263,8 +263,9 @@ def closures_of(db: DbSession, term: UUID) -> Sequence[Closure]:
 def close_days(
     db: DbSession, term: Term, first_on: dt.date, last_on: dt.date, *, why: str, school: str = "", by: str, now: dt.datetime
 ) -> Closure:
-    """Closes a term from a day to another, both included, to everybody or to the mentees of one school; sessions that are there already
-    stay as they are.
+    """Closes a term from a day to another, both included, to everybody or to the mentees of one school.
+
+    What becomes of sessions that are there already is `scheduler.closures`' business.
 
     Raises
     ------

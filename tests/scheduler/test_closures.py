@@ -1,0 +1,109 @@
+"""Days that close or open again while a term runs: sessions are cancelled, or held after all, and all concerned hear of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import Engine, select
+
+from data.audit import Deed
+from data.bookings import Clash
+from data.database import reading, transaction
+from data.feeds import Calendar
+from data.programs import Term
+from data.sessions import Booking, Session, State
+from scheduler.changes import make_up, move
+from scheduler.closures import close, reopen
+from scheduler.finding import session_named
+from tests.sessions import at, taught_term
+
+NOW = at("2026-03-05 12:00")
+MONDAY, WEDNESDAY = dt.date(2026, 3, 9), dt.date(2026, 3, 11)
+CLOSED = ["g-1@2026-03-10", "g-2@2026-03-11", "g-3@2026-03-09"]
+
+
+def closed(database: Engine, term: Term, *, school: str = "", now: dt.datetime = NOW) -> int:
+    with transaction(database) as db:
+        return len(close(db, db.get_one(Term, term.id), MONDAY, WEDNESDAY, why="Exams", school=school, by="manager", now=now))
+
+
+def reopened(database: Engine, term: Term, *, now: dt.datetime = NOW) -> int:
+    with transaction(database) as db:
+        return len(reopen(db, db.get_one(Term, term.id), MONDAY, by="manager", now=now))
+
+
+def states(database: Engine, term: Term) -> dict[str, tuple[State, str, int, int]]:
+    """How the sessions of the closed days stand: state, reason, sequence, bookings."""
+    with reading(database) as db:
+        found = {name: session_named(db, db.get_one(Term, term.id), name) for name in CLOSED}
+        return {
+            name: (one.state, one.cancelled_why, one.sequence, len(db.scalars(select(Booking).where(Booking.session_id == one.id)).all()))
+            for name, one in found.items()
+        }
+
+
+def planned(database: Engine) -> int:
+    with reading(database) as db:
+        return len(db.scalars(select(Session).where(Session.state == State.PLANNED)).all())
+
+
+def test_what_is_planned_on_days_that_close_is_cancelled(database: Engine) -> None:
+    term = taught_term(database)
+    before = planned(database)
+    assert closed(database, term) == 3
+    assert states(database, term) == dict.fromkeys(CLOSED, (State.CANCELLED, "Exams", 1, 0))
+    assert planned(database) == before - 3
+    with reading(database) as db:
+        assert [deed.what for deed in db.scalars(select(Deed).order_by(Deed.id))] == ["days closed", "sessions cancelled"]
+        assert {one.audience.value for one in db.scalars(select(Calendar)) if one.changed_at == NOW} == {
+            *("mentor", "mentee", "group", "school", "program")
+        }
+
+
+def test_of_one_schools_days_only_groups_that_are_all_of_that_school_hear(database: Engine) -> None:
+    term = taught_term(database)
+    assert closed(database, term, school="south") == 1
+    assert [name for name, (state, *_) in states(database, term).items() if state == State.CANCELLED] == ["g-3@2026-03-09"]
+
+
+def test_what_has_begun_stays(database: Engine) -> None:
+    term = taught_term(database)
+    assert closed(database, term, now=at("2026-03-10 19:00")) == 1
+    assert [state for state, *_ in states(database, term).values()] == [State.PLANNED, State.CANCELLED, State.PLANNED]
+
+
+def test_days_without_sessions_close_with_one_row_of_the_audit(database: Engine) -> None:
+    term = taught_term(database)
+    assert closed(database, term, now=at("2026-03-12 12:00")) == 0
+    with reading(database) as db:
+        assert [deed.what for deed in db.scalars(select(Deed))] == ["days closed"]
+
+
+def test_when_days_open_again_all_is_held_after_all(database: Engine) -> None:
+    term = taught_term(database)
+    before = states(database, term)
+    closed(database, term)
+    assert reopened(database, term) == 3
+    assert states(database, term) == {name: (state, why, 2, bookings) for name, (state, why, _, bookings) in before.items()}
+
+
+def test_what_is_made_up_elsewhere_or_was_cancelled_for_another_reason_stays_cancelled(database: Engine) -> None:
+    term = taught_term(database)
+    closed(database, term)
+    with transaction(database) as db:
+        make_up(db, session_named(db, term, CLOSED[2]), at("2026-03-13 20:00"), by="manager", now=NOW)
+        session_named(db, term, CLOSED[1]).cancelled_why = "school trip"
+    assert reopened(database, term) == 1
+    assert [state for state, *_ in states(database, term).values()] == [State.PLANNED, State.CANCELLED, State.CANCELLED]
+
+
+def test_days_do_not_open_into_a_clash(database: Engine) -> None:
+    term = taught_term(database)
+    closed(database, term)
+    with transaction(database) as db:
+        move(db, session_named(db, term, "g-1@2026-03-12"), at("2026-03-11 19:00"), by="manager", now=NOW, on_day_off=True)
+    before = states(database, term)
+    with pytest.raises(Clash):
+        reopened(database, term)
+    assert states(database, term) == before
