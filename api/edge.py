@@ -109,6 +109,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     from data.database import DatabaseError
     from data.feeds import FeedError
     from data.intake import IntakeProblem
+    from data.program_settings import ProgramProblem
     from data.records import RecordError
     from data.runs import RunError
     from data.settings import BadSettings
@@ -127,6 +128,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         IntakeProblem,
         FeedError,
         PostError,
+        ProgramProblem,
         RecordError,
         Refused,
         RunError,

@@ -1,0 +1,96 @@
+"""A program's settings: found, changed one by one, and told to all its calendars."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from dataclasses import dataclass
+
+from sqlalchemy import case, select, update
+from sqlalchemy.orm import Session as DbSession
+
+from data.audit import write_down
+from data.feeds import Calendar
+from data.programs import Organisation, Program
+from data.settings import Settings, settings_of
+
+
+class ProgramProblem(Exception):
+    """The root of what can be wrong with the name of a program or of one of its settings."""
+
+
+@dataclass(frozen=True)
+class NoSuchProgram(ProgramProblem):
+    """No program, or several, are called so."""
+
+    name: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is no program; there is {' and '.join(self.known) or 'none'}"
+
+
+@dataclass(frozen=True)
+class NoSuchSetting(ProgramProblem):
+    """There is no such setting."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is no setting; there is {', '.join(Settings.model_fields)}"
+
+
+def all_programs(db: DbSession) -> dict[str, Program]:
+    """Every program by what people call it: its key, behind its organisation's where several programs have that."""
+    rows = db.execute(select(Organisation.key, Program).join(Program, Program.organisation_id == Organisation.id)).all()
+    keys = [program.key for _, program in rows]
+    return {program.key if keys.count(program.key) == 1 else f"{home}/{program.key}": program for home, program in rows}
+
+
+def find_program(db: DbSession, name: str) -> Program:
+    """The program that somebody means.
+
+    Raises
+    ------
+    NoSuchProgram
+        There is none.
+    """
+    known = all_programs(db)
+    found = known.get(unicodedata.normalize("NFC", name))
+    if found is None:
+        raise NoSuchProgram(name, tuple(sorted(known)))
+    return found
+
+
+def change_setting(db: DbSession, program: Program, name: str, value: object, *, by: str, now: dt.datetime) -> Settings:
+    """Changes one setting, or makes it the usual one where the value is None; all the program's calendars are told.
+
+    Raises
+    ------
+    NoSuchSetting
+        There is none of this name.
+    BadSettings
+        It cannot have this value.
+    """
+    if name not in Settings.model_fields:
+        raise NoSuchSetting(name)
+    given = {key: held for key, held in program.settings.items() if key != name} | ({} if value is None else {name: value})
+    settings = settings_of(given)
+    program.settings = settings.model_dump(mode="json", include=set(given))
+    _tell_calendars(db, program, now)
+    write_down(db, at=now, by=by, what="setting changed", whom=f"program {program.key}", details={"setting": name, "value": value})
+    db.flush()
+    return settings
+
+
+def rename_program(db: DbSession, program: Program, name: str, *, by: str, now: dt.datetime) -> None:
+    """Gives a program another name; all its calendars, which are called so, are told."""
+    program.name = unicodedata.normalize("NFC", name)
+    _tell_calendars(db, program, now)
+    write_down(db, at=now, by=by, what="renamed", whom=f"program {program.key}")
+    db.flush()
+
+
+def _tell_calendars(db: DbSession, program: Program, now: dt.datetime) -> None:
+    changed_at = case((Calendar.changed_at < now, now), else_=Calendar.changed_at)
+    db.execute(update(Calendar).where(Calendar.program_id == program.id).values(version=Calendar.version + 1, changed_at=changed_at))
