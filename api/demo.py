@@ -24,7 +24,7 @@ from rich.text import Text
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import URL
 
-from api.edge import BY, now
+from api.edge import BY, Told, now
 from api.exits import Exit, untold
 from api.interrupt import stoppable
 from api.links import VARIABLE as OUTSIDE, feed_links
@@ -47,6 +47,7 @@ from data.settings import Language
 from data.terms import NewTerm, make_term
 from matching.result import Reason, Unplaced
 from matching.round import Round
+from scheduler.jobs import Post
 from scheduler.listing import Listed, sessions_between
 from scheduler.publish import Published, publish
 from scheduler.worker import solve_next
@@ -82,7 +83,7 @@ class Standing:
 
 def demonstrate(wish: Wish) -> Exit:
     """Makes, solves, publishes and shows the term, then serves until Ctrl-C."""
-    with tempfile.TemporaryDirectory(prefix="dure-demo-") as folder:
+    with Told(), tempfile.TemporaryDirectory(prefix="dure-demo-") as folder:
         engine = open_database(URL.create("sqlite", database=str(Path(folder) / "dure.db")))
         try:
             return _demonstrated(engine, wish, Path(folder) / "result")
@@ -115,7 +116,7 @@ def _demonstrated(engine: Engine, wish: Wish, folder: Path) -> Exit:
         _show_links(screen, standing, f"http://{wish.host}:{port}", str(engine.url.database))
     except OSError as error:
         return untold(error)
-    return serve(engine, wish.host, port, http_only=False)
+    return serve(engine, wish.host, port, http_only=False, post=Post())  # its people are invented: nobody gets mail
 
 
 def _free_port(host: str) -> int:

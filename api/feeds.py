@@ -5,6 +5,7 @@ A feed that has not changed costs one query by an index. No link is ever written
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gzip
 import logging
@@ -15,7 +16,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
 from api.validators import GZIP, http_date, is_unchanged, takes_gzip
 from data.database import reading, transaction
@@ -64,8 +65,8 @@ def add_feeds(app: FastAPI, engine: Engine, clock: Clock) -> None:
         )
         try:
             return await run_in_threadpool(answer, engine, request.path_params["token"], asked, clock())
-        except DBAPIError as fault:
-            LOG.error("a feed could not be made: %s", type(fault.orig).__name__)  # noqa: TRY400  a statement's values are no one's business
+        except (DBAPIError, PoolTimeout) as fault:
+            LOG.error("a feed could not be made: %s", type(fault).__name__)  # noqa: TRY400  a statement's values are no one's business
             return PlainTextResponse("Try again later.\n", 503, {**PRIVATE, "Retry-After": str(RETRY_AFTER_SECONDS)})
 
     async def robots(_: Request) -> Response:
@@ -96,7 +97,7 @@ def answer(engine: Engine, token: str, asked: Asked, now: dt.datetime) -> Respon
         if link.revoked_at is not None:  # between the two
             return _gone()
     elif link.use_is_to_be_noted(now):
-        with transaction(engine) as db:
+        with contextlib.suppress(DBAPIError, PoolTimeout), transaction(engine) as db:  # what is right is told, whether or not that is kept
             note_use(db, link.id, now)
     return _told(engine, link, asked)
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
 from api.feeds import Clock
 from data.database import DatabaseError, reading, refuse_other_version
@@ -43,6 +43,8 @@ def _state(engine: Engine, now: dt.datetime) -> tuple[bool, dict[str, str]]:
         return False, {"database": "ok", "migrations": str(bad)}
     except DBAPIError as bad:
         return False, {"database": type(bad.orig).__name__}
+    except PoolTimeout:
+        return False, {"database": "busy"}
     parts = {"database": "ok", "migrations": "ok"}
     if ticked_at is None:
         return True, parts

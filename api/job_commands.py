@@ -43,7 +43,7 @@ def _line(message: Message) -> str:
 
 
 def show_unrecorded() -> None:
-    """Show the sessions whose mentors were asked for a record in vain."""
+    """Show sessions whose records were asked for in vain."""
     from zoneinfo import ZoneInfo
 
     from data.database import reading
@@ -57,7 +57,7 @@ def show_unrecorded() -> None:
 
 
 def tick() -> None:
-    """Produce sessions, remind people and send messages, until it is ended with Ctrl-C.
+    """Produce sessions, remind people and send messages.
 
     Of several that tick on one database, one does the work, and another takes over from it.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from data.programs import Term
     from data.rounds import Run
 
-rounds = typer.Typer(help="Open and close rounds of a term, solve them, and show their runs.", no_args_is_help=True, rich_markup_mode=None)
+rounds = typer.Typer(help="Open, close and solve rounds of a term.", no_args_is_help=True, rich_markup_mode=None)
 
 TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM alone where only one is called so.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="TERM:ROUND.RUN, such as tutoring/2026-spring:1.2.")]

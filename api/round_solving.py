@@ -52,8 +52,9 @@ def fulfil(engine: Engine, wish: Wish) -> Exit:
     began = time.monotonic()
     requests = _requests(engine, round)
     with stoppable() as stopped, shown(requests, lambda: time.monotonic() - began, quiet=wish.quiet) as watch:
-        if here:
-            solve_next(engine, now=now, asked=stopped, watch=watch, only=run.id)
+        while here and not stopped() and _read(engine, run.id).state is RunState.QUEUED:  # again, where its solver was killed
+            if not solve_next(engine, now=now, asked=stopped, watch=watch, only=run.id):
+                time.sleep(LOOK_SECONDS)
         ended = _followed(engine, run.id, watch, stopped)
     return _said(called, ended, requests)
 

@@ -24,7 +24,7 @@ from sqlalchemy import Engine
 
 from api.app import create_app
 from api.exits import Exit, complain
-from scheduler.jobs import jobs, post_of
+from scheduler.jobs import Post, jobs, post_of
 from scheduler.ticker import Ticker, utc_now
 from scheduler.worker import work
 
@@ -42,7 +42,7 @@ LOGGING: dict[str, Any] = {
 }
 
 
-def serve(engine: Engine, host: str, port: int, *, http_only: bool) -> Exit:
+def serve(engine: Engine, host: str, port: int, *, http_only: bool, post: Post | None = None) -> Exit:
     """Serves until it is asked to end, and says so on standard output when it begins; ticks and solves besides, unless `http_only`.
 
     Raises
@@ -56,16 +56,16 @@ def serve(engine: Engine, host: str, port: int, *, http_only: bool) -> Exit:
         why = "another program uses it" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
         complain([f"{host}:{port}: {why}"])
         return Exit.BAD_INPUT
-    with nullcontext() if http_only else _beside(engine):
+    with nullcontext() if http_only else _beside(engine, post or post_of()):
         asyncio.run(listen(create_app(engine, utc_now), address, port))
     return Exit.DONE
 
 
 @contextmanager
-def _beside(engine: Engine) -> Iterator[None]:
+def _beside(engine: Engine, post: Post) -> Iterator[None]:
     """Ticks and solves in threads of this process until it is left; the solver itself is a process of its own."""
     ends = threading.Event()
-    ticker = Ticker(engine, jobs(post_of()))
+    ticker = Ticker(engine, jobs(post))
     worker = threading.Thread(target=work, args=(engine, ends.is_set), kwargs={"now": utc_now}, name="solver worker")
     ticker.start()
     worker.start()

@@ -16,6 +16,8 @@ from api.edge import BY, BadWord, now, opened
 from api.plain import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from data.entries import Difference
     from data.programs import Term
     from matching.round import Round
@@ -41,7 +43,7 @@ def import_tables(
     ] = False,
     rows: Annotated[int, typer.Option(metavar="N", min=0, help="Print at most so many rows of each kind.")] = 20,
 ) -> None:
-    """Take mentors, mentees, pairs, peers and the policy into a term.
+    """Take people, wishes and the policy into a term.
 
     Prints what is new, changed, unchanged and gone. All of it is taken in, or nothing.
     """
@@ -49,6 +51,7 @@ def import_tables(
     from data.for_people import read_tables
     from data.intake import TooManyGone, compare, for_term, now_in, take_in
     from data.terms import find_term
+    from scheduler.leavers import take_out_of_all
 
     with opened() as engine:
         with reading(engine) as db:
@@ -66,7 +69,12 @@ def import_tables(
                 warning = str(many)
         else:
             with transaction(engine) as db:
-                changes = take_in(db, find_term(db, name), given, allow_removals=allow_removals, by=BY, now=now())
+                term, at = find_term(db, name), now()
+
+                def leaving(keys: Sequence[str]) -> None:
+                    take_out_of_all(db, term, keys, by=BY, now=at, reason="not in the import")
+
+                changes = take_in(db, term, given, allow_removals=allow_removals, by=BY, now=at, leaving=leaving)
         sys.stdout.writelines(clean(line) + "\n" for line in _told(changes.tables, rows))
         if dry_run:
             sys.stdout.write("nothing was changed: this is a dry run\n" + (f"{warning}\n" if warning else ""))

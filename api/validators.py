@@ -29,7 +29,7 @@ def is_unchanged(etag: str, last_modified: dt.datetime, if_none_match: str | Non
         return False
     try:
         since = parsedate_to_datetime(if_modified_since)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     if since.tzinfo is None:
         since = since.replace(tzinfo=dt.UTC)  # the old form of C's asctime has no zone

@@ -95,7 +95,8 @@ def owner_key(db: DbSession, calendar: Calendar) -> str:
         case Audience.MENTOR | Audience.MENTEE:
             return db.scalars(select(Person.key).where(Person.id == UUID(calendar.owner))).one()
         case Audience.GROUP:
-            return db.scalars(select(Group.key).where(Group.id == UUID(calendar.owner))).one()
+            group = db.get(Group, UUID(calendar.owner))
+            return group.key if group else "(taken back)"
         case Audience.SCHOOL:
             return calendar.owner
     return db.get_one(Program, calendar.program_id).key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.roster import round_of
-from data.sessions import Session
+from data.sessions import Session, State
 from data.terms import term_name
 from matching.round import Pair, Peers, Policy, Round
 
@@ -100,11 +100,21 @@ def for_term(term: Term, given: Round) -> Round:
     return replace(given, policy=replace(given.policy, program=replace(program, name=program.name or term.name)))
 
 
-def take_in(db: DbSession, term: Term, given: Round, *, allow_removals: bool, by: str, now: dt.datetime) -> Changes:
+def take_in(
+    db: DbSession,
+    term: Term,
+    given: Round,
+    *,
+    allow_removals: bool,
+    by: str,
+    now: dt.datetime,
+    leaving: Callable[[Sequence[str]], None] = lambda _: None,
+) -> Changes:
     """Makes a term's people and policy those of the round; who is gone has left on the day that it is `now`.
 
     An open-ended term stays so, whatever day its policy names as the last. Calendars that show somebody's changed name are told, and
-    those of who leaves or comes back. What is as it was leaves no trace.
+    those of who leaves or comes back. What is as it was leaves no trace. `leaving` is told the keys of the mentees who are gone while they
+    are still there.
 
     Raises
     ------
@@ -125,6 +135,7 @@ def take_in(db: DbSession, term: Term, given: Round, *, allow_removals: bool, by
         raise ZoneIsFixed(zone, after.policy.program.time_zone)
     if before == after:
         return changes
+    leaving(changes.tables["mentees"].gone)
     seen = _groups_that_show(db, term, changes)
     touch_groups(db, seen, now)  # once before, for the schools that mentees leave
     enter(db, term, before, after, on=now.astimezone(ZoneInfo(zone)).date())
@@ -190,7 +201,8 @@ def _groups_that_show(db: DbSession, term: Term, changes: Changes) -> Collection
 def _shown_otherwise(db: DbSession, groups: Collection[UUID], now: dt.datetime) -> None:
     """Sessions of these groups are shown otherwise from now on, and so are the calendars that have them."""
     for some in parts(sorted(groups)):
-        db.execute(update(Session).where(Session.group_id.in_(some), Session.changed_at < now).values(changed_at=now))
+        theirs = Session.group_id.in_(some) & (Session.changed_at < now) & (Session.state != State.CANCELLED)
+        db.execute(update(Session).where(theirs).values(changed_at=now))
     touch_groups(db, groups, now)
 
 

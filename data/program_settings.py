@@ -11,8 +11,13 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.feeds import Calendar
-from data.programs import Organisation, Program
+from data.groups import Group
+from data.programs import Organisation, Program, Term
+from data.sessions import Session, State
 from data.settings import Settings, settings_of
+
+SHOWN = ("titles", "names", "link")
+"""What feeds show of a session hangs on these."""
 
 
 class ProgramProblem(Exception):
@@ -74,10 +79,13 @@ def change_setting(db: DbSession, program: Program, name: str, value: object, *,
     """
     if name not in Settings.model_fields:
         raise NoSuchSetting(name)
+    db.refresh(program, with_for_update=True)
     given = {key: held for key, held in program.settings.items() if key != name} | ({} if value is None else {name: value})
     settings = settings_of(given)
     program.settings = settings.model_dump(mode="json", include=set(given))
     _tell_calendars(db, program, now)
+    if name in SHOWN:
+        _shown_otherwise(db, program, now, elsewhere=name == "link")
     write_down(db, at=now, by=by, what="setting changed", whom=f"program {program.key}", details={"setting": name, "value": value})
     db.flush()
     return settings
@@ -94,3 +102,13 @@ def rename_program(db: DbSession, program: Program, name: str, *, by: str, now: 
 def _tell_calendars(db: DbSession, program: Program, now: dt.datetime) -> None:
     changed_at = case((Calendar.changed_at < now, now), else_=Calendar.changed_at)
     db.execute(update(Calendar).where(Calendar.program_id == program.id).values(version=Calendar.version + 1, changed_at=changed_at))
+
+
+def _shown_otherwise(db: DbSession, program: Program, now: dt.datetime, *, elsewhere: bool) -> None:
+    """Sessions are shown otherwise from now on (F6); those that meet elsewhere have a higher sequence (F7)."""
+    groups = select(Group.id).join(Term).where(Term.program_id == program.id)
+    theirs = Session.group_id.in_(groups) & (Session.state != State.CANCELLED)
+    db.execute(update(Session).where(theirs, Session.changed_at < now).values(changed_at=now).execution_options(synchronize_session=False))
+    if elsewhere:
+        there = Session.group_id.in_(groups.where(Group.link == "")) & (Session.state == State.PLANNED) & (Session.starts_at > now)
+        db.execute(update(Session).where(there).values(sequence=Session.sequence + 1).execution_options(synchronize_session=False))

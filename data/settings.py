@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from data.base import Document
 
@@ -55,10 +55,10 @@ class Settings(BaseModel):
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = tuple(Language)
     names: Names = Names.COUNT
     link: str = ""
-    reminders: tuple[PositiveInt, ...] = (1440, 60)
-    cancelled_days: PositiveInt = 14
-    ask_after_hours: tuple[PositiveInt, ...] = (1, 48)
-    horizon_days: PositiveInt = 56
+    reminders: tuple[Annotated[int, Field(ge=1, le=28 * 24 * 60)], ...] = (1440, 60)
+    cancelled_days: Annotated[int, Field(ge=1, le=366)] = 14
+    ask_after_hours: tuple[Annotated[int, Field(ge=1, le=14 * 24)], ...] = (1, 48)
+    horizon_days: Annotated[int, Field(ge=1, le=732)] = 56
     webhooks: tuple[Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/\S*)?$")], ...] = ()
 
     @field_validator("titles")

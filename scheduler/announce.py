@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import Document
@@ -19,9 +19,18 @@ from data.rounds import Run
 
 
 def announce(
-    db: DbSession, run: Run, term: Term, groups: Collection[UUID], about: About, now: dt.datetime, *, only: Collection[UUID] | None = None
+    db: DbSession,
+    run: Run,
+    term: Term,
+    groups: Collection[UUID],
+    about: About,
+    now: dt.datetime,
+    *,
+    from_on: dt.date | None = None,
+    only: Collection[UUID] | None = None,
 ) -> None:
-    """Puts a mail for each mentor and mentee of some groups into the outbox, where they have an address: which groups are theirs.
+    """Puts a mail for each mentor and mentee of some groups into the outbox, where they have an address: which groups are theirs, and
+    still will be on a day, where that is named.
 
     Where it is for some persons `only`, others are told nothing.
     """
@@ -29,6 +38,14 @@ def announce(
     for some in parts(sorted(groups)):
         mentors = select(Mentor.person_id, Group.id).join(Group, Group.mentor_id == Mentor.id).where(Group.id.in_(some))
         members = select(Mentee.person_id, Membership.group_id).join(Membership).where(Membership.group_id.in_(some))
+        if from_on is not None:
+            stays = or_(Group.until_on.is_(None), Group.until_on > from_on)
+            mentors = mentors.where(stays)
+            members = members.join(Group, Membership.group_id == Group.id).where(
+                stays,
+                or_(Membership.until_on.is_(None), Membership.until_on > from_on),
+                or_(Mentee.left_on.is_(None), Mentee.left_on > from_on),
+            )
         for asked in (mentors, members):
             for person, group in db.execute(asked):
                 theirs.setdefault(person, []).append(str(group))

@@ -266,7 +266,8 @@ def _name(db: DbSession, program: Program, calendar: Calendar) -> str:
     name = program.name or program.key
     match calendar.audience:
         case Audience.GROUP:
-            return f"{name} · {db.scalars(select(Group.key).where(Group.id == UUID(calendar.owner))).one()}"
+            group = db.get(Group, UUID(calendar.owner))  # none where what was published is taken back
+            return f"{name} · {group.key}" if group else name
         case Audience.SCHOOL:
             return f"{name} · {calendar.owner}"
     return name

@@ -13,13 +13,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
+from data.calendars import parts
 from data.groups import Group
+from data.people import Mentor
 from data.programs import Closure, Term
-from data.sessions import Session, State
+from data.sessions import Series, Session, State
 from data.terms import close_days, closures_of, open_days, term_name
 from scheduler.calendar import days_of
 from scheduler.circle import Circle, hold, looks_of, sessions_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
+from scheduler.produce import produce
 from scheduler.term import DAY, instant
 
 Changing = Callable[[Circle, Session], bool]
@@ -36,13 +39,15 @@ def close(
     TermProblem
         The days are none of the term, or the last lies before the first.
     """
+    was = days_of(db, term)
     closure = close_days(db, term, first_on, last_on, why=why, school=school, by=by, now=now)
     days = days_of(db, term)
 
     def cancel(circle: Circle, session: Session) -> bool:
         on = circle.day(session.starts_at)
-        reason = days.off(on, {member.school for member in circle.members(on)})
-        if session.state != State.PLANNED or not reason:
+        schools = {member.school for member in circle.members(on)}
+        reason = days.off(on, schools)
+        if session.state != State.PLANNED or not reason or was.off(on, schools):  # what stands on a day off was put there
             return False
         session.state, session.cancelled_why = State.CANCELLED, reason
         return True
@@ -60,22 +65,43 @@ def reopen(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by
     Clash
         Somebody has another session at the time of one of them.
     """
-    closures = [one for one in closures_of(db, term.id) if (one.first_on, one.school) == (first_on, school)]
+    there = closures_of(db, term.id)
+    closures, names = [one for one in there if (one.first_on, one.school) == (first_on, school)], {one.name for one in there}
     open_days(db, term, first_on, school=school, by=by, now=now)
-    days, names = days_of(db, term), {one.name for one in closures}
+    days = days_of(db, term)
     made_up = set(db.scalars(select(Session.makes_up_id).join(Group, Session.group_id == Group.id).where(Group.term_id == term.id)))
 
     def restore(circle: Circle, session: Session) -> bool:
         on = circle.day(session.starts_at)
         if session.state != State.CANCELLED or session.cancelled_why not in names or session.id in made_up:
             return False
-        members = circle.members(on)
-        if not members or days.off(on, {member.school for member in members}):
+        members, mentor = circle.members(on), db.get_one(Mentor, session.mentor_id)
+        has_ended = circle.group.until_on is not None and on >= circle.group.until_on
+        if not members or has_ended or (mentor.left_on is not None and on >= mentor.left_on):
             return False
-        session.state, session.cancelled_why = State.PLANNED, ""
+        still = days.off(on, {member.school for member in members})
+        if still:  # by another closure, which it waits for now
+            session.cancelled_why = still
+        else:
+            session.state, session.cancelled_why = State.PLANNED, ""
         return True
 
-    return _changed(db, term, closures, restore, Deed(what="sessions restored", whom=_whom(db, term), by=by, now=now))
+    changed = _changed(db, term, closures, restore, Deed(what="sessions restored", whom=_whom(db, term), by=by, now=now))
+    made = _produced_again(db, term, first_on, by=by, now=now)
+    return [*(one for one in changed if one.state == State.PLANNED), *made]
+
+
+def _produced_again(db: DbSession, term: Term, first_on: dt.date, *, by: str, now: dt.datetime) -> list[Session]:
+    """New sessions of meetings that were left out when they were produced, for the days were closed then."""
+    series = db.scalars(select(Series).join(Group).where(Group.term_id == term.id, Series.produced_until >= first_on)).all()
+    again: dict[dt.date, list[Series]] = {}
+    for one in series:
+        if one.meetings and one.produced_until is not None:
+            again.setdefault(one.produced_until, []).append(one)
+            one.produced_until = first_on - DAY
+    db.flush()
+    made = [session for until, some in again.items() for session in produce(db, some, until, now, by=by).sessions]
+    return [session for some in parts(made) for session in db.scalars(select(Session).where(Session.id.in_(some)))]
 
 
 def _changed(db: DbSession, term: Term, closures: Sequence[Closure], change: Changing, deed: Deed) -> list[Session]:

@@ -12,13 +12,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.base import Document
 from data.bookings import take
-from data.calendars import touch
+from data.calendars import parts, touch
+from data.groups import Group
 from data.outbox import About, tell
+from data.people import Mentor
 from data.programs import Term
 from data.sessions import Session, State
 from scheduler.circle import Circle, Look, look_of
@@ -84,12 +87,13 @@ def carry_out(
             one.session.sequence += 1
         one.session.changed_at = max(deed.now, one.session.changed_at)
     take(db, [one.session.id for one in changes])
+    held_in = {one.session.group_id for one in changes}
     touch(
         db,
         term.program_id,
         deed.now,
-        people=set(people).union(*(one.persons for one in changes)),
-        groups={*groups, *(one.session.group_id for one in changes)},
+        people=set(people).union(_mentors(db, held_in), *(one.persons for one in changes)),
+        groups={*groups, *held_in},
         schools=set[str]().union(*(one.schools for one in changes)),
     )
     for one in changes:
@@ -97,6 +101,12 @@ def carry_out(
     details = {**deed.details, "sessions": len(changes)}
     write_down(db, at=deed.now, by=deed.by, what=deed.what, whom=deed.whom, term=term.id, reason=deed.reason, details=details)
     db.flush()
+
+
+def _mentors(db: DbSession, groups: Collection[UUID]) -> set[UUID]:
+    """The groups' own mentors: they see what a substitute holds, too."""
+    asked = select(Mentor.person_id).join(Group, Group.mentor_id == Mentor.id)
+    return {person for some in parts(sorted(groups)) for person in db.scalars(asked.where(Group.id.in_(some)))}
 
 
 def _tell(db: DbSession, one: Altered, now: dt.datetime) -> None:

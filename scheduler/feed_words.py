@@ -36,13 +36,14 @@ WORDS = {
 def given_name(name: str) -> str:
     """A name without its family name: the first of several words, or what follows the family name in Korean and Chinese.
 
-    Of a name that cannot be told apart (a single sign, say), nothing is left.
+    Of a name that cannot be told apart (a single sign, say, or one with remarks), nothing is left.
     """
     words = name.split()
     if not words:
         return ""
     if not _is_east_asian(words[0]):
-        return words[0] if len(words) > 1 else ""
+        plain = words[0].replace("-", "").replace("'", "").isalpha() and not any(_is_east_asian(sign) for sign in words[0])
+        return words[0] if len(words) > 1 and plain else ""
     if len(words) > 1:
         return "".join(words[1:])
     whole = words[0]

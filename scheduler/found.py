@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.base import new_id
 from data.groups import Group, Membership
-from data.programs import Program, Term
+from data.programs import Term
 from data.rounds import Run
 from data.sessions import Kind, Series
-from data.settings import settings_of
 from matching.result import Group as Placed
 from scheduler.results import Plan
 
@@ -27,7 +26,6 @@ def found(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Plac
 
     A group is called as in the result, or, where the term has one of that name, by the next number that is free.
     """
-    template = settings_of(db.get_one(Program, term.program_id).settings).link
     keys = free_keys(db.scalars(select(Group.key).where(Group.term_id == term.id)), [group.key for group in groups])
     made: dict[UUID, UUID] = {}
     held, members, series = [], [], []
@@ -43,7 +41,7 @@ def found(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Plac
                 "mentor_id": plan.mentors[group.mentor].id,
                 "subject": group.subject,
                 "from_on": from_on,
-                "link": template.format(group=key),
+                "link": "",
             }
         )
         members += [{"group_id": mine, "mentee_id": plan.mentees[member].id, "from_on": from_on} for member in group.members]

@@ -118,7 +118,7 @@ def outside(url: httpx.URL, *, private: bool = False) -> str:
         raise NotOutside("its address does not begin with https://")
     try:
         found = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError, OverflowError):
         raise NotOutside(f"{url.host} is not known") from None
     addresses = [str(where[0]) for *_, where in found]
     if not private and not all(_is_public(ipaddress.ip_address(one)) for one in addresses):

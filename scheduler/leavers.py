@@ -7,18 +7,22 @@ repair, a substitute or a cancellation settles them.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as DbSession
 
+from data.calendars import parts
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.sessions import Session, State
-from scheduler.circle import circle_of, day_of, hold
+from scheduler.circle import circle_of, day_of, hold, sessions_of
 from scheduler.consequences import Altered, Deed, carry_out
 from scheduler.group_changes import refuse_day, take_out
 from scheduler.refusals import AlreadySo, InThePast
+from scheduler.term import DAY
 
 
 def leave_mentor(db: DbSession, mentor: Mentor, on: dt.date, *, by: str, now: dt.datetime, reason: str) -> list[Session]:
@@ -58,14 +62,7 @@ def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt
     _refuse_left(mentee)
     if on < day_of(term, now):
         raise InThePast(str(on))
-    groups = db.scalars(
-        select(Group)
-        .join(Membership, Membership.group_id == Group.id)
-        .where(Membership.mentee_id == mentee.id)
-        .where(or_(Membership.until_on.is_(None), Membership.until_on > on), or_(Group.until_on.is_(None), Group.until_on > on))
-        .order_by(Group.key)
-        .distinct()
-    ).all()
+    groups = _groups_from(db, mentee, on)
     changes: list[Altered] = []
     for group in groups:
         circle = hold(db, group.id)
@@ -75,6 +72,35 @@ def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt
     details = {"left_on": on.isoformat(), "groups": [group.key for group in groups]}
     deed = Deed(what="mentee left", whom=f"mentee {mentee.key}", by=by, now=now, reason=reason, details=details)
     carry_out(db, term, deed, changes, groups=[group.id for group in groups], people=[mentee.person_id])
+
+
+def take_out_of_all(db: DbSession, term: Term, keys: Sequence[str], *, by: str, now: dt.datetime, reason: str) -> None:
+    """Takes mentees whom an import leaves out of all their groups: from today on, or from tomorrow where a session of today has begun."""
+    changes: list[Altered] = []
+    today, touched = day_of(term, now), set[UUID]()
+    for some in parts(keys):
+        for mentee in db.scalars(select(Mentee).where(Mentee.term_id == term.id, Mentee.key.in_(some)).order_by(Mentee.key)).all():
+            for group in _groups_from(db, mentee, today):
+                circle = hold(db, group.id)
+                begun = any(one.starts_at <= now and circle.day(one.starts_at) == today for one in sessions_of(db, circle.group))
+                if begun and circle.group.until_on == today + DAY:
+                    continue
+                changes += take_out(db, circle, mentee, today + DAY if begun else today)
+                touched.add(group.id)
+    if touched:
+        carry_out(db, term, Deed(what="mentees gone", whom=f"term {term.key}", by=by, now=now, reason=reason), changes, groups=touched)
+
+
+def _groups_from(db: DbSession, mentee: Mentee, on: dt.date) -> Sequence[Group]:
+    """The groups that a mentee is in on a day or later, by their keys."""
+    return db.scalars(
+        select(Group)
+        .join(Membership, Membership.group_id == Group.id)
+        .where(Membership.mentee_id == mentee.id)
+        .where(or_(Membership.until_on.is_(None), Membership.until_on > on), or_(Group.until_on.is_(None), Group.until_on > on))
+        .order_by(Group.key)
+        .distinct()
+    ).all()
 
 
 def need_repair(db: DbSession, term: Term, now: dt.datetime) -> list[Session]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -93,7 +94,7 @@ def letter_of(db: DbSession, message: Message, *, sender: str, now: dt.datetime)
         raise NoAddress
     try:
         to = Address(addr_spec=message.address)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         raise NoAddress from None
     said = _said(db, message, now)
     mail = EmailMessage(policy=SMTP)

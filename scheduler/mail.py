@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -112,7 +113,7 @@ def mail_server(environment: Mapping[str, str] = os.environ) -> MailServer | Non
         raise BadMailServer(SERVER, "write smtp://user:password@host:587, or smtps:// where it speaks TLS from the first byte")
     try:
         Address(addr_spec=sender)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         raise BadMailServer(SENDER, "is no mail address; write one such as dure@example.org") from None
     return MailServer(
         host=parts.hostname,

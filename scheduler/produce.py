@@ -193,6 +193,7 @@ def lay_out(db: DbSession, series: Iterable[Series], until: dt.date, now: dt.dat
                 continue
             if not line.serves_from <= at.on <= line.serves_until:
                 left_out.append(Skipped(line.row.id, line.key, at.on, at.starts_at, AWAY))
+                reached = min(reached, at.on - DAY)  # the mentor's dates may be others when it is tried again
             elif isinstance(at, LeftOut):
                 left_out.append(Skipped(line.row.id, line.key, at.on, at.starts_at, at.why))
                 missed.append((line, meeting, at))

@@ -95,7 +95,7 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str, *, from_on: dt.d
         repaired = repair(db, term, run, plan, from_on=begins, now=now, by=by)
         concerned, changes, produced = [*repaired.touched, *repaired.made], repaired.changes, repaired.produced
         run.undo = {"made": [str(group) for group in repaired.made], "before": repaired.before}
-    announce(db, run, term, concerned, About.PUBLISHED, now)
+    announce(db, run, term, concerned, About.PUBLISHED, now, from_on=begins)
     run.published_at, run.undone_at = now, None
     db.flush()
     return Published(from_on=begins, changes=changes, produced=produced)

@@ -33,6 +33,10 @@ TOLD_SECONDS = 0.1
 """The solver tells how far it is at most so often."""
 
 
+ASIDE = (signal.SIGINT, signal.SIGTERM)
+"""What a solver leaves to whoever began it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What is to be solved, and how; `inputs` and `previous` are folders of ROUND.md as ZIPs, `began` a reading of `time.monotonic`."""
@@ -88,7 +92,7 @@ class Solving:
             return None
         try:
             told: News = self._talk.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # it has ended, perhaps while it spoke
             self._process.join()
             return Died(self._process.exitcode or 0)
         return told
@@ -105,7 +109,11 @@ def solving(job: Job) -> Iterator[Solving]:
     apart = multiprocessing.get_context("spawn")  # a copy of this process would hold its threads' locks, and connections to databases
     ours, theirs = apart.Pipe()
     process = apart.Process(target=_solve, args=(job, theirs), name="solver", daemon=True)
-    process.start()
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, ASIDE)  # until the process can put them aside itself
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
     theirs.close()
     try:
         yield Solving(process, ours)
@@ -119,8 +127,9 @@ def solving(job: Job) -> Iterator[Solving]:
 
 def _solve(job: Job, talk: Connection) -> None:
     """What the process does."""
-    for wanted in (signal.SIGINT, signal.SIGTERM):
+    for wanted in ASIDE:
         signal.signal(wanted, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ASIDE)
     with contextlib.suppress(BrokenPipeError), TemporaryDirectory(prefix="dure-") as folder:  # nobody listens any more
         talk.send(_outcome(job, Path(folder), talk))
 

@@ -108,6 +108,7 @@ def _put_back(db: DbSession, term: Term, run: Run, made: Collection[UUID], befor
         sessions = [one for one in sessions_of(db, circle.group) if one.starts_at >= begins or one.id in set(had)]
         looks |= looks_of(db, circle, sessions)
         extra += [one.id for one in sessions if series is not None and one.series_id == series.id and one.id not in set(had)]
+    refuse_held(db, run, Session.id, extra)
     remove_sessions(db, extra)
     count = remove(db, made) + len(extra)
     restore(db, before)

@@ -49,6 +49,7 @@ def test_f17_if_none_match_beats_if_modified_since() -> None:
         pytest.param("Mon, 32 Mar 2027 09:30:15 GMT", False, id="a day that is none"),
         pytest.param("2027-03-02", False, id="another form"),
         pytest.param("tomorrow", False, id="no date"),
+        pytest.param("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", False, id="a year beyond all"),
         pytest.param("", False, id="nothing"),
     ],
 )

@@ -11,11 +11,13 @@ from data.audit import Deed
 from data.bookings import Clash
 from data.database import reading, transaction
 from data.feeds import Calendar
+from data.groups import Group
 from data.programs import Term
 from data.sessions import Booking, Session, State
 from scheduler.changes import make_up, move
 from scheduler.closures import close, reopen
 from scheduler.finding import session_named
+from scheduler.group_changes import end
 from tests.sessions import at, taught_term
 
 NOW = at("2026-03-05 12:00")
@@ -23,14 +25,16 @@ MONDAY, WEDNESDAY = dt.date(2026, 3, 9), dt.date(2026, 3, 11)
 CLOSED = ["g-1@2026-03-10", "g-2@2026-03-11", "g-3@2026-03-09"]
 
 
-def closed(database: Engine, term: Term, *, school: str = "", now: dt.datetime = NOW) -> int:
+def closed(
+    database: Engine, term: Term, first_on: dt.date = MONDAY, *, why: str = "Exams", school: str = "", now: dt.datetime = NOW
+) -> int:
     with transaction(database) as db:
-        return len(close(db, db.get_one(Term, term.id), MONDAY, WEDNESDAY, why="Exams", school=school, by="manager", now=now))
+        return len(close(db, db.get_one(Term, term.id), first_on, WEDNESDAY, why=why, school=school, by="manager", now=now))
 
 
-def reopened(database: Engine, term: Term, *, now: dt.datetime = NOW) -> int:
+def reopened(database: Engine, term: Term, first_on: dt.date = MONDAY, *, school: str = "", now: dt.datetime = NOW) -> int:
     with transaction(database) as db:
-        return len(reopen(db, db.get_one(Term, term.id), MONDAY, by="manager", now=now))
+        return len(reopen(db, db.get_one(Term, term.id), first_on, school=school, by="manager", now=now))
 
 
 def states(database: Engine, term: Term) -> dict[str, tuple[State, str, int, int]]:
@@ -107,3 +111,46 @@ def test_days_do_not_open_into_a_clash(database: Engine) -> None:
     with pytest.raises(Clash):
         reopened(database, term)
     assert states(database, term) == before
+
+
+@pytest.mark.parametrize("schools", [("north", "south"), ("", "")], ids=["of two schools", "of everybody"])
+def test_what_two_closures_cancel_is_held_again_when_both_are_taken_back(database: Engine, schools: tuple[str, str]) -> None:
+    term = taught_term(database)
+    before = states(database, term)
+    for first_on, why, school in zip((MONDAY, WEDNESDAY), ("Exams", "Trip"), schools, strict=True):
+        closed(database, term, first_on, why=why, school=school)
+    reopened(database, term, school=schools[0])
+    reopened(database, term, WEDNESDAY, school=schools[1])
+    assert [state for state, *_ in states(database, term).values()] == [state for state, *_ in before.values()]
+
+
+def test_what_stands_on_a_day_off_on_purpose_stays_when_it_closes_for_another_reason(database: Engine) -> None:
+    term = taught_term(database, closed=[WEDNESDAY])
+    with transaction(database) as db:
+        move(db, session_named(db, term, "g-1@2026-03-12"), at("2026-03-11 20:00"), by="manager", now=NOW, on_day_off=True)
+    closed(database, term, school="north")
+    with reading(database) as db:
+        assert session_named(db, term, "g-1@2026-03-11").state == State.PLANNED
+
+
+def test_a_group_that_has_ended_meanwhile_meets_no_more(database: Engine) -> None:
+    term = taught_term(database)
+    closed(database, term)
+    with transaction(database) as db:
+        end(db, db.scalars(select(Group).where(Group.key == "g-1")).one(), MONDAY, by="manager", now=NOW, reason="moved away")
+    assert reopened(database, term) == 2
+    assert states(database, term)["g-1@2026-03-10"][0] == State.CANCELLED
+
+
+def test_days_that_were_closed_before_anything_was_planned_get_their_sessions(database: Engine) -> None:
+    term = taught_term(database, closed=[MONDAY])
+    before = planned(database)
+    assert reopened(database, term) == 1
+    assert planned(database) == before + 1
+    assert reopened_twice_makes_nothing(database, term, before + 1)
+
+
+def reopened_twice_makes_nothing(database: Engine, term: Term, sessions: int) -> bool:
+    closed(database, term)
+    reopened(database, term)
+    return planned(database) == sessions
