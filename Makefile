@@ -17,7 +17,7 @@ install: .venv/.compiled
 
 # Compiled kernels are kept beside their modules, so that nobody waits for them later. All are compiled anew where one has
 # changed: numba compares a kernel only with its own file, and would keep what it took into it from another that has changed.
-KERNELS := $(shell grep -lE '^@(kernel|inline)' matching/*.py) $(addprefix matching/,board.py kernels.py scratch.py compiled.py)
+KERNELS := $(shell grep -lE '^@(kernel|inline)' matching/*.py) $(addprefix matching/,board.py kernels.py loading.py scratch.py compiled.py)
 
 .venv/.compiled: .venv/.installed $(KERNELS)
 	@echo 'Compiling the solver, once: some four minutes.'

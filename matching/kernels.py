@@ -10,6 +10,10 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
+from matching.loading import load_quickly
+
+load_quickly()
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Numba counts references to every array it touches, which takes far longer here than the work itself; what allocates

@@ -26,9 +26,18 @@ class Ended:
 
 def dure(*words: str | Path, hash_seed: int = 0, most_seconds: float = 120) -> Ended:
     """Runs the command in a process of its own, which orders sets of text by `hash_seed`."""
+    return _ended([COMMAND, *words], hash_seed, most_seconds)
+
+
+def run_python(code: str) -> Ended:
+    """Runs a few lines of Python in a process of their own."""
+    return _ended([sys.executable, "-c", code], 0, 120)
+
+
+def _ended(command: list[str | Path], hash_seed: int, most_seconds: float) -> Ended:
     environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONIOENCODING": "utf-8"}
     before, began = _children_cpu(), time.monotonic()
-    ended = subprocess.run([COMMAND, *words], capture_output=True, check=False, encoding="utf-8", env=environment, timeout=most_seconds)
+    ended = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", env=environment, timeout=most_seconds)
     return Ended(
         status=ended.returncode,
         stdout=ended.stdout,

@@ -12,7 +12,7 @@ from matching.resultfiles import read_result
 from matching.round import Mentee, Mentor
 from matching.tables import read_round, write_round
 from tests.bench.rounds import make_round
-from tests.command import dure
+from tests.command import dure, run_python
 from tests.rounds.hand_made import a_round, hard_to_arrange, mentee, mentor, require
 
 AFTER_THE_LIMITS = 5.0
@@ -34,17 +34,18 @@ def write_made(kind: str, seed: int, scale: float, path: Path) -> Path:
     return path
 
 
-TWO_SECONDS = 2.5
-"""On a machine that nobody else uses it is two: others make a run longer, in processor time by up to a quarter."""
+LIBRARIES = "import numba, numpy, typer\nfrom ortools.math_opt.python import mathopt"
+"""What every round needs: how long importing it takes tells a slow machine from a slow command."""
 
 
-def test_a_tiny_round_is_read_solved_proven_and_written_in_two_seconds(tmp_path: Path) -> None:
-    """The least processor time of five runs counts."""
+def test_a_tiny_round_is_read_solved_proven_explained_and_written_in_two_seconds(tmp_path: Path) -> None:
+    """The least of five counts: others use the machine too. Where importing libraries takes more than 0.8 s, 2.5 times that is allowed."""
     round = write_made("tiny", 1, 1.0, tmp_path / "round")
-    ended = [dure("match", round, "--out", tmp_path / "result", "--explain-time", "0", "--quiet") for _ in range(5)]
+    ended = [dure("match", round, "--out", tmp_path / "result", "--quiet") for _ in range(5)]
     assert [(run.status, run.stderr) for run in ended] == [(0, "")] * 5
     assert read_result(tmp_path / "result").optimal
-    assert min(run.cpu_seconds for run in ended) < TWO_SECONDS
+    imported = min(run_python(LIBRARIES).seconds for _ in range(5))
+    assert min(run.seconds for run in ended) < max(2.0, 2.5 * imported)
 
 
 @pytest.mark.parametrize("name", LIMITED)

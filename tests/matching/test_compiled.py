@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 TELL = """
 import json, sys
@@ -42,3 +44,28 @@ def test_what_make_install_compiles_is_all_that_a_solve_needs() -> None:
     installed, needed = compiled_by(INSTALL), compiled_by(SOLVE)
     assert sum(map(bool, needed.values())) > 20
     assert {name: kinds for name, kinds in needed.items() if kinds - installed.get(name, set())} == {}
+
+
+KEPT = """
+from matching.kernels import kernel
+
+@kernel
+def one_more(x):
+    return x + 1
+
+@kernel
+def twice_one_more(x):
+    return 2 * one_more(x)
+"""
+
+
+def test_a_kernel_from_the_cache_is_taken_into_one_that_is_compiled_later(tmp_path: Path) -> None:
+    (tmp_path / "kept.py").write_text(KEPT, encoding="utf-8")
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": f"{Path.cwd()}:{tmp_path}"}
+
+    def told(code: str) -> str:
+        return subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=120, capture_output=True, text=True).stdout
+
+    assert told("import kept; print(kept.one_more(3))") == "4\n"
+    tell = "import kept; print(kept.twice_one_more(3), len(kept.one_more.stats.cache_hits), len(kept.twice_one_more.stats.cache_hits))"
+    assert [told(tell), told(tell)] == ["8 1 0\n", "8 0 1\n"]
