@@ -12,9 +12,6 @@ import time
 STARTED = time.monotonic()
 """Here, before anything else is imported, the time of a command begins."""
 
-gc.set_threshold(100_000)
-# What is imported stays to the end: at Python's own 700, looking through it again and again takes a tenth of a small round's time.
-
 from api.exits import INTERRUPTED, interrupted, open_streams, untold
 
 try:  # Ctrl-C is no error while all this is loaded, either
@@ -36,6 +33,10 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.term_commands import terms
 except KeyboardInterrupt:
     interrupted()
+
+GARBAGE = 100_000
+"""How much new may lie about before garbage is looked for. Nearly all that is new is imported, and stays: at Python's own 700 a tenth of a
+small round's time goes into looking through it."""
 
 app = typer.Typer(
     help="Matches small groups of mentees with mentors, and proves how far from the best a result can be at most.",
@@ -237,6 +238,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, http_only: HttpOnly = Fal
 
 def main() -> None:
     """Runs the command line."""
+    gc.set_threshold(GARBAGE)
     try:
         open_streams()
         stand_in_for_signs(sys.stdout)
