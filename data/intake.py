@@ -20,7 +20,7 @@ from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.roster import round_of
-from data.sessions import Session, State
+from data.sessions import Session
 from data.terms import term_name
 from matching.round import Pair, Peers, Policy, Round
 
@@ -201,7 +201,7 @@ def _groups_that_show(db: DbSession, term: Term, changes: Changes) -> Collection
 def _shown_otherwise(db: DbSession, groups: Collection[UUID], now: dt.datetime) -> None:
     """Sessions of these groups are shown otherwise from now on, and so are the calendars that have them."""
     for some in parts(sorted(groups)):
-        theirs = Session.group_id.in_(some) & (Session.changed_at < now) & (Session.state != State.CANCELLED)
+        theirs = Session.group_id.in_(some) & (Session.changed_at < now)
         db.execute(update(Session).where(theirs).values(changed_at=now))
     touch_groups(db, groups, now)
 

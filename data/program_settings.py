@@ -107,8 +107,8 @@ def _tell_calendars(db: DbSession, program: Program, now: dt.datetime) -> None:
 def _shown_otherwise(db: DbSession, program: Program, now: dt.datetime, *, elsewhere: bool) -> None:
     """Sessions are shown otherwise from now on (F6); those that meet elsewhere have a higher sequence (F7)."""
     groups = select(Group.id).join(Term).where(Term.program_id == program.id)
-    theirs = Session.group_id.in_(groups) & (Session.state != State.CANCELLED)
-    db.execute(update(Session).where(theirs, Session.changed_at < now).values(changed_at=now).execution_options(synchronize_session=False))
+    theirs = Session.group_id.in_(groups) & (Session.changed_at < now)
+    db.execute(update(Session).where(theirs).values(changed_at=now).execution_options(synchronize_session=False))
     if elsewhere:
         there = Session.group_id.in_(groups.where(Group.link == "")) & (Session.state == State.PLANNED) & (Session.starts_at > now)
         db.execute(update(Session).where(there).values(sequence=Session.sequence + 1).execution_options(synchronize_session=False))

@@ -74,7 +74,8 @@ class Shift(Base):
 class Session(Base):
     """One dated meeting, [starts_at, ends_at); `sequence` rises with every change of time, link, people or state.
 
-    `mentor_id` is who holds it: the group's mentor, or a substitute. `changed_at` is when what a feed shows of it changed last.
+    `mentor_id` is who holds it: the group's mentor, or a substitute. `changed_at` is when what a feed shows of it changed last,
+    `cancelled_at` since when it has been cancelled, where it is.
     """
 
     __tablename__ = "session"
@@ -97,6 +98,7 @@ class Session(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[dt.datetime]
     cancelled_why: Mapped[str] = mapped_column(default="")
+    cancelled_at: Mapped[dt.datetime | None]
     makes_up_id: Mapped[UUID | None] = mapped_column(ForeignKey("session.id"), index=True)
     topic: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")

@@ -53,6 +53,7 @@ SESSIONS: Select[*tuple[Any, ...]] = (
         Session.state,
         Session.sequence,
         Session.changed_at,
+        Session.cancelled_at,
         Session.makes_up_id,
         Series.kind,
         Group.term_id,
@@ -149,7 +150,7 @@ def shown(db: DbSession, subscription: Subscription, calendar: Calendar, now: dt
         cancelled = given_away or row.state == State.CANCELLED
         leaves_at = _midnight(zone, on + (subscription.days_back + 1) * DAY)
         if cancelled:
-            leaves_at = min(leaves_at, row.changed_at + settings.cancelled_days * DAY)
+            leaves_at = min(leaves_at, (row.cancelled_at or row.changed_at) + settings.cancelled_days * DAY)
         if given_away:
             leaves_at = min(leaves_at, row.ends_at)
         if leaves_at > now:

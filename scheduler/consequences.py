@@ -1,8 +1,8 @@
 """What every change of a group's sessions brings with it, in the transaction of the change.
 
-Sessions that look other than before have a higher sequence and a new time of change (F6, F7); people's time is taken and given back;
-the calendars of all concerned are touched, of those who were concerned before too; the audit has one row; and each of these people is
-told of a change by mail where it lies within 48 hours (F25), once for each session.
+Sessions that look other than before have a higher sequence and a new time of change (F6, F7), and what is cancelled knows since when;
+people's time is taken and given back; the calendars of all concerned are touched, of those who were concerned before too; the audit has
+one row; and each of these people is told of a change by mail where it lies within 48 hours (F25), once for each session.
 """
 
 from __future__ import annotations
@@ -86,6 +86,10 @@ def carry_out(
         if one.before is not None:
             one.session.sequence += 1
         one.session.changed_at = max(deed.now, one.session.changed_at)
+        if one.after.state != State.CANCELLED:
+            one.session.cancelled_at = None
+        elif one.before is None or one.before.state != State.CANCELLED:
+            one.session.cancelled_at = deed.now
     take(db, [one.session.id for one in changes])
     held_in = {one.session.group_id for one in changes}
     touch(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import typer
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.edge import BadWord, Told, day, opened
 from api.exits import Exit
 from data.database import migrate, refuse_other_version
@@ -36,11 +39,26 @@ def test_sqlite_is_brought_up_to_date_when_it_is_used_and_postgresql_by_hand(
         with opened() as engine:
             refuse_other_version(engine)
     else:
-        assert refused(capsys) == "the database is at version none, and this program needs 0001; run `dure migrate`"
+        line = r"the database is at version none, and this program needs \d{4}; run `dure migrate`"
+        assert re.fullmatch(line, refused(capsys))
         with opened(migrated=False) as engine:
             migrate(engine)
         with opened() as engine:
             refuse_other_version(engine)
+
+
+def test_a_database_of_an_older_program_is_brought_up_to_date_with_what_is_in_it(
+    old_database: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    point_to(monkeypatch, old_database)
+    run = CliRunner().invoke
+    if old_database.dialect.name == "postgresql":
+        line = r"the database is at version 0001, and this program needs \d{4}; run `dure migrate`"
+        assert re.fullmatch(line, refused(capsys))
+        assert run(app, ["migrate"]).output == "the database is up to date\n"
+    listed = run(app, ["session", "list", "spring", "--from", "2026-03-10", "--to", "2026-03-10"])
+    assert listed.output == "g-1@2026-03-10T19:00 to 20:00  math  m-1 with s-1, s-2  cancelled: ill\n"
+    refuse_other_version(old_database)
 
 
 def test_a_newer_programs_database_is_refused(

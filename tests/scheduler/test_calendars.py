@@ -13,17 +13,21 @@ from data.database import transaction
 from data.feeds import Audience
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor
-from data.programs import Term
+from data.program_settings import change_setting
+from data.programs import Program, Term
 from data.sessions import Kind, Series, Session, State
 from data.settings import Language
 from scheduler.calendars import HasLeft
+from scheduler.changes import cancel as cancel_session, restore
 from scheduler.feed import Entry, rendered
 from scheduler.feed_words import given_name
+from scheduler.group_changes import change_link, leave
 from tests.scheduler.feed_checker import faults
 from tests.subscribed import DAY, FIRST, NOW, a_taught_term, seen, subscribed
 from tests.taught import a_group, a_session
 
 SCHOOL = "봉화새빛중학교"
+ON_23_MARCH = dt.date(2027, 3, 23)
 EVERYBODY = [
     pytest.param(Audience.MENTOR, "m-01", id="its mentor"),
     pytest.param(Audience.MENTEE, "s-01", id="a mentee in it"),
@@ -49,9 +53,21 @@ def weeks(*numbers: int) -> list[dt.datetime]:
 def changed(database: Engine, week: int, change: Callable[[DbSession, Session], None]) -> None:
     """Changes the session of a week, now."""
     with transaction(database) as db:
-        session = db.scalars(select(Session).where(Session.original_start == FIRST + week * 7 * DAY)).one()
+        session = of_week(db, week)
         change(db, session)
         session.changed_at, session.sequence = NOW, session.sequence + 1
+
+
+def of_week(db: DbSession, week: int) -> Session:
+    return db.scalars(select(Session).where(Session.original_start == FIRST + week * 7 * DAY)).one()
+
+
+def mentee(db: DbSession, key: str) -> Mentee:
+    return db.scalars(select(Mentee).where(Mentee.key == key)).one()
+
+
+def program(db: DbSession) -> Program:
+    return db.scalars(select(Program)).one()
 
 
 def cancel(_: DbSession, session: Session) -> None:
@@ -132,6 +148,35 @@ def test_f12_a_cancelled_session_stays_for_the_settings_days_and_is_then_dropped
     assert len(seen(database, subscription, last).feed.entries) == 4
     assert seen(database, subscription, last).fresh_until == NOW + 3 * DAY
     assert starts(seen(database, subscription, NOW + 3 * DAY).feed.entries) == weeks(0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda db, group, at: change_link(db, group, "https://meet.example/1", by="x", now=at), id="another link"),
+        pytest.param(lambda db, group, at: leave(db, group, mentee(db, "s-02"), ON_23_MARCH, by="x", now=at), id="a member less"),
+        pytest.param(lambda db, _, at: change_setting(db, program(db), "names", "given", by="x", now=at), id="another setting"),
+    ],
+)
+def test_f12_what_was_dropped_long_ago_stays_so_when_something_else_changes(
+    database: Engine, change: Callable[[DbSession, Group, dt.datetime], object]
+) -> None:
+    term = a_taught_term(database, cancelled_days=3)
+    subscription = subscribed(database, term, Audience.GROUP, "g-1")
+    with transaction(database) as db:
+        cancel_session(db, of_week(db, 3), by="x", now=NOW, reason="ill")
+    assert starts(seen(database, subscription, NOW + 3 * DAY).feed.entries) == weeks(0, 1, 2)
+    later = NOW + 4 * DAY
+    with transaction(database) as db:
+        change(db, db.scalars(select(Group)).one(), later)
+        assert of_week(db, 3).changed_at == later
+    assert starts(seen(database, subscription, later).feed.entries) == weeks(0, 1, 2)
+    with transaction(database) as db:
+        restore(db, of_week(db, 3), by="x", now=later)
+    assert starts(seen(database, subscription, later).feed.entries) == weeks(0, 1, 2, 3)
+    with transaction(database) as db:
+        cancel_session(db, of_week(db, 3), by="x", now=later, reason="ill again")
+    assert starts(seen(database, subscription, later + 2 * DAY).feed.entries) == weeks(0, 1, 2, 3)
 
 
 def test_a_session_that_is_given_to_a_substitute_is_theirs_and_cancelled_for_the_other_until_it_is_over(database: Engine) -> None:

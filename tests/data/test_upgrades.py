@@ -1,0 +1,78 @@
+"""A database that an older program has filled becomes one of this program, and loses nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, MetaData, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session as DbSession
+
+from data.database import migrate, reading, refuse_other_version, transaction
+from data.sessions import Booking, Session, State
+from data.tables import METADATA
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def rows_of(database: Engine) -> Rows:
+    """What every table holds, as the database itself tells it."""
+    there = MetaData()
+    there.reflect(database)
+    with database.connect() as connection:
+        return {
+            table.name: sorted((dict(row._mapping) for row in connection.execute(select(table))), key=repr) for table in there.sorted_tables
+        }
+
+
+def test_the_upgraded_schema_is_that_of_the_tables(old_database: Engine) -> None:
+    migrate(old_database)
+    refuse_other_version(old_database)
+    with old_database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_double_booking_is_refused_after_it_as_before(old_database: Engine) -> None:
+    migrate(old_database)
+
+    def book_again() -> None:
+        with transaction(old_database) as db:
+            booked = db.scalars(select(Booking).limit(1)).one()
+            other = db.scalars(select(Session.id).where(Session.id != booked.session_id, Session.state == State.CANCELLED)).first()
+            db.add(Booking(session_id=other, person_id=booked.person_id, starts_at=booked.starts_at, ends_at=booked.ends_at))
+
+    with pytest.raises(IntegrityError, match="booking_no_two_at_once"):
+        book_again()
+
+
+def test_every_row_is_as_it_was_and_what_is_cancelled_knows_since_when(old_database: Engine) -> None:
+    before = rows_of(old_database)
+    assert all(before.values()), "there is a row in every table"
+    migrate(old_database)
+    after = rows_of(old_database)
+    for table in before.keys() - {"alembic_version"}:
+        names = before[table][0].keys()
+        assert sorted(({name: row[name] for name in names} for row in after[table]), key=repr) == before[table]
+    with reading(old_database) as db:
+        since = {(session.cancelled_why, session.cancelled_at) for session in cancelled(db)}
+        assert since == {(session.cancelled_why, session.changed_at) for session in cancelled(db)}
+        assert len(since) == 3
+        rest = db.scalars(select(Session).where(Session.state != State.CANCELLED)).all()
+        assert {session.cancelled_at for session in rest} == {None}
+        assert {State.PLANNED, State.HELD} == {session.state for session in rest}
+        assert {booking.session_id for booking in db.scalars(select(Booking))} == {session.id for session in rest}
+
+
+def cancelled(db: DbSession) -> list[Session]:
+    return list(db.scalars(select(Session).where(Session.state == State.CANCELLED)))
+
+
+def test_an_upgrade_once_more_changes_nothing(old_database: Engine) -> None:
+    migrate(old_database)
+    before = rows_of(old_database)
+    migrate(old_database)
+    assert rows_of(old_database) == before
