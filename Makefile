@@ -28,9 +28,10 @@ KERNELS := $(shell grep -lE '^@(kernel|inline)' matching/*.py) $(addprefix match
 demo: install
 	$(BIN)/dure demo
 
-# Tests of pages need a browser and fonts of the system.
+# Tests of pages need a browser and fonts of the system; those of feeds let readers from Node's world read them.
 packages:
 	sh tests/browser/packages.sh
+	sh tests/clients/packages.sh
 
 test: install packages
 	$(BIN)/pytest -m "not long"

@@ -65,12 +65,22 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[E
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path, templates: Templates) -> Iterator[Engine]:
     """A database of each kind, up to date and empty."""
+    yield from _copied(request, tmp_path, templates)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def lasting_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> Iterator[Engine]:
+    """The same, kept for all tests of a module, which change nothing in it."""
+    yield from _copied(request, tmp_path_factory.mktemp("lasting"), templates)
+
+
+def _copied(request: pytest.FixtureRequest, folder: Path, templates: Templates) -> Iterator[Engine]:
     template = templates(request.param)
     if request.param == "sqlite":
-        path = shutil.copy(str(template.database), tmp_path / "dure.db")
+        path = shutil.copy(str(template.database), folder / "dure.db")
         engine = open_database(URL.create("sqlite", database=str(path)))
     else:
-        engine = open_database(_new(request.param, tmp_path, request, template.database))
+        engine = open_database(_new(request.param, folder, request, template.database))
     yield engine
     engine.dispose()
 

@@ -53,16 +53,17 @@ def taught_term(
     first_on: dt.date = FIRST_ON,
     closed: Sequence[dt.date] = (),
     groups: Groups | None = None,
+    city: str = "city",
 ) -> Term:
     """The term, as it stands in the database."""
     with transaction(database) as db:
-        return make_term(db, zone=zone, first_on=first_on, closed=closed, groups=groups or GROUPS)
+        return make_term(db, zone=zone, first_on=first_on, closed=closed, groups=groups or GROUPS, city=city)
 
 
-def make_term(db: DbSession, *, zone: str, first_on: dt.date, closed: Sequence[dt.date], groups: Groups) -> Term:
-    """Puts the term into a database, with calendars of all concerned."""
+def make_term(db: DbSession, *, zone: str, first_on: dt.date, closed: Sequence[dt.date], groups: Groups, city: str = "city") -> Term:
+    """Puts the term of a city's organisation into a database, with calendars of all concerned."""
     last_on = first_on + (LAST_ON - FIRST_ON)
-    organisation = Organisation(id=new_id(), key="city")
+    organisation = Organisation(id=new_id(), key=city)
     program = Program(id=new_id(), organisation_id=organisation.id, key="tutoring")
     term = Term(id=new_id(), program_id=program.id, key="spring", zone=zone, first_on=first_on, last_on=last_on)
     for row in (organisation, program, term):
