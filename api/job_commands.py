@@ -69,7 +69,7 @@ def tick() -> None:
         post = post_of()
         if post.mail is None:
             sys.stdout.write("no mail server is named (DURE_SMTP_URL): mail stays in the outbox\n")
-        ticker = Ticker(engine, jobs(post))
+        ticker = Ticker(engine, jobs(post, asked))
         ticker.start()
         sys.stdout.write("ticking; Ctrl-C ends it\n")
         sys.stdout.flush()

@@ -31,6 +31,9 @@ from scheduler.worker import work
 HEADERS_WITHIN_MS = 10_000
 """So long a client may take for the head of its request."""
 
+GRACE_SECONDS = 3.0
+"""So long answers that are under way may take when the server is to end; who reads slower than that gets the rest of none."""
+
 LOOK_SECONDS = 0.02
 """Between two looks whether the server listens yet."""
 
@@ -65,7 +68,7 @@ def serve(engine: Engine, host: str, port: int, *, http_only: bool, post: Post |
 def _beside(engine: Engine, post: Post) -> Iterator[None]:
     """Ticks and solves in threads of this process until it is left; the solver itself is a process of its own."""
     ends = threading.Event()
-    ticker = Ticker(engine, jobs(post))
+    ticker = Ticker(engine, jobs(post, ends.is_set))
     worker = threading.Thread(target=work, args=(engine, ends.is_set), kwargs={"now": utc_now}, name="solver worker")
     ticker.start()
     worker.start()
@@ -91,14 +94,20 @@ async def listen(app: FastAPI, address: str, port: int) -> None:
         log_dictconfig=LOGGING,
         log_access=False,
     )
-    loop = asyncio.get_running_loop()
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
     for wanted in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(wanted, server.stop)
-    said = loop.create_task(_say_when_it_listens(address, port))
+        loop.add_signal_handler(wanted, asked.set)
+    said, serving = loop.create_task(_say_when_it_listens(address, port)), loop.create_task(server.serve())
+    wish = loop.create_task(asked.wait())
     try:
-        await server.serve()
+        await asyncio.wait((serving, wish), return_when=asyncio.FIRST_COMPLETED)
+        server.stop()  # type: ignore[no-untyped-call]  # it tells no types
+        await asyncio.wait((serving,), timeout=GRACE_SECONDS)
+        if serving.done():
+            serving.result()
     finally:
-        said.cancel()
+        for task in (said, wish, serving):
+            task.cancel()
 
 
 async def _say_when_it_listens(address: str, port: int) -> None:

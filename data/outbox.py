@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, ForeignKey, Index, and_, delete, or_, select, update
+from sqlalchemy import CursorResult, ForeignKey, Index, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
@@ -159,14 +159,21 @@ def _call(db: DbSession, session: Session, now: dt.datetime) -> None:
     write(db, notices, now=now)
 
 
-def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timedelta, most: int) -> list[Message]:
-    """Takes up to so many messages that are due, the longest due first, and keeps others from them for as long as the lease.
+def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timedelta, most: int, each: int | None = None) -> list[Message]:
+    """Takes up to so many messages that are due, the longest due first, and keeps others from them for as long as the lease; of those for
+    `each` address not more than so many, where that is said.
 
     Who took them says of each what became of it; where nothing is heard of them by then, the messages are due again. A message that
     was written in the future is due too: the clock was set back since.
     """
     due = and_(Message.channel == channel, Message.due_at.is_not(None), or_(Message.due_at <= now, Message.written_at > now))
-    found = list(db.scalars(select(Message).where(due).order_by(Message.due_at, Message.id).limit(most).with_for_update(skip_locked=True)))
+    first = Message.due_at, Message.id
+    asked = select(Message).where(due).order_by(*first).limit(most).with_for_update(skip_locked=True)
+    if each is not None:
+        place = func.row_number().over(partition_by=Message.address, order_by=first)
+        ranked = select(Message.id, place.label("place")).where(due).subquery()
+        asked = asked.where(Message.id.in_(select(ranked.c.id).where(ranked.c.place <= each)))
+    found = list(db.scalars(asked))
     db.expunge_all()
     leased = [{"id": message.id, "due_at": now + lease, "written_at": min(message.written_at, now)} for message in found]
     if leased:
@@ -198,8 +205,15 @@ def put_back(db: DbSession, messages: Iterable[Message], problem: str) -> None:
         _settle(db, message, due_at=message.due_at, problem=problem)
 
 
+def hold_back(db: DbSession, channel: Channel, address: str, until: dt.datetime) -> None:
+    """What waits for an address is due then at the earliest; its order stays."""
+    waits = and_(Message.channel == channel, Message.address == address, Message.due_at < until)
+    db.execute(update(Message).where(waits).values(due_at=until))
+
+
 def _settle(db: DbSession, message: Message, **values: object) -> None:
-    db.execute(update(Message).where(Message.id == message.id).values(**values))
+    """Writes what became of a message, unless it was sent by then, by another who had it after this one's lease."""
+    db.execute(update(Message).where(Message.id == message.id, Message.sent_at.is_(None)).values(**values))
 
 
 def unsent(db: DbSession) -> Sequence[Message]:

@@ -2,10 +2,13 @@
 
 The signature is that of the Standard Webhooks specification: a secret from the environment, over the message's id, the moment and the
 body. Receivers know a repeat by its `webhook-id`.
+
+Each receiver is told in order, one thing after the other; receivers are told at once, so that none waits for another.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import datetime as dt
@@ -13,7 +16,8 @@ import ipaddress
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -21,9 +25,9 @@ from standardwebhooks import Webhook
 
 from data.outbox import Message
 from scheduler.mail import Failed, Fate, PostError, Sent
+from scheduler.patience import Stopped, never, unless
 
 SECRET, PRIVATE = "DURE_WEBHOOK_SECRET", "DURE_WEBHOOK_PRIVATE"
-PATIENCE_SECONDS = 10.0
 NO_MORE = 410
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -54,6 +58,17 @@ class Signer:
     private: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long one call may take in all, and how long after the first calls of a batch others are begun."""
+
+    call_seconds: float = 10
+    batch_seconds: float = 10
+
+
+USUAL = Pace()
+
+
 def signer(environment: Mapping[str, str] = os.environ) -> Signer | None:
     """What the environment says of webhooks: `DURE_WEBHOOK_SECRET`, and `DURE_WEBHOOK_PRIVATE=1`; None where there is no secret.
 
@@ -73,7 +88,44 @@ def signer(environment: Mapping[str, str] = os.environ) -> Signer | None:
     return Signer(secret, environment.get(PRIVATE) == "1")
 
 
-def call(message: Message, signer: Signer, now: dt.datetime) -> Fate:
+async def call_all(
+    messages: Sequence[Message],
+    signer: Signer,
+    clock: Callable[[], dt.datetime],
+    told: Callable[[Message, Fate], None],
+    *,
+    stopped: Stopped = never,
+    pace: Pace = USUAL,
+) -> list[Message]:
+    """Sends webhooks, and tells at once, in any thread, what became of each; gives those that it did not come to.
+
+    It comes to no more of a receiver that was too slow for one, of any when the time of the batch is over, nor once it is `stopped`.
+    """
+    waiting: dict[str, deque[Message]] = {}
+    for message in messages:
+        waiting.setdefault(message.address, deque()).append(message)
+    safe = httpx.create_ssl_context(trust_env=False)
+
+    async def one_after_the_other(mine: deque[Message], ends: float) -> None:
+        # a client of their own: one machine may be several receivers, each to be known by its own name
+        async with httpx.AsyncClient(verify=safe, timeout=None, follow_redirects=False, trust_env=False) as client:  # noqa: S113  each call has one
+            slow = False
+            while mine and not slow and asyncio.get_running_loop().time() < ends:
+                message = mine[0]
+                fate = await _call(client, message, signer, clock(), pace.call_seconds)
+                mine.popleft()
+                await asyncio.to_thread(told, message, fate)
+                slow = isinstance(fate, Failed) and fate.slow
+
+    async def all_at_once() -> None:
+        ends = asyncio.get_running_loop().time() + pace.batch_seconds
+        await asyncio.gather(*(one_after_the_other(mine, ends) for mine in waiting.values()))
+
+    await unless(stopped, all_at_once())
+    return [message for mine in waiting.values() for message in mine]
+
+
+async def _call(client: httpx.AsyncClient, message: Message, signer: Signer, now: dt.datetime, seconds: float) -> Fate:
     """Sends one webhook; redirects are not followed, and of the answer only its status counts."""
     data = {name: value for name, value in message.body.items() if name != "about"}
     told = json.dumps({"type": f"session.{message.body.get('about')}", "timestamp": message.written_at.isoformat(), "data": data})
@@ -84,21 +136,21 @@ def call(message: Message, signer: Signer, now: dt.datetime) -> Fate:
         "webhook-signature": Webhook(signer.secret).sign(str(message.id), now, told),
     }
     try:
-        url = httpx.URL(message.address)
-        at = outside(url, private=signer.private)
-        with (
-            httpx.Client(timeout=PATIENCE_SECONDS, follow_redirects=False, trust_env=False) as client,
-            client.stream(
+        async with asyncio.timeout(seconds):
+            url = httpx.URL(message.address)
+            at = await asyncio.to_thread(outside, url, private=signer.private)
+            async with client.stream(
                 "POST",
                 url.copy_with(host=at),
                 content=told,
                 headers={**headers, "host": url.netloc.decode("ascii")},
                 extensions={"sni_hostname": url.host},
-            ) as answer,
-        ):
-            status = answer.status_code
+            ) as answer:
+                status = answer.status_code
     except NotOutside as error:
         return Failed(str(error))
+    except TimeoutError:
+        return Failed("it did not answer in time", slow=True)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Failed(" ".join(str(error).split())[:200] or type(error).__name__)
     if 200 <= status < 300:

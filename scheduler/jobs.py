@@ -30,6 +30,7 @@ from data.ticks import tick
 from scheduler.hooks import Signer, signer
 from scheduler.mail import MailServer, mail_server
 from scheduler.outbox import deliver_hooks, deliver_mail
+from scheduler.patience import Stopped, never
 from scheduler.produce import produce
 from scheduler.reminders import due_asks, due_reminders
 from scheduler.ticker import Clock, Job
@@ -61,8 +62,8 @@ def post_of(environment: Mapping[str, str] = os.environ) -> Post:
     return Post(mail_server(environment), signer(environment))
 
 
-def jobs(post: Post) -> Sequence[Job]:
-    """The table of jobs."""
+def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
+    """The table of jobs; once the process is to end, as `stopped` says, those that wait for others' machines come to an end."""
     table = [
         Job("heartbeat", beat, dt.timedelta(seconds=10)),
         Job("produce sessions", produce_sessions, dt.timedelta(hours=1)),
@@ -71,9 +72,9 @@ def jobs(post: Post) -> Sequence[Job]:
         Job("forget", forget_messages, dt.timedelta(hours=6)),
     ]
     if post.mail is not None:
-        table.append(Job("deliver mail", partial(deliver_mail, server=post.mail), dt.timedelta(seconds=5)))
+        table.append(Job("deliver mail", partial(deliver_mail, server=post.mail, stopped=stopped), dt.timedelta(seconds=5)))
     if post.hooks is not None:
-        table.append(Job("deliver webhooks", partial(deliver_hooks, signer=post.hooks), dt.timedelta(seconds=5)))
+        table.append(Job("deliver webhooks", partial(deliver_hooks, signer=post.hooks, stopped=stopped), dt.timedelta(seconds=5)))
     return table
 
 

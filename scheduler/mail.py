@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 from collections import deque
@@ -22,10 +23,11 @@ from aiosmtplib import (
 )
 
 from data.outbox import Message
+from scheduler.patience import Stopped, never, unless
 
 SERVER, SENDER = "DURE_SMTP_URL", "DURE_MAIL_FROM"
 PORTS = {"smtp": 587, "smtps": 465}
-PATIENCE_SECONDS = 20
+STOPPED = "this process was told to end before their turn"
 
 
 class PostError(Exception):
@@ -66,6 +68,19 @@ class MailServer:
         return True if self.user and not _is_here(self.host) else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long a server may take to answer one command, for a whole mail or to let somebody in, and how long after the first mail of a
+    batch another is begun: so much and two mails more is the longest that a batch takes."""
+
+    command_seconds: float = 20
+    mail_seconds: float = 90
+    batch_seconds: float = 300
+
+
+USUAL = Pace()
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The server has it."""
@@ -73,10 +88,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It was refused, or nothing answered; where that `lasts`, it always would be."""
+    """It was refused, or nothing answered; where that `lasts`, it always would be, and where it is `slow`, that took all its time."""
 
     problem: str
     lasts: bool = False
+    slow: bool = False
 
 
 Fate = Sent | Failed
@@ -130,13 +146,17 @@ async def post(
     messages: Sequence[Message],
     written: Callable[[Message], EmailMessage | Failed],
     told: Callable[[Message, Fate], None],
+    *,
+    stopped: Stopped = never,
+    pace: Pace = USUAL,
 ) -> Untried:
     """Sends the mails of messages one after the other, and tells at once what became of each; gives those that it did not come to.
 
     Each mail is `written` right before it is sent, or has failed by that.
 
-    What is wrong with the server (it is away, refuses the password or the sender) is no mail's fault: the rest is untried. Where the
-    connection breaks while a mail is sent, that one has failed, so that it does not break it again and again.
+    What is wrong with the server (it is away, refuses the password or the sender, is too slow for all of a batch) is no mail's fault: the
+    rest is untried. Where the connection breaks while a mail is sent, or the server takes too long for it, that one has failed, so that it
+    does not do so again and again. Once it is `stopped`, nothing is waited for any more: the mail under way is untried, too.
     """
     client = SMTP(
         hostname=server.host,
@@ -145,37 +165,50 @@ async def post(
         password=server.password,
         use_tls=server.tls,
         start_tls=server.must_start_tls,
-        timeout=PATIENCE_SECONDS,
+        timeout=pace.command_seconds,
     )
     waiting = deque(messages)
-    problem = ""
-    try:
-        await client.connect()
+
+    async def one_after_the_other() -> str:
+        """Why it ended before all were sent, if it did."""
+        ends, problem = asyncio.get_running_loop().time() + pace.batch_seconds, ""
+        async with asyncio.timeout(pace.mail_seconds):
+            await client.connect()
         while waiting and client.is_connected:
+            if asyncio.get_running_loop().time() > ends:
+                return "it is slow"
             message = waiting[0]
             mail = written(message)
-            fate = mail if isinstance(mail, Failed) else await _post_one(client, server, message, mail)
+            fate = mail if isinstance(mail, Failed) else await _post_one(client, server, message, mail, pace.mail_seconds)
             waiting.popleft()
             told(message, fate)
             problem = fate.problem if isinstance(fate, Failed) else "it ended the connection"
         if client.is_connected:
             await client.quit()
+        return problem
+
+    try:
+        problem = await unless(stopped, one_after_the_other())
     except (SMTPException, OSError, ValueError) as error:
         problem = _said(error)
     finally:
         client.close()
-    return Untried(waiting, f"mail server: {problem}")
+    return Untried(waiting, STOPPED if problem is None else f"mail server: {problem}")
 
 
-async def _post_one(client: SMTP, server: MailServer, message: Message, mail: EmailMessage) -> Fate:
+async def _post_one(client: SMTP, server: MailServer, message: Message, mail: EmailMessage, seconds: float) -> Fate:
     try:
-        await client.send_message(mail, sender=server.sender, recipients=[message.address])
+        async with asyncio.timeout(seconds):
+            await client.send_message(mail, sender=server.sender, recipients=[message.address])
     except SMTPSenderRefused:
         raise
     except SMTPRecipientsRefused as error:
         return _refused(error.recipients[0])
     except SMTPResponseException as error:
         return _refused(error)
+    except TimeoutError as error:  # what it answers later would be taken for the answer to something else
+        client.close()
+        return Failed(_said(error), slow=True)
     except (SMTPException, OSError, ValueError) as error:
         return Failed(_said(error))
     return Sent()
@@ -187,8 +220,12 @@ def _refused(error: SMTPRecipientRefused | SMTPResponseException) -> Failed:
 
 def _said(error: Exception) -> str:
     """One line of what the other side said, or of what happened."""
-    said = f"{error.code} {error.message}" if isinstance(error, SMTPResponseException) else str(error) or type(error).__name__
+    said = f"{error.code} {error.message}" if isinstance(error, SMTPResponseException) else str(error) or _called(error)
     return " ".join(said.split())[:200]
+
+
+def _called(error: Exception) -> str:
+    return "it did not answer in time" if isinstance(error, TimeoutError) else type(error).__name__
 
 
 def _is_here(host: str) -> bool:

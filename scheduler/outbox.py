@@ -3,6 +3,9 @@
 Messages are claimed in one transaction, sent outside of any, and marked one by one. A process that is killed between the last two sends a
 message again, with the same Message-ID or webhook-id, once its lease is over. Late messages are sent, however late they are, but for
 reminders whose session has begun. While the mail server is away nothing is given up: all wait in their order until it is back.
+
+However slow the other side is, a batch ends well within its lease, and at once where this process is told to end: what was not sent by
+then is due again.
 """
 
 from __future__ import annotations
@@ -15,13 +18,14 @@ from email.message import EmailMessage
 from sqlalchemy import Engine
 
 from data.database import reading, transaction
-from data.outbox import Channel, Message, claim, give_up, mark_failed, mark_sent, put_back
-from scheduler.hooks import Signer, call
+from data.outbox import Channel, Message, claim, give_up, hold_back, mark_failed, mark_sent, put_back
+from scheduler import hooks, mail
 from scheduler.letters import NotToBeSent, letter_of
 from scheduler.mail import Failed, Fate, MailServer, Sent, post
+from scheduler.patience import Stopped, never
 
 LEASE = dt.timedelta(minutes=15)
-"""Longer than a batch can take."""
+"""Twice as long as a batch can take, and more."""
 
 BATCH = 20
 """So many are claimed at a time."""
@@ -29,11 +33,17 @@ BATCH = 20
 BATCHES = 20
 """So often mails are claimed in one tick."""
 
+RECEIVERS, EACH = 20, 20
+"""So many webhooks are claimed for so many receivers."""
+
+SLOW_WAITS = dt.timedelta(minutes=1)
+"""So long nothing is tried with a receiver that was too slow for something."""
+
 Clock = Callable[[], dt.datetime]
 
 
-def deliver_mail(engine: Engine, clock: Clock, server: MailServer) -> None:
-    """Sends what is due by mail, as long as the server is there."""
+def deliver_mail(engine: Engine, clock: Clock, server: MailServer, *, stopped: Stopped = never, pace: mail.Pace = mail.USUAL) -> None:
+    """Sends what is due by mail, as long as the server is there and quick enough."""
 
     def written(message: Message) -> EmailMessage | Failed:
         with reading(engine) as db:
@@ -46,25 +56,37 @@ def deliver_mail(engine: Engine, clock: Clock, server: MailServer) -> None:
         _mark(engine, clock, message, fate)
 
     for _ in range(BATCHES):
-        claimed = _claim(engine, clock, Channel.MAIL)
+        if stopped():
+            return
+        with transaction(engine) as db:
+            claimed = claim(db, Channel.MAIL, now=clock(), lease=LEASE, most=BATCH)
         if not claimed:
             return
-        untried = asyncio.run(post(server, claimed, written, told))
+        untried = asyncio.run(post(server, claimed, written, told, stopped=stopped, pace=pace))
         if untried.messages:
             with transaction(engine) as db:
                 put_back(db, untried.messages, untried.problem)
             return
 
 
-def deliver_hooks(engine: Engine, clock: Clock, signer: Signer) -> None:
-    """Sends what is due to webhooks."""
-    for message in _claim(engine, clock, Channel.WEBHOOK):
-        _mark(engine, clock, message, call(message, signer, clock()))
+def deliver_hooks(engine: Engine, clock: Clock, signer: hooks.Signer, *, stopped: Stopped = never, pace: hooks.Pace = hooks.USUAL) -> None:
+    """Sends what is due to webhooks, some to each receiver. What waits for one that is slow waits a while longer: it holds up no other."""
 
+    def told(message: Message, fate: Fate) -> None:
+        _mark(engine, clock, message, fate)
+        if isinstance(fate, Failed) and fate.slow:
+            slow[message.address] = clock() + SLOW_WAITS
 
-def _claim(engine: Engine, clock: Clock, channel: Channel) -> list[Message]:
+    slow: dict[str, dt.datetime] = {}
     with transaction(engine) as db:
-        return claim(db, channel, now=clock(), lease=LEASE, most=BATCH)
+        claimed = claim(db, Channel.WEBHOOK, now=clock(), lease=LEASE, most=RECEIVERS * EACH, each=EACH)
+    if not claimed:
+        return
+    untried = asyncio.run(hooks.call_all(claimed, signer, clock, told, stopped=stopped, pace=pace))
+    with transaction(engine) as db:
+        put_back(db, untried, "it was not their turn in time")
+        for address, until in slow.items():
+            hold_back(db, Channel.WEBHOOK, address, until)
 
 
 def _mark(engine: Engine, clock: Clock, message: Message, fate: Fate) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import socket
 import time
@@ -11,8 +12,11 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
+from data.database import reading, transaction
 from data.feeds import Audience
+from data.outbox import Notice, unsent, write
 from tests.command import dure
+from tests.scheduler.tarpit import Tarpit
 from tests.serving import serving
 from tests.subscribed import a_taught_term, subscribed
 
@@ -55,6 +59,26 @@ def test_it_ticks_and_solves_besides_and_ends_cleanly(database: Engine, tmp_path
         assert set(ready.json()) == {"database", "migrations", "ticker"}
         assert server.ended(by) == 0
         assert server.said.read_text().splitlines() == [f"Serving {server.url}; Ctrl-C ends it."]
+
+
+def test_it_ends_at_once_whatever_the_mail_server_and_a_client_do(
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices = [Notice(key=str(n), address=f"{n}@b.example", body={"about": "nothing"}) for n in range(3)]
+    with transaction(database) as db:
+        write(db, notices, now=dt.datetime.now(dt.UTC))
+    pit = Tarpit(taken=None)
+    with pit.up():
+        monkeypatch.setenv("DURE_SMTP_URL", f"smtp://127.0.0.1:{pit.port}")
+        monkeypatch.setenv("DURE_MAIL_FROM", "dure@school.example")
+        with serving(database, tmp_path) as server, socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0)) as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\n")  # and never the rest
+            assert pit.caught.wait(60)
+            told = time.monotonic()
+            assert server.ended(signal.SIGTERM) == 0
+            assert time.monotonic() - told < 10
+    with reading(database) as db:
+        assert [(one.tries, one.problem) for one in unsent(db)] == [(0, "this process was told to end before their turn")] * 3
 
 
 def test_an_address_in_use_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,23 +16,28 @@ import pytest
 from sqlalchemy import Engine, select
 from standardwebhooks import Webhook
 
+from data.base import new_id
 from data.database import reading, transaction
-from data.outbox import About, Channel, Message, tell
+from data.outbox import About, Channel, Message, Notice, tell, write
 from data.sessions import Session
-from scheduler.hooks import BadSecret, NotOutside, Signer, outside, signer
+from scheduler.hooks import BadSecret, NotOutside, Pace, Signer, outside, signer
 from scheduler.outbox import deliver_hooks
 from tests.scheduler.lessons import HOUR, MONDAY, lessons
 
 SECRET = "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0"
 NOW = MONDAY - HOUR
+MINUTE = dt.timedelta(minutes=1)
 
 
 class Receiver:
-    """An address that keeps what it is told, and answers as it is to."""
+    """An address that keeps what it is told, and answers as it is to; where it is slow, it never comes to the end of an answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, slow: bool = False) -> None:
         self.told: list[tuple[dict[str, str], bytes]] = []
         self.status = 204
+        self._slow = slow
+        self._ends = threading.Event()
+        self.caught = threading.Event()
 
     @contextmanager
     def up(self) -> Iterator[str]:
@@ -41,6 +48,10 @@ class Receiver:
             def do_POST(self) -> None:
                 told = self.rfile.read(int(self.headers["content-length"]))
                 receiver.told.append(({name.lower(): value for name, value in self.headers.items()}, told))
+                if receiver._slow:
+                    receiver._never_end(self.request)
+                    self.close_connection = True
+                    return
                 self.send_response(receiver.status)
                 self.send_header("location", "/elsewhere")
                 self.send_header("content-length", "0")
@@ -55,9 +66,19 @@ class Receiver:
         try:
             yield f"http://127.0.0.1:{server.server_port}/dure?of=us"
         finally:
+            self._ends.set()
             server.shutdown()
             thread.join()
             server.server_close()
+
+    def _never_end(self, to: socket.socket) -> None:
+        self.caught.set()
+        try:
+            to.sendall(b"HTTP/1.1 204 No Content\r\n")
+            while not self._ends.wait(0.05):
+                to.sendall(b"still: so\r\n")
+        except OSError:
+            return
 
 
 def test_a_change_is_told_once_and_signed(database: Engine) -> None:
@@ -102,6 +123,49 @@ def test_no_webhook_goes_into_ones_own_network_unless_that_is_wished(database: E
         deliver_hooks(database, lambda: NOW, Signer(SECRET))
     assert receiver.told == []
     assert [message.problem for message in _calls(database)] == ["127.0.0.1 is not on the public internet"]
+
+
+def test_a_slow_receiver_holds_up_no_other_and_is_told_the_rest_later(database: Engine) -> None:
+    quick, slow = Receiver(), Receiver(slow=True)
+    with quick.up() as here, slow.up() as there:
+        _written(database, *[there] * 50, *[here] * 3)
+        began = time.monotonic()
+        _deliver(database, NOW, Pace(call_seconds=1))
+        assert time.monotonic() - began < 20
+        assert (len(quick.told), len(slow.told)) == (3, 1)
+        problem = "it did not answer in time"
+        states = [(one.tries, one.due_at, one.problem) for one in _calls(database)]
+        assert states[0] == (1, NOW + MINUTE, problem)
+        assert {(tries, due_at) for tries, due_at, _ in states[1:50]} == {(0, NOW + MINUTE)}
+        _written(database, here, there)
+        _deliver(database, NOW + MINUTE / 2, Pace(call_seconds=1))
+        assert len(quick.told) == 4
+        assert slow.told[-1][0]["webhook-id"] == str(_calls(database)[-1].id)
+
+
+def test_of_a_receiver_that_is_never_quick_no_more_is_begun_than_there_is_time_for(database: Engine) -> None:
+    receiver = Receiver()
+    with receiver.up() as address:
+        _written(database, *[address] * 3)
+        _deliver(database, NOW, Pace(batch_seconds=0))
+        assert (receiver.told, [one.due_at for one in _calls(database)]) == ([], [NOW] * 3)
+        _deliver(database, NOW, Pace())
+    assert [headers["webhook-id"] for headers, _ in receiver.told] == [str(one.id) for one in _calls(database)]
+
+
+def test_who_is_told_to_end_waits_for_no_receiver_and_its_webhooks_are_due_as_before(database: Engine) -> None:
+    slow, ends = Receiver(slow=True), threading.Event()
+    with slow.up() as there:
+        _written(database, there, there)
+        words = {"stopped": ends.is_set, "pace": Pace(call_seconds=100)}
+        thread = threading.Thread(target=deliver_hooks, args=(database, lambda: NOW, Signer(SECRET, private=True)), kwargs=words)
+        thread.start()
+        assert slow.caught.wait(30)
+        told = time.monotonic()
+        ends.set()
+        thread.join(60)
+        assert time.monotonic() - told < 20
+    assert [(one.tries, one.due_at) for one in _calls(database)] == [(0, NOW)] * 2
 
 
 @pytest.mark.parametrize(
@@ -159,6 +223,17 @@ def _changed(database: Engine, address: str) -> str:
     return str(session)
 
 
+def _written(database: Engine, *addresses: str) -> None:
+    """Something to be told to each of these addresses."""
+    with transaction(database) as db:
+        keyed = [(str(new_id()), address) for address in addresses]
+        write(db, [Notice(key=key, channel=Channel.WEBHOOK, address=address, body={}) for key, address in keyed], now=NOW)
+
+
+def _deliver(database: Engine, now: dt.datetime, pace: Pace) -> None:
+    deliver_hooks(database, lambda: now, Signer(SECRET, private=True), pace=pace)
+
+
 def _calls(database: Engine) -> list[Message]:
     with reading(database) as db:
-        return list(db.scalars(select(Message).where(Message.channel == Channel.WEBHOOK)))
+        return list(db.scalars(select(Message).where(Message.channel == Channel.WEBHOOK).order_by(Message.id)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Sequence
 from email.message import EmailMessage
 from uuid import UUID
@@ -14,14 +16,16 @@ from sqlalchemy import Engine, delete, select
 from data.base import new_id
 from data.database import reading, transaction
 from data.groups import Group
-from data.outbox import About, Channel, Message, Notice, about_session, claim, tell, write
+from data.outbox import About, Channel, Message, Notice, about_session, claim, mark_failed, put_back, tell, write
 from data.people import Person
 from data.programs import Program
 from data.sessions import Booking, Kind, Series, Session, Shift, State
 from scheduler.jobs import remind
+from scheduler.mail import USUAL, Pace
 from scheduler.outbox import LEASE, deliver_mail
 from tests.scheduler.lessons import HOUR, MONDAY, lessons
 from tests.scheduler.mailbox import SENDER, Mailbox
+from tests.scheduler.tarpit import Tarpit
 
 NOW = MONDAY - HOUR
 MINUTE = dt.timedelta(minutes=1)
@@ -203,6 +207,60 @@ def test_a_refused_mail_keeps_no_other_from_leaving(database: Engine, answer: st
     assert refused.due_at == (None if given_up else NOW + MINUTE)
 
 
+def test_a_mail_that_the_server_never_takes_has_failed_in_time_and_the_rest_is_due_as_before(database: Engine) -> None:
+    lessons(database, [MONDAY, MONDAY])
+    remind(database, lambda: NOW)
+    pit = Tarpit(taken=1)
+    with pit.up():
+        began = time.monotonic()
+        deliver_mail(database, lambda: NOW, pit.server, pace=Pace(mail_seconds=0.5))
+        assert time.monotonic() - began < 15
+    problem = "it did not answer in time"
+    assert _standing(database) == [(0, None, ""), (1, NOW + MINUTE, problem), *[(0, NOW, f"mail server: {problem}")] * 2]
+
+
+def test_a_slow_server_gets_no_more_mails_than_there_is_time_for_within_the_lease(database: Engine) -> None:
+    lessons(database, [MONDAY] * 10)
+    remind(database, lambda: NOW)
+    box = Mailbox(seconds=0.2)
+    with box.up():
+        deliver_mail(database, lambda: NOW, box.server, pace=Pace(batch_seconds=0.5))
+    assert 1 <= len(box.arrived) < 20
+    waiting = [one for one in _standing(database) if one[1]]
+    assert len(waiting) == 20 - len(box.arrived)
+    assert set(waiting) == {(0, NOW, "mail server: it is slow")}
+    longest = dt.timedelta(seconds=USUAL.batch_seconds + 2 * USUAL.mail_seconds + USUAL.command_seconds)
+    assert 1.5 * longest < LEASE
+
+
+@pytest.mark.parametrize("taken", [pytest.param(None, id="when it is connected to"), pytest.param(0, id="when it has a mail")])
+def test_who_is_told_to_end_waits_for_no_server_and_its_mails_are_due_as_before(database: Engine, taken: int | None) -> None:
+    lessons(database, [MONDAY])
+    remind(database, lambda: NOW)
+    pit, ends = Tarpit(taken), threading.Event()
+    with pit.up():
+        thread = threading.Thread(target=deliver_mail, args=(database, lambda: NOW, pit.server), kwargs={"stopped": ends.is_set})
+        thread.start()
+        assert pit.caught.wait(10)
+        told = time.monotonic()
+        ends.set()
+        thread.join(30)
+        assert time.monotonic() - told < 10
+    assert _standing(database) == [(0, NOW, "this process was told to end before their turn")] * 2
+
+
+def test_what_was_sent_meanwhile_stays_sent_whatever_another_says_of_it_later(database: Engine) -> None:
+    lessons(database, [MONDAY])
+    remind(database, lambda: NOW)
+    with transaction(database) as db:
+        late = claim(db, Channel.MAIL, now=NOW, lease=LEASE, most=10)
+    assert len(_delivered(database, NOW + LEASE)) == 2
+    with transaction(database) as db:
+        mark_failed(db, late[0], "too late", now=NOW + LEASE)
+        put_back(db, late[1:], "too late")
+    assert _standing(database) == [(0, None, ""), (0, None, "")]
+
+
 @pytest.mark.parametrize("address", ["nobody", "a@b\r\nBcc: c@d.example", "", "a b@c.example"])
 def test_an_address_that_is_none_is_told_and_keeps_no_other_from_leaving(database: Engine, address: str) -> None:
     [session] = lessons(database, [MONDAY])
@@ -252,6 +310,12 @@ def test_people_are_told_of_their_groups(database: Engine, about: About, subject
     [mail] = _delivered(database)
     assert str(mail["Subject"]) == subject
     assert mail.get_content().splitlines()[3:-1] == lines
+
+
+def _standing(database: Engine) -> list[tuple[int, dt.datetime | None, str]]:
+    """What is known of each message, in the order in which they were written: tries, when it is due, and what was wrong."""
+    with reading(database) as db:
+        return [(one.tries, one.due_at, one.problem) for one in db.scalars(select(Message).order_by(Message.id))]
 
 
 def _tell(
