@@ -20,13 +20,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, TimeoutError as NoConnection
 from sqlalchemy.orm import Session as DbSession
 from sqlalchemy.pool import ConnectionPoolEntry
 
 VARIABLE = "DURE_DATABASE_URL"
 PATIENCE_SECONDS = 30
 """So long a writer waits for another."""
+
+AWAY = (InterfaceError, NoConnection, OperationalError)
+"""What is raised while the database does not answer, cannot write, or has no connection to give."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READING = "dure_reading"
@@ -146,6 +149,11 @@ def transaction(engine: Engine) -> Unit:
 def reading(engine: Engine) -> Unit:
     """A transaction that only reads, at one moment; it waits for no writer, and whatever it changed is lost."""
     return Unit(DbSession(engine.execution_options(**{READING: True}), expire_on_commit=False), keeps=False)
+
+
+def why_away(error: Exception) -> str:
+    """What the database's driver says, in one line, without the statement and what it was to write."""
+    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
 
 
 def migrate(engine: Engine) -> None:

@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
+from data.database import AWAY, why_away
 from scheduler.leader import lead_of
 
 LOG = logging.getLogger(__name__)
@@ -40,12 +41,20 @@ def utc_now() -> dt.datetime:
 class Job:
     """Something that is done again and again, `every` so often, by what stands in the database at the moment that the clock gives.
 
-    However late it is, it runs at once, and once for all of its times that have passed; never beside itself.
+    However late it is, it runs at once, and once for all of its times that have passed; never beside itself. Where the database cannot be
+    used, that is told in one line, and it runs again the next time.
     """
 
     name: str
     work: Callable[[Engine, Clock], object]
     every: dt.timedelta
+
+    def run(self, engine: Engine, clock: Clock) -> None:
+        """Runs it once."""
+        try:
+            self.work(engine, clock)
+        except AWAY as error:
+            LOG.warning("%s: the database cannot be used: %s", self.name, why_away(error))
 
 
 class Ticker:
@@ -88,7 +97,7 @@ class Ticker:
         ticking = BackgroundScheduler(timezone=dt.UTC, executors={"default": ThreadPoolExecutor(max(1, len(self._jobs)))})
         for job in self._jobs:
             ticking.add_job(
-                job.work,
+                job.run,
                 IntervalTrigger(seconds=job.every.total_seconds(), timezone=dt.UTC),
                 (self._engine, self._clock),
                 id=job.name,

@@ -20,19 +20,15 @@ from typing import assert_never
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as NoConnection
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import new_id
-from data.database import transaction
+from data.database import AWAY, transaction, why_away
 from data.leases import Claim, LostLease, Moment, Standing, claim, fail, finish, give_back, renew
 from matching.limits import Progress
 from scheduler.solving import Died, Job, Nothing, Solved, Solving, solving
 
 log = logging.getLogger(__name__)
-
-AWAY = (InterfaceError, NoConnection, OperationalError)
-"""What is raised while the database does not answer, or has no connection to give."""
 
 Stopped = Callable[[], bool]
 Watch = Callable[[Progress], None]
@@ -83,7 +79,7 @@ def solve_next(
         with transaction(engine) as db:
             held = claim(db, by=name, now=now(), lease=pace.lease, only=only)
     except AWAY as error:
-        log.warning("the database does not answer: %s", _why(error))
+        log.warning("the database does not answer: %s", why_away(error))
         return False
     if held is None:
         return False
@@ -167,7 +163,7 @@ class _Holding:
             with transaction(self.engine) as db:
                 return renew(db, self.held, standing, now=self.now(), lease=self.pace.lease)
         except AWAY as error:
-            log.warning("run %s: the database does not answer: %s", self.held.run, _why(error))
+            log.warning("run %s: the database does not answer: %s", self.held.run, why_away(error))
             return False
 
     def _write(self, what: Callable[[DbSession], None]) -> None:
@@ -177,7 +173,7 @@ class _Holding:
                 with transaction(self.engine) as db:
                     what(db)
             except AWAY as error:
-                log.warning("run %s: the database does not answer: %s", self.held.run, _why(error))
+                log.warning("run %s: the database does not answer: %s", self.held.run, why_away(error))
             else:
                 return
             if self.stopped():
@@ -212,11 +208,6 @@ class _Desk:
 def _finish(db: DbSession, held: Claim, solved: Solved, now: dt.datetime) -> None:
     standing = Standing(placed=solved.placed, score=solved.score, bound=solved.bound, history=solved.history)
     finish(db, held, standing, result=solved.folder, ended_by=solved.ended_by, solver=f"dure {version('dure')}", now=now)
-
-
-def _why(error: Exception) -> str:
-    """What the database's driver says, without the statement and what it was to write."""
-    return str(error.orig if isinstance(error, DBAPIError) else error)
 
 
 def _pause(seconds: float, stopped: Stopped) -> None:
