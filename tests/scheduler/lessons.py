@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert, select
 
 from data.base import new_id
 from data.database import transaction
-from data.groups import Group
+from data.groups import Group, Membership
 from data.people import Mentee, Mentor, Person, Role
 from data.programs import Organisation, Program, Term
 from data.sessions import Booking, Series, Session
@@ -21,9 +21,17 @@ MONDAY = dt.datetime(2026, 3, 2, 10, tzinfo=dt.UTC)
 
 
 def lessons(
-    database: Engine, starts: Sequence[dt.datetime], *, settings: dict[str, object] | None = None, language: str = "en"
+    database: Engine,
+    starts: Sequence[dt.datetime],
+    *,
+    settings: dict[str, object] | None = None,
+    language: str = "en",
+    meeting: int = 1140,
 ) -> list[UUID]:
-    """The ids of sessions of an hour that begin then, each of a group of its own with a mentor and a mentee of its own."""
+    """The ids of sessions of an hour that begin then, each of a group of its own with a mentor and a mentee of its own.
+
+    The series of all have a weekly `meeting`, in minutes from Monday 00:00.
+    """
     with transaction(database) as db:
         organisation, program, term = new_id(), new_id(), new_id()
         db.add(Organisation(id=organisation, key="city"))
@@ -44,7 +52,7 @@ def lessons(
             rows[Mentor].append({"id": mentor, "person_id": teaches, "key": f"m-{n:03}", "subjects": "math:7", **known})
             rows[Mentee].append({"id": new_id(), "person_id": learns, "key": f"s-{n:03}", "grade": 7, **known})
             rows[Group].append({"id": group, "term_id": term, "key": f"g-{n:03}", "mentor_id": mentor, "subject": "math", **begins})
-            rows[Series].append({"id": series, "group_id": group, "meetings": [1140], "session_minutes": 60, **begins})
+            rows[Series].append({"id": series, "group_id": group, "meetings": [meeting], "session_minutes": 60, **begins})
             time = {"starts_at": at, "ends_at": at + HOUR}
             of = {"series_id": series, "group_id": group, "original_start": at, "mentor_id": mentor, "changed_at": MONDAY - 1000 * HOUR}
             rows[Session].append({"id": session, **of, **time})
@@ -58,3 +66,11 @@ def set_reminders(database: Engine, key: str, reminders: list[int]) -> None:
     """What a person wants to be reminded of."""
     with transaction(database) as db:
         db.scalars(select(Person).where(Person.key == key)).one().reminders = reminders
+
+
+def let_them_meet(database: Engine) -> None:
+    """The mentees become members of their groups, so that there are sessions to produce and to change."""
+    with transaction(database) as db:
+        mentees = {mentee.key[1:]: mentee.id for mentee in db.scalars(select(Mentee))}
+        for group in db.scalars(select(Group)):
+            db.add(Membership(group_id=group.id, mentee_id=mentees[group.key[1:]], from_on=group.from_on))

@@ -147,31 +147,6 @@ def test_a_reminder_that_has_no_sense_any_more_is_not_sent(database: Engine, cha
         assert {(one.problem, one.due_at, one.sent_at) for one in db.scalars(select(Message))} == {(problem, None, None)}
 
 
-def test_after_a_day_without_the_mail_server_every_mail_arrives_once_in_its_order(database: Engine) -> None:
-    starts = [MONDAY + n * HOUR for n in range(60)]
-    sessions = lessons(database, starts)
-    box, now = Mailbox(), MONDAY - DAY
-    for tick in range(24 * 2):  # every half an hour of the day
-        now = MONDAY - DAY + tick * 30 * MINUTE
-        remind(database, lambda: now)  # noqa: B023  it is called at once
-        if tick % 2 == 0:
-            _tell(database, sessions[tick // 2], About.CHANGED, now=now)
-        deliver_mail(database, lambda: now, box.server)  # noqa: B023
-    assert box.arrived == []
-    with box.up():
-        while True:
-            before = len(box.arrived)
-            deliver_mail(database, lambda: now, box.server)
-            if len(box.arrived) == before:
-                break
-    with reading(database) as db:
-        written = db.scalars(select(Message).order_by(Message.written_at, Message.id)).all()
-    print(f"{database.dialect.name}: {len(written)} mails waited for a day, {len(box.arrived)} arrived")  # noqa: T201
-    assert box.ids == [f"<{message.id}@school.example>" for message in written]
-    assert len(box.ids) == len(set(box.ids)) > 90
-    assert {message.due_at for message in written} == {None}
-
-
 def test_a_server_that_was_killed_between_sending_and_marking_sends_again_under_the_same_id(database: Engine) -> None:
     lessons(database, [MONDAY])
     remind(database, lambda: NOW)
