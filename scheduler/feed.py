@@ -75,7 +75,7 @@ def rendered(feed: Feed) -> bytes:
     calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)
     calendar.add("REFRESH-INTERVAL", feed.refresh, parameters={"VALUE": "DURATION"})
-    every = vDuration(feed.refresh).to_ical().decode()  # type: ignore[no-untyped-call]  # the library says no type
+    every = vDuration(feed.refresh).to_ical().decode()
     calendar.add("X-PUBLISHED-TTL", every)
     zone = _zone(feed)
     if zone:

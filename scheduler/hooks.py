@@ -12,10 +12,8 @@ import asyncio
 import base64
 import binascii
 import datetime as dt
-import ipaddress
 import json
 import os
-import socket
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,11 +23,11 @@ from standardwebhooks import Webhook
 
 from data.outbox import Message
 from scheduler.mail import Failed, Fate, PostError, Sent
+from scheduler.outside import NotOutside, pinned
 from scheduler.patience import Stopped, never, unless
 
 SECRET, PRIVATE = "DURE_WEBHOOK_SECRET", "DURE_WEBHOOK_PRIVATE"
 NO_MORE = 410
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(eq=False)
@@ -38,16 +36,6 @@ class BadSecret(PostError):
 
     def __str__(self) -> str:
         return f"{SECRET}: is no secret; write whsec_ and at least 24 bytes in base64"
-
-
-@dataclass(eq=False)
-class NotOutside(Exception):
-    """An address leads to a machine that is not on the public internet, or nowhere."""
-
-    problem: str
-
-    def __str__(self) -> str:
-        return self.problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +125,12 @@ async def _call(client: httpx.AsyncClient, message: Message, signer: Signer, now
     }
     try:
         async with asyncio.timeout(seconds):
-            url = httpx.URL(message.address)
-            at = await asyncio.to_thread(outside, url, private=signer.private)
-            async with client.stream(
-                "POST",
-                url.copy_with(host=at),
-                content=told,
-                headers={**headers, "host": url.netloc.decode("ascii")},
-                extensions={"sni_hostname": url.host},
-            ) as answer:
-                status = answer.status_code
+            request = await asyncio.to_thread(
+                pinned, "POST", httpx.URL(message.address), private=signer.private, headers=headers, content=told
+            )
+            answer = await client.send(request, stream=True)
+            await answer.aclose()
+        status = answer.status_code
     except NotOutside as error:
         return Failed(str(error))
     except TimeoutError:
@@ -156,34 +140,3 @@ async def _call(client: httpx.AsyncClient, message: Message, signer: Signer, now
     if 200 <= status < 300:
         return Sent()
     return Failed(f"it answered {status}", lasts=status == NO_MORE)
-
-
-def outside(url: httpx.URL, *, private: bool = False) -> str:
-    """The address of a URL's host, which is asked for once: who connects to it goes where was looked.
-
-    Raises
-    ------
-    NotOutside
-        It has none, or one that is not public, unless that is allowed.
-    """
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise NotOutside("its address does not begin with https://")
-    try:
-        found = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError, OverflowError):
-        raise NotOutside(f"{url.host} is not known") from None
-    addresses = [str(where[0]) for *_, where in found]
-    if not private and not all(_is_public(ipaddress.ip_address(one)) for one in addresses):
-        raise NotOutside(f"{url.host} is not on the public internet")
-    return addresses[0]
-
-
-def _is_public(at: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether an address is public, and so is that of version 4 which it may stand for."""
-    if isinstance(at, ipaddress.IPv6Address):
-        within = at.ipv4_mapped or at.sixtofour or (at.teredo[1] if at.teredo else None)
-        if at in NAT64:
-            within = ipaddress.IPv4Address(int(at) & 0xFFFFFFFF)
-        if within is not None:
-            return _is_public(within)
-    return at.is_global and not at.is_multicast

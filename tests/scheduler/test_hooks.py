@@ -20,8 +20,9 @@ from data.base import new_id
 from data.database import reading, transaction
 from data.outbox import About, Channel, Message, Notice, tell, write
 from data.sessions import Session
-from scheduler.hooks import BadSecret, NotOutside, Pace, Signer, outside, signer
+from scheduler.hooks import BadSecret, Pace, Signer, signer
 from scheduler.outbox import deliver_hooks
+from scheduler.outside import NotOutside, outside
 from tests.scheduler.lessons import HOUR, MONDAY, lessons
 
 SECRET = "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0"
