@@ -31,6 +31,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.session_commands import sessions
     from api.table_commands import export_tables, import_tables
     from api.term_commands import terms
+    from api.timetable_commands import timetables
 except KeyboardInterrupt:
     interrupted()
 
@@ -50,6 +51,7 @@ app.command("export")(export_tables)
 app.add_typer(feeds, name="feed")
 app.add_typer(programs, name="program")
 app.add_typer(terms, name="term")
+app.add_typer(timetables, name="timetable")
 rounds.command("publish")(publish_run)
 rounds.command("undo")(undo_run)
 app.add_typer(rounds, name="round")

@@ -115,9 +115,11 @@ def _refusals() -> tuple[type[Exception], ...]:
     from data.settings import BadSettings
     from data.terms import TermProblem
     from matching.faults import BadFiles
+    from scheduler.fetch import FetchError
     from scheduler.mail import PostError
     from scheduler.refusals import Refused
     from scheduler.term import TermError
+    from scheduler.timetable import TimetableError
 
     return (
         BadWord,
@@ -127,6 +129,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         DatabaseError,
         IntakeProblem,
         FeedError,
+        FetchError,
         PostError,
         ProgramProblem,
         RecordError,
@@ -134,6 +137,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         RunError,
         TermError,
         TermProblem,
+        TimetableError,
         DBAPIError,
         OSError,
     )

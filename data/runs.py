@@ -19,6 +19,7 @@ from data.programs import Term
 from data.roster import round_of
 from data.rounds import Round, RoundState, Run, RunState
 from data.terms import find_term, term_name
+from data.timetables import without_busy
 from matching.limits import Limits
 from matching.tables import write_round
 
@@ -168,6 +169,8 @@ def open_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round
 def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round:
     """Closes the open round of a term: its people and its policy as they are now are what its runs solve, whatever becomes of them.
 
+    What mentors' timetables say is busy is taken out of their availability.
+
     Raises
     ------
     NothingOpen
@@ -180,7 +183,7 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Roun
     round = _last(db, term)
     if round is None or round.state is not RoundState.OPEN:
         raise NothingOpen(term_name(db, term))
-    asked = round_of(db, term, max(term.first_on, now.date()) + dt.timedelta(days=OPEN_ENDED_DAYS))
+    asked = without_busy(db, term, round_of(db, term, max(term.first_on, now.date()) + dt.timedelta(days=OPEN_ENDED_DAYS)))
     if not any(mentee.requests for mentee in asked.mentees):
         raise NobodyAsks(term_name(db, term))
     round.inputs = packed(lambda folder: write_round(asked, folder))

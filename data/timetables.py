@@ -57,9 +57,9 @@ def left_of(available: Iterable[Stretch], busy: Iterable[Stretch]) -> tuple[Stre
     return tuple(left)
 
 
-def less_busy(available: str, weekly: str) -> str:
-    """The same of two cells; empty where nothing is left."""
-    return STRETCHES.write(left_of(STRETCHES.read(available), STRETCHES.read(weekly))) if weekly else available
+def free_time(available: str, weekly: str) -> tuple[Stretch, ...]:
+    """What is left of a cell of availability of which another is taken out, which may be empty."""
+    return left_of(STRETCHES.read(available), STRETCHES.read(weekly) if weekly else ())
 
 
 def without_busy(db: DbSession, term: Term, round: Round) -> Round:

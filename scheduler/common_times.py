@@ -16,8 +16,8 @@ from data.people import Mentee, Mentor
 from data.programs import Term
 from data.roster import policy_of
 from data.sessions import Series, Shift
-from matching.kinds import STRETCHES
-from matching.week import starts
+from data.timetables import free_time, timetables_of
+from matching.week import Stretch, starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class CommonTimes:
     """The persons of some groups, when they are available, and the weekly meetings [start, end) of the term that are theirs."""
 
     people: Mapping[UUID, Collection[UUID]]
-    available: Mapping[UUID, str]
+    available: Mapping[UUID, tuple[Stretch, ...]]
     taken: Mapping[UUID, Sequence[tuple[int, int]]]
     every_minutes: int
 
@@ -51,15 +51,17 @@ class CommonTimes:
     def of_group(self, group: UUID, session_minutes: int) -> tuple[int, ...]:
         """The weekly starts at which all of a group are available and none has a meeting, its own included; ascending."""
         people = self.people[group]
-        shared = set.intersection(*({*starts(STRETCHES.read(self.available[one]), session_minutes, self.every_minutes)} for one in people))
+        shared = set.intersection(*({*starts(self.available[one], session_minutes, self.every_minutes)} for one in people))
         taken = [stretch for person in people for stretch in self.taken.get(person, ())]
         return tuple(start for start in sorted(shared) if not any(a < start + session_minutes and start < b for a, b in taken))
 
 
-def _available(db: DbSession, term: Term, people: Collection[UUID]) -> dict[UUID, str]:
-    found: dict[UUID, str] = {}
+def _available(db: DbSession, term: Term, people: Collection[UUID]) -> dict[UUID, tuple[Stretch, ...]]:
+    """When these persons are available, but for what their timetables take."""
+    found: dict[UUID, tuple[Stretch, ...]] = {}
+    busy = {mentor.person_id: one.weekly for mentor, one in timetables_of(db, term.id)}
     for table in (Mentor, Mentee):
         for some in parts(sorted(people)):
             rows = db.execute(select(table.person_id, table.availability).where(table.term_id == term.id, table.person_id.in_(some)))
-            found |= dict(rows.all())
+            found |= {person: free_time(available, busy.get(person, "")) for person, available in rows}
     return found

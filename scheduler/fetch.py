@@ -16,7 +16,11 @@ import httpx
 
 from scheduler.outside import NotOutside, pinned
 
-PRIVATE = "DURE_TIMETABLE_PRIVATE"
+HOSTS = "DURE_TIMETABLE_HOSTS"
+Hosts = frozenset[str]
+"""Names or numbers of machines."""
+
+NOBODY: Hosts = frozenset()
 MOST_BYTES = 2_000_000
 MOST_REDIRECTS = 5
 PATIENCE_SECONDS = 30.0
@@ -52,13 +56,13 @@ class NotFetched(FetchError):
         return f"{self.host}: {self.problem}"
 
 
-def may_be_private(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether addresses may lead into one's own network, and be without encryption: `DURE_TIMETABLE_PRIVATE=1`."""
-    return environment.get(PRIVATE) == "1"
+def near_hosts(environment: Mapping[str, str] = os.environ) -> Hosts:
+    """The machines of one's own network that addresses may lead to, also without encryption: `DURE_TIMETABLE_HOSTS`, with commas."""
+    return frozenset(host.strip().lower() for host in environment.get(HOSTS, "").split(",") if host.strip())
 
 
-def read_address(text: str, *, private: bool = False) -> httpx.URL:
-    """The address that somebody handed in; `webcal://` is another way to write `https://`.
+def read_address(text: str, near: Hosts = NOBODY) -> httpx.URL:
+    """The address that somebody handed in; `webcal://` is another way to write `https://`, and only machines that are `near` need neither.
 
     Raises
     ------
@@ -72,15 +76,15 @@ def read_address(text: str, *, private: bool = False) -> httpx.URL:
         url = url.copy_with(scheme=SCHEMES.get(url.scheme, url.scheme), fragment=None)
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise NoAddress("cannot be read") from None
-    if url.scheme not in ({"https", "http"} if private else {"https"}) or not url.host:
+    if url.scheme not in ({"https", "http"} if url.host in near else {"https"}) or not url.host:
         raise NoAddress("does not begin with https://")
     if url.userinfo:
         raise NoAddress("holds a name and a password")
     return url
 
 
-def fetch(address: str, *, private: bool = False) -> bytes:
-    """What lies at an address; redirects are followed as far as each leads to a public machine.
+def fetch(address: str, near: Hosts = NOBODY) -> bytes:
+    """What lies at an address; redirects are followed as far as each leads to a public machine, or to one that is `near`.
 
     Raises
     ------
@@ -89,9 +93,9 @@ def fetch(address: str, *, private: bool = False) -> bytes:
     NotFetched
         There is nothing to be had there now.
     """
-    url = read_address(address, private=private)
+    url = read_address(address, near)
     try:
-        return asyncio.run(_within_time(url, private=private))
+        return asyncio.run(_within_time(url, near))
     except TimeoutError:
         raise NotFetched(url.host, f"has not answered within {PATIENCE_SECONDS:.0f} seconds") from None
     except NotOutside as error:
@@ -100,11 +104,11 @@ def fetch(address: str, *, private: bool = False) -> bytes:
         raise NotFetched(url.host, "cannot be spoken with") from None
 
 
-async def _within_time(url: httpx.URL, *, private: bool) -> bytes:
+async def _within_time(url: httpx.URL, near: Hosts) -> bytes:
     async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncHTTPTransport(trust_env=False) as transport:
         at = url
         for _ in range(MOST_REDIRECTS + 1):
-            request = pinned("GET", at, private=private, headers=HEADERS)
+            request = pinned("GET", at, private=at.host in near, headers=HEADERS)
             request.extensions["timeout"] = httpx.Timeout(PATIENCE_SECONDS).as_dict()
             answer = await transport.handle_async_request(request)
             try:
@@ -116,7 +120,7 @@ async def _within_time(url: httpx.URL, *, private: bool) -> bytes:
             finally:
                 await answer.aclose()
             try:
-                at = read_address(str(at.join(location)), private=private)
+                at = read_address(str(at.join(location)), near)
             except NoAddress as bad:
                 raise NotFetched(url.host, f"leads on to an address that {bad.problem}") from None
     raise NotFetched(url.host, f"leads on more than {MOST_REDIRECTS} times")

@@ -27,6 +27,7 @@ from data.programs import Program, Term
 from data.sessions import Series
 from data.settings import settings_of
 from data.ticks import tick
+from scheduler.fetch import NOBODY, Hosts, near_hosts
 from scheduler.hooks import Signer, signer
 from scheduler.mail import MailServer, mail_server
 from scheduler.outbox import deliver_hooks, deliver_mail
@@ -34,6 +35,7 @@ from scheduler.patience import Stopped, never
 from scheduler.produce import produce
 from scheduler.reminders import due_asks, due_reminders
 from scheduler.ticker import Clock, Job
+from scheduler.timetables import look_again
 
 LOG = logging.getLogger(__name__)
 
@@ -45,10 +47,12 @@ KEPT_FOR = dt.timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """How messages leave; those of a kind without a way out stay in the outbox."""
+    """How messages leave; those of a kind without a way out stay in the outbox. Timetables come from
+    machines that are `near` too."""
 
     mail: MailServer | None = None
     hooks: Signer | None = None
+    near: Hosts = NOBODY
 
 
 def post_of(environment: Mapping[str, str] = os.environ) -> Post:
@@ -59,7 +63,7 @@ def post_of(environment: Mapping[str, str] = os.environ) -> Post:
     PostError
         What it says cannot be.
     """
-    return Post(mail_server(environment), signer(environment))
+    return Post(mail_server(environment), signer(environment), near_hosts(environment))
 
 
 def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
@@ -69,6 +73,7 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
         Job("produce sessions", produce_sessions, dt.timedelta(hours=1)),
         Job("remind", remind, dt.timedelta(seconds=30)),
         Job("ask for records", ask_for_records, dt.timedelta(minutes=5)),
+        Job("read timetables", partial(look_again, near=post.near), dt.timedelta(minutes=1)),
         Job("forget", forget_messages, dt.timedelta(hours=6)),
     ]
     if post.mail is not None:
