@@ -15,6 +15,7 @@ from http import HTTPStatus
 import httpx
 
 from scheduler.outside import NotOutside, pinned
+from scheduler.patience import Stopped, never, unless
 
 HOSTS = "DURE_TIMETABLE_HOSTS"
 Hosts = frozenset[str]
@@ -83,7 +84,7 @@ def read_address(text: str, near: Hosts = NOBODY) -> httpx.URL:
     return url
 
 
-def fetch(address: str, near: Hosts = NOBODY) -> bytes:
+def fetch(address: str, near: Hosts = NOBODY, stopped: Stopped = never) -> bytes:
     """What lies at an address; redirects are followed as far as each leads to a public machine, or to one that is `near`.
 
     Raises
@@ -95,20 +96,23 @@ def fetch(address: str, near: Hosts = NOBODY) -> bytes:
     """
     url = read_address(address, near)
     try:
-        return asyncio.run(_within_time(url, near))
+        found = asyncio.run(unless(stopped, _within_time(url, near)))
     except TimeoutError:
         raise NotFetched(url.host, f"has not answered within {PATIENCE_SECONDS:.0f} seconds") from None
     except NotOutside as error:
         raise NotFetched(url.host, str(error)) from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):  # what they say may hold the address
         raise NotFetched(url.host, "cannot be spoken with") from None
+    if found is None:
+        raise NotFetched(url.host, "was not waited for")
+    return found
 
 
 async def _within_time(url: httpx.URL, near: Hosts) -> bytes:
     async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncHTTPTransport(trust_env=False) as transport:
         at = url
         for _ in range(MOST_REDIRECTS + 1):
-            request = pinned("GET", at, private=at.host in near, headers=HEADERS)
+            request = await asyncio.to_thread(pinned, "GET", at, private=at.host in near, headers=HEADERS)
             request.extensions["timeout"] = httpx.Timeout(PATIENCE_SECONDS).as_dict()
             answer = await transport.handle_async_request(request)
             try:

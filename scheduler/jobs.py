@@ -47,8 +47,7 @@ KEPT_FOR = dt.timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """How messages leave; those of a kind without a way out stay in the outbox. Timetables come from
-    machines that are `near` too."""
+    """How messages leave; those of a kind without a way out stay in the outbox. Timetables come from machines that are `near` too."""
 
     mail: MailServer | None = None
     hooks: Signer | None = None
@@ -73,7 +72,7 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
         Job("produce sessions", produce_sessions, dt.timedelta(hours=1)),
         Job("remind", remind, dt.timedelta(seconds=30)),
         Job("ask for records", ask_for_records, dt.timedelta(minutes=5)),
-        Job("read timetables", partial(look_again, near=post.near), dt.timedelta(minutes=1)),
+        Job("read timetables", partial(look_again, near=post.near, stopped=stopped), dt.timedelta(minutes=1)),
         Job("forget", forget_messages, dt.timedelta(hours=6)),
     ]
     if post.mail is not None:

@@ -27,6 +27,7 @@ from data.timetables import Timetable, timetables_of
 from matching.kinds import STRETCHES
 from scheduler.circle import day_of
 from scheduler.fetch import NOBODY, FetchError, Hosts, fetch
+from scheduler.patience import Stopped, never
 from scheduler.refusals import NotThere, Refused
 from scheduler.term import DAY
 from scheduler.ticker import Clock
@@ -107,40 +108,41 @@ def take_away(db: DbSession, mentor: Mentor, *, by: str, now: dt.datetime) -> No
     db.flush()
 
 
-def look_again(engine: Engine, clock: Clock, near: Hosts = NOBODY) -> int:
+def look_again(engine: Engine, clock: Clock, near: Hosts = NOBODY, stopped: Stopped = never) -> int:
     """Looks at timetables that are due, at some of them in one go, and tells how many: what their addresses hold now, and what files say
     of the weeks that are left. Late: then. Twice: it is the same. Never: what was read last stays.
 
-    A fault is kept beside what was read before, and looked into again after four hours.
+    A fault is kept beside what was read before, and looked into again after four hours. Once it is `stopped`, the rest waits.
     """
     with reading(engine) as db:
         rows = db.execute(_due(clock())).all()
     for one, term in rows:
-        look_at(engine, term, one, clock(), near)
+        look_at(engine, term, one, clock(), near, stopped)
     return len(rows)
 
 
-def look_at(engine: Engine, term: Term, one: Timetable, now: dt.datetime, near: Hosts = NOBODY) -> str:
-    """Reads a timetable anew and keeps what it says, unless another was handed in meanwhile; gives the fault, empty where there is none."""
-    found, fault = Reading(_unpacked(one.busy), ""), ""
+def look_at(engine: Engine, term: Term, one: Timetable, now: dt.datetime, near: Hosts = NOBODY, stopped: Stopped = never) -> None:
+    """Reads a timetable anew and keeps what it says, or its fault, unless another was handed in meanwhile."""
+    busy, fault = _unpacked(one.busy), ""
     try:
-        if one.address:
-            found = read(term, fetch(one.address, near), now)
+        if one.address and not stopped():
+            busy = read(term, fetch(one.address, near, stopped), now).busy
     except (FetchError, TimetableError, TermIsOver) as error:
         fault = str(error)
-    weekly_now = _weekly(term, found.busy, now)
+    if stopped():
+        return
+    weekly_now = _weekly(term, busy, now)
     with transaction(engine) as db:
         kept = db.get(Timetable, one.mentor_id, with_for_update=True)
         if kept is None or (kept.address, kept.read_at) != (one.address, one.read_at):
-            return fault
+            return
         if kept.weekly != weekly_now:
             whom = f"mentor {db.get_one(Mentor, one.mentor_id).key}"
             write_down(db, at=now, by=BY, what="timetable changed", whom=whom, term=term.id, details={"busy": weekly_now})
-        kept.busy, kept.weekly, kept.fault = _packed(found.busy), weekly_now, fault
+        kept.busy, kept.weekly, kept.fault = _packed(busy), weekly_now, fault
         kept.due_at = now + (AFTER_A_FAULT if fault else AGAIN)
         if one.address and not fault:
             kept.read_at = now
-    return fault
 
 
 def timetable_of(db: DbSession, mentor: Mentor) -> Timetable:

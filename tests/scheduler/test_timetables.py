@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import replace
 
 import pytest
@@ -167,6 +168,18 @@ def test_a_fault_is_kept_beside_what_was_read_and_looked_into_again(database: En
     assert (kept(database).weekly, kept(database).fault) == ("Mon 19:00-20:00", "")
     with reading(database) as db:
         assert len(deeds(db)) == 1
+
+
+def test_whoever_ends_the_ticker_waits_for_no_address(database: Engine) -> None:
+    term = taught_term(database)
+    page = Page()
+    page.send = lambda _: time.sleep(1)
+    with page.up() as address:
+        hand_in(database, term, "m-1", lectures("MO19"), address=address)
+        began = time.monotonic()
+        look_again(database, lambda: NOW + AGAIN, HERE, lambda: time.monotonic() > began + 0.05)
+        assert time.monotonic() - began < 1
+    assert (kept(database).due_at, kept(database).fault) == (NOW + AGAIN, "")
 
 
 def test_what_a_file_says_of_the_weeks_that_are_left_is_looked_at_each_day(database: Engine) -> None:
