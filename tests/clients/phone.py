@@ -1,0 +1,109 @@
+"""A calendar that somebody keeps in step with a feed: vdirsyncer fetches it into a folder, khal shows what is there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+HERE = "Asia/Kathmandu"
+"""The zone of whoever looks: none of ours."""
+
+FETCHES = """
+[general]
+status_path = "{folder}/status"
+
+[pair dure]
+a = "here"
+b = "feed"
+collections = null
+conflict_resolution = "b wins"
+
+[storage here]
+type = "filesystem"
+path = "{folder}/events"
+fileext = ".ics"
+
+[storage feed]
+type = "http"
+url = "{address}"
+"""
+
+SHOWS = """
+[calendars]
+[[dure]]
+path = {folder}/events
+
+[sqlite]
+path = {folder}/khal.db
+
+[locale]
+local_timezone = {zone}
+default_timezone = {zone}
+timeformat = %H:%M
+dateformat = %Y-%m-%d
+longdateformat = %Y-%m-%d
+datetimeformat = %Y-%m-%dT%H:%M
+longdatetimeformat = %Y-%m-%dT%H:%M
+"""
+
+FIELDS = ("start-long", "end-long", "title", "status", "description", "location")
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Told:
+    """An event as khal tells it; instants are in UTC."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    title: str
+    status: str
+    description: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A folder with a calendar, and the settings of both programs."""
+
+    folder: Path
+
+    def subscribe(self, address: str) -> None:
+        """Makes an empty calendar of a feed."""
+        (self.folder / "events").mkdir()
+        (self.folder / "vdirsyncer.conf").write_text(FETCHES.format(folder=self.folder, address=address), encoding="utf-8")
+        (self.folder / "khal.conf").write_text(SHOWS.format(folder=self.folder, zone=HERE), encoding="utf-8")
+        self._run("vdirsyncer", "discover")
+
+    def sync(self, *words: str) -> None:
+        """Fetches the feed."""
+        self._run("vdirsyncer", "sync", *words)
+
+    def take_in(self, calendar: Path) -> None:
+        """Enters what a file holds, in the place of what has the same UID."""
+        self._run("khal", "import", "--batch", calendar)
+
+    def shows(self, from_on: dt.date, days: int) -> list[Told]:
+        """What there is on so many days, in order."""
+        fields = [word for field in FIELDS for word in ("--json", field)]
+        lines = self._run("khal", "list", "--once", *fields, str(from_on), f"{days}d").splitlines()
+        return sorted(
+            Told(_instant(event["start-long"]), _instant(event["end-long"]), *(event[field].strip() for field in FIELDS[2:]))
+            for day in lines
+            for event in json.loads(day)
+        )
+
+    def _run(self, program: str, *words: str | Path) -> str:
+        command: Sequence[str | Path] = [Path(sys.executable).with_name(program), "-c", self.folder / f"{program}.conf", *words]
+        ended = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", timeout=60)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+
+def _instant(wall: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(HERE)).astimezone(dt.UTC)
