@@ -1,15 +1,17 @@
-"""A calendar that somebody keeps in step with a feed: vdirsyncer fetches it into a folder, khal shows what is there."""
+"""Somebody's calendar: khal shows what is in a folder, into which vdirsyncer fetches a feed, or invitations are taken in."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from click import Command
+from click.testing import CliRunner
+from khal.cli import main_khal as khal
+from vdirsyncer.cli import app as vdirsyncer
 
 HERE = "Asia/Kathmandu"
 """The zone of whoever looks: none of ours."""
@@ -69,39 +71,43 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A folder with a calendar, and the settings of both programs."""
+    """A folder with a calendar, empty at first, and the settings of both programs."""
 
     folder: Path
 
-    def subscribe(self, address: str) -> None:
-        """Makes an empty calendar of a feed."""
+    def __post_init__(self) -> None:
         (self.folder / "events").mkdir()
-        (self.folder / "vdirsyncer.conf").write_text(FETCHES.format(folder=self.folder, address=address), encoding="utf-8")
-        (self.folder / "khal.conf").write_text(SHOWS.format(folder=self.folder, zone=HERE), encoding="utf-8")
-        self._run("vdirsyncer", "discover")
+        (self.folder / f"{khal.name}.conf").write_text(SHOWS.format(folder=self.folder, zone=HERE), encoding="utf-8")
+
+    def subscribe(self, address: str) -> None:
+        """Makes it the calendar of a feed."""
+        (self.folder / f"{vdirsyncer.name}.conf").write_text(FETCHES.format(folder=self.folder, address=address), encoding="utf-8")
+        self._run(vdirsyncer, "discover")
 
     def sync(self, *words: str) -> None:
         """Fetches the feed."""
-        self._run("vdirsyncer", "sync", *words)
+        self._run(vdirsyncer, "sync", *words)
 
-    def take_in(self, calendar: Path) -> None:
-        """Enters what a file holds, in the place of what has the same UID."""
-        self._run("khal", "import", "--batch", calendar)
+    def take_in(self, invitation: bytes) -> None:
+        """Enters what an invitation holds, in the place of what has the same UID."""
+        file = self.folder / "invitation.ics"
+        file.write_bytes(invitation)
+        self._run(khal, "import", "--batch", file)
 
     def shows(self, from_on: dt.date, days: int) -> list[Told]:
         """What there is on so many days, in order."""
         fields = [word for field in FIELDS for word in ("--json", field)]
-        lines = self._run("khal", "list", "--once", *fields, str(from_on), f"{days}d").splitlines()
+        lines = self._run(khal, "list", "--once", *fields, str(from_on), f"{days}d").splitlines()
         return sorted(
             Told(_instant(event["start-long"]), _instant(event["end-long"]), *(event[field].strip() for field in FIELDS[2:]))
             for day in lines
             for event in json.loads(day)
         )
 
-    def _run(self, program: str, *words: str | Path) -> str:
-        command: Sequence[str | Path] = [Path(sys.executable).with_name(program), "-c", self.folder / f"{program}.conf", *words]
-        ended = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", timeout=60)
-        assert ended.returncode == 0, ended.stderr
+    def _run(self, program: Command, *words: str | Path) -> str:
+        """What a program says; here, as a process of its own would take longer to start than to do it."""
+        ended = CliRunner().invoke(program, ["-c", str(self.folder / f"{program.name}.conf"), *map(str, words)])
+        assert ended.exit_code == 0, ended.output
         return ended.stdout
 
 
