@@ -26,13 +26,13 @@ from data.ticks import last_tick
 from matching.tables import write_round
 from scheduler.changes import move
 from scheduler.jobs import HEARTBEAT
-from tests.api.test_serve import serving
 from tests.bench.rounds import make_round
 from tests.command import COMMAND
 from tests.faults.processes import begun, environment, wait_until
 from tests.faults.subscribers import polled, refuse_wrong, subscribers
 from tests.faults.told import Told
 from tests.scheduler.lessons import lessons, let_them_meet
+from tests.serving import serving
 from tests.sessions import dump
 from tests.terms import demo_term
 

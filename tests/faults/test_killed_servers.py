@@ -21,12 +21,12 @@ from data.sessions import Booking, Session
 from scheduler.changes import move
 from scheduler.jobs import produce_sessions, remind
 from scheduler.outbox import LEASE
-from tests.api.test_serve import serving
 from tests.faults.posted import deliver_the_rest, repeats
 from tests.faults.subscribers import polled, refuse_wrong, subscribers
 from tests.faults.told import Told
 from tests.scheduler.lessons import lessons, let_them_meet
 from tests.scheduler.mailbox import SENDER, Mailbox
+from tests.serving import serving
 
 GROUPS = 8
 AT_ONCE = dt.timedelta(minutes=50)
