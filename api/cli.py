@@ -27,6 +27,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.plain import stand_in_for_signs
     from api.program_commands import programs
     from api.publish_commands import publish_run, undo_run
+    from api.remind_commands import reminders
     from api.round_commands import rounds
     from api.session_commands import sessions
     from api.table_commands import export_tables, import_tables
@@ -58,6 +59,7 @@ app.add_typer(rounds, name="round")
 app.add_typer(groups, name="group")
 app.add_typer(leavers, name="leave")
 app.add_typer(sessions, name="session")
+app.add_typer(reminders, name="remind")
 app.add_typer(outbox, name="outbox")
 app.command("tick")(tick)
 app.command("unrecorded")(show_unrecorded)

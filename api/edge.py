@@ -47,6 +47,20 @@ def day(text: str, name: str) -> dt.date:
         raise BadWord(name, bad.problem, f"write {DATE.right}") from None
 
 
+def minutes_of(text: str, name: str) -> list[int]:
+    """Minutes that somebody typed for an option of this name; at most nine digits, so that they are numbers that a database holds.
+
+    Raises
+    ------
+    BadWord
+        They are none.
+    """
+    words = [word.strip() for word in text.split(",")] if text else []
+    if not all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
+        raise BadWord(name, f"{text!r} are no minutes", "write minutes before a session, such as 1440,60")
+    return [int(word) for word in words]
+
+
 class Told(AbstractContextManager[None]):
     """Ends a command in whose work something is found wrong: with one line for each fault, and status 2."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.edge import BY, BadWord, now, opened
+from api.edge import BY, BadWord, minutes_of, now, opened
 from api.plain import clean
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def new(  # noqa: PLR0913, PLR0917  typer calls it by names
                 calendar_of(db, owner.program_id, owner.audience, owner.owner, now()),
                 name=name,
                 language=spoken_language(db, owner, language) if language else owner.language,
-                alarms=_minutes(alarms),
+                alarms=minutes_of(alarms, "--alarms"),
                 days_back=days_back,
                 by=BY,
                 now=now(),
@@ -108,14 +108,6 @@ def _line(db: DbSession, subscription: Subscription, calendar: Calendar, program
     used = f"last used {subscription.last_used_at:%Y-%m-%d %H:%M} UTC" if subscription.last_used_at else "never used"
     state = f"revoked {subscription.revoked_at:%Y-%m-%d}" if subscription.revoked_at else used
     return f"{subscription.id}  {program.key}: {calendar.audience} {owner_key(db, calendar)}, {subscription.name}, {state}"
-
-
-def _minutes(text: str) -> list[int]:
-    """Minutes as somebody types them; at most nine digits, so that they are numbers that a database holds."""
-    words = [word.strip() for word in text.split(",")] if text else []
-    if not all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
-        raise BadWord("--alarms", f"{text!r} are no minutes", "write minutes before a session, such as 1440,60")
-    return [int(word) for word in words]
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -33,7 +33,7 @@ from scheduler.mail import MailServer, mail_server
 from scheduler.outbox import deliver_hooks, deliver_mail
 from scheduler.patience import Stopped, never
 from scheduler.produce import produce
-from scheduler.reminders import due_asks, due_reminders
+from scheduler.reminders import due_asks, due_reminders, not_reminded_since
 from scheduler.ticker import Clock, Job
 from scheduler.timetables import look_again
 
@@ -121,13 +121,13 @@ def _behind(db: DbSession, now: dt.datetime) -> Iterator[tuple[dt.date, Sequence
 def remind(engine: Engine, clock: Clock) -> int:
     """Writes the reminders that are due, and tells how many. Late: those whose sessions have not begun, one for each person and session.
     Twice: nothing. Never: nobody is reminded."""
-    return _write_due(engine, clock(), due_reminders)
+    return _write_due(engine, clock(), lambda db, now: not_reminded_since(db, unwritten(db, due_reminders(db, now))))
 
 
 def ask_for_records(engine: Engine, clock: Clock) -> int:
     """Asks mentors for the records that are due, and tells how many. Late: once for each session of the last 14 days. Twice: nothing.
     Never: nobody is asked, and managers see the sessions nevertheless."""
-    return _write_due(engine, clock(), due_asks)
+    return _write_due(engine, clock(), lambda db, now: unwritten(db, due_asks(db, now)))
 
 
 def forget_messages(engine: Engine, clock: Clock) -> int:
@@ -139,7 +139,7 @@ def forget_messages(engine: Engine, clock: Clock) -> int:
 def _write_due(engine: Engine, now: dt.datetime, due: Callable[[DbSession, dt.datetime], list[Notice]]) -> int:
     """Writes only where there is something new, so that looking keeps no writer waiting."""
     with reading(engine) as db:
-        fresh = unwritten(db, due(db, now))
+        fresh = due(db, now)
     if not fresh:
         return 0
     with transaction(engine) as db:

@@ -4,7 +4,8 @@ Nothing is remembered from one moment to the next but what stands in the outbox,
 twice, at once by two, or late, nothing is said twice.
 
 * A reminder is due so many minutes before its session. One that is late is sent as long as the session has not begun; of several that
-  are due by then, only that nearest to the session. A session that moves is reminded of anew.
+  are due by then, only that nearest to the session. A session that moves is reminded of anew. Who has been reminded of a session since a
+  reminder was due does not get that one too: not after wishes or settings have changed, nor after the clock was set back.
 * A record is asked for so many hours after the session's end, each time once; of several times that have come, only the last. Nobody is
   asked later than `ASKED_FOR` after the session. Once the last time has come, the session is among those that the manager is shown.
 """
@@ -12,6 +13,7 @@ twice, at once by two, or late, nothing is said twice.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,14 +21,16 @@ from uuid import UUID
 from sqlalchemy import Select, null, select
 from sqlalchemy.orm import Session as DbSession
 
+from data.calendars import parts
 from data.groups import Group
-from data.outbox import About, Notice, about_session
+from data.outbox import About, Message, Notice, about_session
 from data.people import Mentor, Person
 from data.programs import Program, Term
 from data.sessions import Booking, Session, State
 from data.settings import Settings, settings_of
 
 ASKED_FOR = dt.timedelta(days=14)
+STAMP = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +64,34 @@ def due_reminders(db: DbSession, now: dt.datetime) -> list[Notice]:
         wanted = settings[row.program_id].reminders if row.reminders is None else row.reminders
         due = [minutes for minutes in wanted if row.starts_at - dt.timedelta(minutes=minutes) <= now]
         if due:
-            key = f"{About.REMINDER}:{row.id}:{row.starts_at:%Y%m%dT%H%M%SZ}:{min(due)}:{row.person}"
+            key = f"{About.REMINDER}:{row.id}:{row.starts_at:{STAMP}}:{min(due)}:{row.person}"
             body = about_session(About.REMINDER, row.id, starts_at=row.starts_at.isoformat())
             found.append(Notice(key=key, address=row.email, body=body, person_id=row.person))
     return found
+
+
+def not_reminded_since(db: DbSession, reminders: Sequence[Notice]) -> list[Notice]:
+    """Those of the reminders since which, as of when they were due, nobody was reminded of the same start of the same session."""
+    if not reminders:
+        return []
+    due = {reminder.key: _due_at(reminder.key) for reminder in reminders}
+    last: dict[str, dt.datetime] = {}
+    for some in parts(sorted({reminder.person_id for reminder in reminders if reminder.person_id})):
+        asked = select(Message.key, Message.written_at).where(Message.person_id.in_(some), Message.written_at >= min(due.values()))
+        for key, written_at in db.execute(asked.where(Message.key.startswith(f"{About.REMINDER}:"))):
+            last[_of(key)] = max(last.get(_of(key), written_at), written_at)
+    return [reminder for reminder in reminders if _of(reminder.key) not in last or last[_of(reminder.key)] < due[reminder.key]]
+
+
+def _of(key: str) -> str:
+    """What a reminder's key says of session, start and person."""
+    about, session, start, _, person = key.split(":")
+    return f"{about}:{session}:{start}:{person}"
+
+
+def _due_at(key: str) -> dt.datetime:
+    _, _, start, minutes, _ = key.split(":")
+    return dt.datetime.strptime(start, STAMP).replace(tzinfo=dt.UTC) - dt.timedelta(minutes=int(minutes))
 
 
 def due_asks(db: DbSession, now: dt.datetime) -> list[Notice]:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 
 from data.database import reading, transaction
 from data.outbox import Message
+from data.programs import Program
 from data.sessions import Booking, Session, State
 from scheduler.jobs import ask_for_records, remind
 from scheduler.reminders import unrecorded
@@ -28,7 +29,8 @@ DAY = dt.timedelta(days=1)
         pytest.param([MONDAY - 24 * HOUR] * 2 + [MONDAY - HOUR] * 2, [1440, 60], id="run twice, once"),
         pytest.param([MONDAY - 90 * MINUTE], [1440], id="a day's, late"),
         pytest.param([MONDAY - MINUTE], [60], id="both late, the one nearest to the session only"),
-        pytest.param([MONDAY - MINUTE, MONDAY - 2 * HOUR], [1440, 60], id="a clock that was set back in between, each once"),
+        pytest.param([MONDAY - MINUTE, MONDAY - 2 * HOUR], [60], id="a clock that was set back after the last, none again"),
+        pytest.param([MONDAY - DAY, MONDAY - 25 * HOUR, MONDAY - HOUR], [1440, 60], id="a clock that was set back in between, each once"),
         pytest.param([MONDAY], [], id="once it has begun, never"),
         pytest.param([MONDAY + 5 * DAY], [], id="days later, never"),
     ],
@@ -57,6 +59,33 @@ def test_who_wants_none_gets_none(database: Engine) -> None:
     set_reminders(database, "m-000", [])
     remind(database, lambda: MONDAY - HOUR)
     assert _addresses(database) == ["s-000@b.example"]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "minutes"),
+    [
+        pytest.param([1500, 60], [1440, 60], id="a little earlier: who was reminded is not again"),
+        pytest.param([1380, 60], [1440, 1380, 60], id="later: once more, as they wish"),
+        pytest.param([], [1440], id="none: no more"),
+        pytest.param([30], [1440, 30], id="another last one"),
+    ],
+)
+@pytest.mark.parametrize("by", ["person", "program"])
+def test_nothing_is_said_twice_after_a_change_of_wishes_or_settings(
+    database: Engine, wishes: list[int], minutes: list[int], by: str
+) -> None:
+    lessons(database, [MONDAY])
+    remind(database, lambda: MONDAY - 1440 * MINUTE)
+    if by == "person":
+        set_reminders(database, "m-000", wishes)
+    else:
+        with transaction(database) as db:
+            db.scalars(select(Program)).one().settings = {"reminders": wishes}
+    for before in (1439, 1380, 1379, 60, 59, 30, 1):
+        remind(database, lambda before=before: MONDAY - before * MINUTE)  # type: ignore[misc]  # the moment of this turn
+    with reading(database) as db:
+        found = db.scalars(select(Message).where(Message.address == "m-000@b.example").order_by(Message.written_at)).all()
+    assert [int(one.key.split(":")[3]) for one in found] == minutes
 
 
 def test_a_session_that_moves_is_reminded_of_anew_and_one_that_is_cancelled_no_more(database: Engine) -> None:
