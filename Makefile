@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := api scheduler data matching
 
-.PHONY: install packages demo test test-long check bench picture lock
+.PHONY: install packages demo test test-long test-clients check bench picture lock
 .DELETE_ON_ERROR:
 
 install: .venv/.compiled
@@ -34,10 +34,15 @@ packages:
 	sh tests/clients/packages.sh
 
 test: install packages
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -m "not long and not thunderbird"
 
 test-long: install packages
 	$(BIN)/pytest -m long --timeout 3600
+
+# Thunderbird is large, so that only those who ask for it have it installed.
+test-clients: install
+	sh tests/clients/thunderbird.sh
+	$(BIN)/pytest -m thunderbird tests/clients
 
 check: install
 	$(BIN)/ruff check .

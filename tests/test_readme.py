@@ -111,6 +111,7 @@ def test_make_knows_what_to_do(line: str) -> None:
         "make demo": "dure demo",
         "make test": "pytest",
         "make test-long": "pytest",
+        "make test-clients": "thunderbird",
         "make check": "ruff check",
         "make bench": "-m tests.bench",
     }

@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from khal.cli import main_khal as khal
 from vdirsyncer.cli import app as vdirsyncer
 
+from tests.clients.steps import Told
+
 HERE = "Asia/Kathmandu"
 """The zone of whoever looks: none of ours."""
 
@@ -55,18 +57,6 @@ longdatetimeformat = %Y-%m-%dT%H:%M
 """
 
 FIELDS = ("start-long", "end-long", "title", "status", "description", "location")
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class Told:
-    """An event as khal tells it; instants are in UTC."""
-
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    title: str
-    status: str
-    description: str
-    link: str
 
 
 @dataclass(frozen=True, slots=True)

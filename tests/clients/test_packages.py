@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 LOCK = "package-lock.json"
 NODE = {"node": "", "npm": ": > .asked; /bin/mkdir -p node_modules"}
 FAILS = {"node": "", "npm": "exit 1"}
+NO_THUNDERBIRD = "missing for these tests: thunderbird (on Debian: sudo apt-get install thunderbird)\n"
 MISSING = "missing for some tests, which are skipped:"
 
 
@@ -71,6 +72,22 @@ def test_root_installs_what_is_missing_of_node(script: Path, tmp_path: Path) -> 
     assert (status, said) == (0, "")
     assert asked.read_text(encoding="utf-8").split()[-2:] == ["install", "npm"]
     assert (script.parent / "node_modules" / ".installed.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("programs", "user", "ends"),
+    [
+        pytest.param({"thunderbird": ""}, 1000, (0, ""), id="there"),
+        pytest.param({"apt-get": ""}, 0, (0, ""), id="root has it installed"),
+        pytest.param({"apt-get": ""}, 1000, (1, NO_THUNDERBIRD), id="nobody else does"),
+        pytest.param({}, 0, (1, NO_THUNDERBIRD), id="no apt"),
+    ],
+)
+def test_whoever_asks_for_thunderbird_gets_it_or_is_told(
+    tmp_path: Path, programs: dict[str, str], user: int, ends: tuple[int, str]
+) -> None:
+    status, _, said = run_where_there_is(HERE / "thunderbird.sh", programs, tmp_path, user=user)
+    assert (status, said) == ends
 
 
 def test_the_lock_names_no_registry_and_has_the_hash_of_each_package() -> None:
