@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
@@ -10,10 +12,11 @@ from api.health import add_health
 from api.limits import LimitedBodies
 
 
-def create_app(engine: Engine, clock: Clock) -> FastAPI:
-    """The app on a database; `clock` tells the instant, aware."""
+def create_app(engine: Engine, clock: Clock, trouble: Callable[[], str] | None = None) -> FastAPI:
+    """The app on a database; `clock` tells the instant, aware, and `trouble` what keeps the solver worker beside it from its work, where
+    one is."""
     app = FastAPI(title="Dure", openapi_url=None)
     add_feeds(app, engine, clock)
-    add_health(app, engine, clock)
+    add_health(app, engine, clock, trouble)
     app.add_middleware(LimitedBodies)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -19,14 +20,20 @@ LATE = dt.timedelta(minutes=2)
 """A ticker that has not ticked for so long does not."""
 
 
-def add_health(app: FastAPI, engine: Engine, clock: Clock) -> None:
-    """Adds the routes `/healthz` (200 as long as anything is answered) and `/readyz` (200, or 503 with what is wrong)."""
+def add_health(app: FastAPI, engine: Engine, clock: Clock, trouble: Callable[[], str] | None) -> None:
+    """Adds the routes `/healthz` (200 as long as anything is answered) and `/readyz` (200, or 503 with what is wrong).
+
+    `trouble` says what keeps the solver worker of this process from its work; None where there is no worker.
+    """
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"alive": True})
 
     async def ready(_: Request) -> Response:
         fine, parts = await run_in_threadpool(_state, engine, clock())
+        if trouble is not None:
+            fault = trouble()
+            fine, parts = fine and not fault, parts | {"worker": fault or "ok"}
         return JSONResponse(parts, 200 if fine else 503)
 
     app.add_route("/healthz", alive)

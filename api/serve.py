@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -26,7 +26,7 @@ from api.app import create_app
 from api.exits import Exit, complain
 from scheduler.jobs import Post, jobs, post_of
 from scheduler.ticker import Ticker, utc_now
-from scheduler.worker import work
+from scheduler.worker import Worker
 
 HEADERS_WITHIN_MS = 10_000
 """So long a client may take for the head of its request."""
@@ -59,24 +59,24 @@ def serve(engine: Engine, host: str, port: int, *, http_only: bool, post: Post |
         why = "another program uses it" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
         complain([f"{host}:{port}: {why}"])
         return Exit.BAD_INPUT
-    with nullcontext() if http_only else _beside(engine, post or post_of()):
-        asyncio.run(listen(create_app(engine, utc_now), address, port))
+    with nullcontext() if http_only else _beside(engine, post or post_of()) as trouble:
+        asyncio.run(listen(create_app(engine, utc_now, trouble), address, port))
     return Exit.DONE
 
 
 @contextmanager
-def _beside(engine: Engine, post: Post) -> Iterator[None]:
-    """Ticks and solves in threads of this process until it is left; the solver itself is a process of its own."""
+def _beside(engine: Engine, post: Post) -> Iterator[Callable[[], str]]:
+    """Ticks and solves in threads of this process until it is left, and gives what says why there is no solving; the solver itself is a
+    process of its own."""
     ends = threading.Event()
-    ticker = Ticker(engine, jobs(post, ends.is_set))
-    worker = threading.Thread(target=work, args=(engine, ends.is_set), kwargs={"now": utc_now}, name="solver worker")
+    ticker, worker = Ticker(engine, jobs(post, ends.is_set)), Worker(engine, now=utc_now)
     ticker.start()
     worker.start()
     try:
-        yield
+        yield worker.trouble
     finally:
         ends.set()
-        worker.join()
+        worker.stop()
         ticker.stop()
 
 

@@ -64,6 +64,7 @@ class Ticker:
         self._engine, self._jobs, self._clock, self._check_seconds = engine, jobs, clock, check_seconds
         self._lead = lead_of(engine)
         self._ends = threading.Event()
+        self._ticking: BackgroundScheduler | None = None
         self._thread = threading.Thread(target=self._watch, name="ticker", daemon=True)
 
     def start(self) -> None:
@@ -76,22 +77,34 @@ class Ticker:
         self._thread.join()
 
     def _watch(self) -> None:
-        ticking: BackgroundScheduler | None = None
         while not self._ends.is_set():
-            leads = self._lead.is_mine()
-            if leads and ticking is None:
-                LOG.info("this process ticks from now on")
-                ticking = self._begin()
-            elif ticking is not None and not leads:
-                LOG.warning("another process may tick from now on")
-                ticking.shutdown(wait=False)
-                ticking = None
-            elif ticking is not None:
-                _hurry(ticking)
+            try:
+                self._look()
+            except Exception:
+                LOG.exception("ticking broke down; another process may tick, and this one asks again in %.0f seconds", self._check_seconds)
+                self._rest(wait=False)
+                self._lead.give_up()
             self._ends.wait(self._check_seconds)
-        if ticking is not None:
-            ticking.shutdown(wait=True)
+        self._rest(wait=True)
         self._lead.give_up()
+
+    def _look(self) -> None:
+        """Ticks where this process leads, and does not where it does not."""
+        leads = self._lead.is_mine()
+        if leads and self._ticking is None:
+            LOG.info("this process ticks from now on")
+            self._ticking = self._begin()
+        elif not leads and self._ticking is not None:
+            LOG.warning("another process may tick from now on")
+            self._rest(wait=False)
+        elif self._ticking is not None:
+            _hurry(self._ticking)
+
+    def _rest(self, *, wait: bool) -> None:
+        """Begins no job any more, and waits for those that run, or does not."""
+        ticking, self._ticking = self._ticking, None
+        if ticking is not None:
+            ticking.shutdown(wait=wait)
 
     def _begin(self) -> BackgroundScheduler:
         ticking = BackgroundScheduler(timezone=dt.UTC, executors={"default": ThreadPoolExecutor(max(1, len(self._jobs)))})

@@ -4,6 +4,8 @@ Its lease is renewed by this process and not by the solver's, however busy that 
 for a while, the solver goes on, and what is to be written is tried again. A worker that is told to end gives its run back; one that is
 killed leaves it to the next, which begins anew when the lease has run out. Nothing of a run is to be seen before it is whole, so that
 nothing is lost with it.
+
+No fault ends a worker, not even one that nobody has foreseen: whatever it was leaves nothing behind but a lease, and may be over soon.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import datetime as dt
 import logging
 import os
 import platform
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +35,8 @@ log = logging.getLogger(__name__)
 
 Stopped = Callable[[], bool]
 Watch = Callable[[Progress], None]
+Told = Callable[[str], None]
+"""Hears what keeps a worker from its work; nothing, when it works again."""
 
 BROKEN = "the solver broke down, as its log tells: it ended with status"
 
@@ -39,6 +44,8 @@ MOST_MOMENTS = 500
 """Of a history that grows beyond so many moments while the run goes on, every other one is dropped; the result has all."""
 SLICE_SECONDS = 0.2
 """So long it takes at most to see that the worker is told to end."""
+LONGEST_SECONDS = 60.0
+"""So long a worker waits at most after a fault; after the first, as long as between two looks, then twice as long each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +60,49 @@ class Pace:
 USUAL = Pace()
 
 
-def work(engine: Engine, stopped: Stopped, *, now: Callable[[], dt.datetime], pace: Pace = USUAL) -> None:
+def work(engine: Engine, stopped: Stopped, *, now: Callable[[], dt.datetime], pace: Pace = USUAL, told: Told = lambda _: None) -> None:
     """Solves what is queued, one run after another, until it is told to end; `now` is the clock of the leases."""
+    wait = pace.look_seconds
     while not stopped():
-        if not solve_next(engine, stopped=stopped, now=now, pace=pace):
-            _pause(pace.look_seconds, stopped)
+        try:
+            held = _claimed(engine, now, pace, None)
+            told("")
+            if held is not None:
+                _Holding(engine, held, now, pace, stopped).solve()
+        except Exception as fault:
+            log.exception("the solver worker broke down; it goes on in %.0f seconds", wait)
+            told(type(fault).__name__)
+            _pause(wait, stopped)
+            wait = min(2 * wait, LONGEST_SECONDS)
+        else:
+            wait = pace.look_seconds
+            if held is None:
+                _pause(wait, stopped)
+
+
+class Worker:
+    """A worker in a thread of its own, from `start` to `stop`."""
+
+    def __init__(self, engine: Engine, *, now: Callable[[], dt.datetime], pace: Pace = USUAL) -> None:
+        self._ends, self._fault = threading.Event(), ""
+        words = {"now": now, "pace": pace, "told": self._hear}
+        self._thread = threading.Thread(target=work, args=(engine, self._ends.is_set), kwargs=words, name="solver worker")
+
+    def start(self) -> None:
+        """Begins to look for runs."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Gives back the run that is being solved, if one is."""
+        self._ends.set()
+        self._thread.join()
+
+    def trouble(self) -> str:
+        """What keeps it from its work: nothing as a rule, else the kind of the last fault, as the log tells."""
+        return self._fault if self._thread.is_alive() else "it has ended"
+
+    def _hear(self, fault: str) -> None:
+        self._fault = fault
 
 
 def solve_next(
@@ -65,30 +110,30 @@ def solve_next(
     *,
     now: Callable[[], dt.datetime],
     pace: Pace = USUAL,
-    stopped: Stopped = lambda: False,
     asked: Stopped = lambda: False,
     watch: Watch = lambda _: None,
     only: UUID | None = None,
 ) -> bool:
     """Solves the run that has waited longest, or `only` that one; whether there was one.
 
-    When `stopped` says so, it is given back; when it is `asked` to, here or in the database, it ends with the best it has.
+    When it is `asked` to, here or in the database, it ends with the best it has.
     """
+    held = _claimed(engine, now, pace, only)
+    if held is None:
+        return False
+    _Holding(engine, held, now, pace, lambda: False).solve(asked, watch)
+    return True
+
+
+def _claimed(engine: Engine, now: Callable[[], dt.datetime], pace: Pace, only: UUID | None) -> Claim | None:
+    """The run that is held from now on; none where none waits, or the database does not answer."""
     name = f"{platform.node()}:{os.getpid()}:{new_id()}"
     try:
         with transaction(engine) as db:
-            held = claim(db, by=name, now=now(), lease=pace.lease, only=only)
+            return claim(db, by=name, now=now(), lease=pace.lease, only=only)
     except AWAY as error:
         log.warning("the database does not answer: %s", why_away(error))
-        return False
-    if held is None:
-        return False
-    log.info("run %s: begun", held.run)
-    try:
-        _Holding(engine, held, now, pace, stopped).solve(asked, watch)
-    except LostLease as lost:
-        log.warning("%s", lost)
-    return True
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +146,15 @@ class _Holding:
     pace: Pace
     stopped: Stopped
 
-    def solve(self, asked: Stopped, watch: Watch) -> None:
-        """Solves the run, and writes what became of it."""
+    def solve(self, asked: Stopped = lambda: False, watch: Watch = lambda _: None) -> None:
+        """Solves the run, and writes what became of it, unless it is another's by then; once the worker is `stopped`, it is given back."""
+        log.info("run %s: begun", self.held.run)
+        try:
+            self._solve(asked, watch)
+        except LostLease as lost:
+            log.warning("%s", lost)
+
+    def _solve(self, asked: Stopped, watch: Watch) -> None:
         held = self.held
         job = Job(
             inputs=held.inputs,

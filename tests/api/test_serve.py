@@ -6,7 +6,9 @@ import datetime as dt
 import signal
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,10 +17,27 @@ from sqlalchemy import Engine, text
 from data.database import reading, transaction
 from data.feeds import Audience
 from data.outbox import Notice, unsent, write
+from data.rounds import Run, RunState
+from matching.round import Round
+from matching.tables import read_round
+from tests import small
 from tests.command import dure
+from tests.runs import closed_term, queued
 from tests.scheduler.tarpit import Tarpit
 from tests.serving import serving
 from tests.subscribed import a_taught_term, subscribed
+
+FAULTS = {
+    "sqlite": ("UPDATE run SET queued_at = 'never'", "UPDATE run SET queued_at = '2026-01-01 00:00:00'"),
+    "postgresql": ("ALTER TABLE run RENAME TO hidden", "ALTER TABLE hidden RENAME TO run"),
+}
+"""What no worker reckons with, and how it is mended, by the kind of database."""
+
+
+@pytest.fixture
+def little(tmp_path: Path) -> Round:
+    """A round that takes no time."""
+    return read_round(small.write(tmp_path / "little"))
 
 
 def test_f21_no_link_is_in_any_log_whatever_becomes_of_a_request(database: Engine, tmp_path: Path) -> None:
@@ -56,9 +75,38 @@ def test_it_ticks_and_solves_besides_and_ends_cleanly(database: Engine, tmp_path
         while "ticker" not in (ready := httpx.get(f"{server.url}/readyz")).json() and time.monotonic() < until:
             time.sleep(0.2)
         assert (ready.status_code, httpx.get(f"{server.url}/healthz").status_code) == (200, 200)
-        assert set(ready.json()) == {"database", "migrations", "ticker"}
+        assert set(ready.json()) == {"database", "migrations", "ticker", "worker"}
         assert server.ended(by) == 0
         assert server.said.read_text().splitlines() == [f"Serving {server.url}; Ctrl-C ends it."]
+
+
+def test_a_fault_that_nobody_has_foreseen_is_told_and_over_when_its_cause_is(database: Engine, tmp_path: Path, little: Round) -> None:
+    run = queued(database, closed_term(database, little))
+    spoil, mend = FAULTS[database.dialect.name]
+    with database.begin() as connection:
+        connection.execute(text(spoil))
+    with serving(database, tmp_path) as server:
+        wait_until(lambda: "Error" in httpx.get(f"{server.url}/readyz").json().get("worker", ""))
+        assert httpx.get(f"{server.url}/readyz").status_code == 503
+        assert httpx.get(f"{server.url}/healthz").status_code == 200
+        with database.begin() as connection:
+            connection.execute(text(mend))
+        wait_until(lambda: httpx.get(f"{server.url}/readyz").status_code == 200)
+        wait_until(lambda: _state(database, run) is RunState.DONE)
+        assert server.ended(signal.SIGTERM) == 0
+        assert "the solver worker broke down" in server.said.read_text()
+
+
+def _state(database: Engine, run: UUID) -> RunState:
+    with reading(database) as db:
+        return db.get_one(Run, run).state
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    until = time.monotonic() + 150
+    while not true():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.1)
 
 
 def test_it_ends_at_once_whatever_the_mail_server_and_a_client_do(
@@ -73,7 +121,7 @@ def test_it_ends_at_once_whatever_the_mail_server_and_a_client_do(
         monkeypatch.setenv("DURE_MAIL_FROM", "dure@school.example")
         with serving(database, tmp_path) as server, socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0)) as client:
             client.sendall(b"GET /healthz HTTP/1.1\r\n")  # and never the rest
-            assert pit.caught.wait(60)
+            assert pit.caught.wait(150)
             told = time.monotonic()
             assert server.ended(signal.SIGTERM) == 0
             assert time.monotonic() - told < 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from scheduler.leader import lead_of
+from scheduler.ticker import Job, Ticker
 
 SHORT, LONG = "0.2", "5"
 DAY_SECONDS = 86_400
@@ -150,3 +152,15 @@ def test_whose_connection_is_ended_leads_no_more_and_asks_anew(database: Engine)
     other.give_up()
     until(one.is_mine)
     one.give_up()
+
+
+def test_a_ticker_that_breaks_down_leaves_the_lead_to_another_and_asks_again(database: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    twice = Job("of one name", lambda _engine, _clock: None, dt.timedelta(seconds=1))
+    ticker, other = Ticker(database, [twice, twice], check_seconds=0.05), lead_of(database)
+    ticker.start()
+    try:
+        until(lambda: caplog.text.count("ticking broke down") > 1)
+        until(other.is_mine)
+    finally:
+        ticker.stop()
+        other.give_up()
