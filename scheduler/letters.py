@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -33,6 +32,7 @@ from matching.week import DAY_MINUTES, clock
 from scheduler.calendars import title_of
 from scheduler.feed import PRODUCT, Entry, Feed, components, plain
 from scheduler.letter_words import WORDS
+from scheduler.mail import address_of
 
 OF_A_TERM = (About.PUBLISHED, About.WITHDRAWN)
 INVITING = (About.ADDED, About.MOVED, About.CHANGED, About.CANCELLED, About.LEFT)
@@ -92,10 +92,9 @@ def letter_of(db: DbSession, message: Message, *, sender: str, now: dt.datetime)
     """
     if any(sign in message.address for sign in "\r\n\0"):
         raise NoAddress
-    try:
-        to = Address(addr_spec=message.address)
-    except (ValueError, IndexError, MessageError):
-        raise NoAddress from None
+    to = address_of(message.address)
+    if to is None:
+        raise NoAddress
     said = _said(db, message, now)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(display_name=plain(said.program), addr_spec=sender)

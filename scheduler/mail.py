@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from scheduler.patience import Stopped, never, unless
 
 SERVER, SENDER = "DURE_SMTP_URL", "DURE_MAIL_FROM"
 PORTS = {"smtp": 587, "smtps": 465}
+PLAIN = re.compile(r"[^\s@\[\]()<>,;:\"\\]+@[^\s@\[\]()<>,;:\"\\]+")
+"""What alone is given to Python's parser of addresses, which stumbles over a bracket that nobody closes."""
 STOPPED = "this process was told to end before their turn"
 
 
@@ -127,10 +130,8 @@ def mail_server(environment: Mapping[str, str] = os.environ) -> MailServer | Non
         raise BadMailServer(SERVER, "is no address") from None
     if parts.scheme not in PORTS or not parts.hostname:
         raise BadMailServer(SERVER, "write smtp://user:password@host:587, or smtps:// where it speaks TLS from the first byte")
-    try:
-        Address(addr_spec=sender)
-    except (ValueError, IndexError, MessageError):
-        raise BadMailServer(SENDER, "is no mail address; write one such as dure@example.org") from None
+    if address_of(sender) is None:
+        raise BadMailServer(SENDER, "is no mail address; write one such as dure@example.org")
     return MailServer(
         host=parts.hostname,
         port=port or PORTS[parts.scheme],
@@ -139,6 +140,16 @@ def mail_server(environment: Mapping[str, str] = os.environ) -> MailServer | Non
         password=unquote(parts.password) if parts.password else None,
         tls=parts.scheme == "smtps",
     )
+
+
+def address_of(text: str) -> Address | None:
+    """The mail address that a text is; None where it is none."""
+    if not PLAIN.fullmatch(text):
+        return None
+    try:
+        return Address(addr_spec=text)
+    except (ValueError, MessageError):
+        return None
 
 
 async def post(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
+import psutil
 from sqlalchemy import Engine
 
 from data.database import transaction
@@ -29,3 +30,9 @@ def queued(database: Engine, term: Term, asked: Asked | None = None, *, now: dt.
     """The id of another run of a term's last round."""
     with transaction(database) as db:
         return queue(db, term, asked or Asked(), by="manager", now=now).id
+
+
+def solvers() -> list[psutil.Process]:
+    """The processes in which runs are being solved."""
+    children = psutil.Process().children(recursive=True)
+    return [one for one in children if "spawn_main" in " ".join(one.cmdline())]

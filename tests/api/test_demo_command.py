@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
@@ -22,6 +24,7 @@ from matching.resultfiles import read_result
 from matching.tables import read_round
 from tests.api.shown import RESULT, WHOLE
 from tests.command import COMMAND
+from tests.scheduler.mailbox import Mailbox
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +69,11 @@ def test_it_shows_what_is_published_and_the_next_ten_sessions(shown: tuple[str, 
     assert rows == sorted(rows)
 
 
-def test_it_serves_a_feed_until_ctrl_c() -> None:
-    with subprocess.Popen([COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as running:
+def test_it_serves_a_feed_until_ctrl_c_and_writes_to_nobody() -> None:
+    box = Mailbox()
+    way_out = {"DURE_SMTP_URL": f"smtp://127.0.0.1:{box.port}", "DURE_MAIL_FROM": box.server.sender}
+    words = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "env": {**os.environ, **way_out}}
+    with box.up(), subprocess.Popen([COMMAND, "demo"], **words) as running:
         assert running.stdout
         said = ""
         try:
@@ -77,10 +83,15 @@ def test_it_serves_a_feed_until_ctrl_c() -> None:
             assert link, said
             with urlopen(link[1], timeout=30) as answer:  # noqa: S310  it is our own
                 feed = answer.read().decode()
+            ready = link[1].partition("/feeds/")[0] + "/readyz"
+            while '"ticker"' not in urlopen(ready, timeout=30).read().decode():  # noqa: S310  it is our own
+                time.sleep(0.1)
+            time.sleep(0.5)  # all jobs begin at once
             running.send_signal(signal.SIGINT)
             assert running.wait(30) == 0
         finally:
             running.kill()
+    assert box.arrived == []
     assert feed.startswith("BEGIN:VCALENDAR\r\n")
     assert feed.count("BEGIN:VEVENT") > 20
     assert "X-WR-CALNAME:두레 온라인 멘토링" in feed

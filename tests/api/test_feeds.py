@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import httpx
 import pytest
-from sqlalchemy import Engine, event, select, text, update
+from sqlalchemy import Engine, create_engine, event, select, text, update
 
 from api.app import create_app
 from api.validators import http_date
@@ -239,6 +239,17 @@ def test_f21_a_passing_fault_is_never_gone(served: Served) -> None:
     with served.database.begin() as connection:
         connection.execute(text("ALTER TABLE hidden RENAME TO session"))
     assert served.get().status_code == 200
+
+
+def test_f21_nor_is_it_where_all_connections_are_in_use(served: Served) -> None:
+    engine = create_engine(served.database.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    web = Web(create_app(engine, lambda: NOW))
+    with engine.connect():
+        answer = web.ask(served.feed.path)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "300")
+        assert (web.ask("/readyz").status_code, web.ask("/readyz").json()) == (503, {"database": "busy"})
+    assert web.ask(served.feed.path).status_code == 200
+    engine.dispose()
 
 
 def test_f21_last_use_is_noted_at_most_once_an_hour(served: Served) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from matching.tables import read_round
 from scheduler.worker import solve_next
 from tests import small
 from tests.api.typed import Typed, typed
-from tests.runs import closed_term, queued
+from tests.runs import closed_term, queued, solvers
 from tests.terms import demo_term
 
 __all__ = ["typed"]
@@ -55,6 +56,24 @@ def test_a_round_is_opened_closed_solved_shown_and_compared(database: Engine, ty
     compared = typed("round", "compare", "2026-spring:1.1", "2026-spring:1.2").output
     assert "placed alike in both: 1; with another mentor or at another time: 0; in the first only: 0" in compared
     assert "rural/2026-spring:1.1" in compared
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_run_whose_solver_is_killed_is_begun_anew_while_its_command_waits(database: Engine, typed: Typed, little: Round) -> None:
+    closed_term(database, little)
+
+    def kill() -> None:
+        until = time.monotonic() + 150
+        while not solvers() and time.monotonic() < until:
+            time.sleep(0.02)
+        solvers()[0].kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    ended = typed("round", "solve", "2026-spring")
+    killer.join()
+    assert ended.exit_code == 0
+    assert ended.output.splitlines()[-1].startswith("rural/2026-spring:1.1: 1 of 3 requests, score 3,530, proven best")
 
 
 @pytest.mark.parametrize(

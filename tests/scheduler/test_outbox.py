@@ -236,7 +236,7 @@ def test_what_was_sent_meanwhile_stays_sent_whatever_another_says_of_it_later(da
     assert _standing(database) == [(0, None, ""), (0, None, "")]
 
 
-@pytest.mark.parametrize("address", ["nobody", "a@b\r\nBcc: c@d.example", "", "a b@c.example"])
+@pytest.mark.parametrize("address", ["nobody", "a@b\r\nBcc: c@d.example", "", "a b@c.example", "a@b.", "a@[b", "(a@b"])
 def test_an_address_that_is_none_is_told_and_keeps_no_other_from_leaving(database: Engine, address: str) -> None:
     [session] = lessons(database, [MONDAY])
     with transaction(database) as db:

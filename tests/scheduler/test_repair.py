@@ -15,7 +15,8 @@ from data.bookings import people_of
 from data.database import reading, transaction
 from data.feeds import Audience, Calendar
 from data.groups import Group, Membership
-from data.people import Mentee, Mentor
+from data.outbox import Message
+from data.people import Mentee, Mentor, Person
 from data.programs import Term
 from data.rounds import Run
 from data.sessions import Booking, Session, State
@@ -26,7 +27,7 @@ from scheduler.publish import changes_of, publish
 from scheduler.refusals import InThePast
 from scheduler.repair import Fate
 from scheduler.same_groups import Meets, same_groups
-from scheduler.undo import undo
+from scheduler.undo import WasHeld, undo
 from tests.solved import done_run
 from tests.terms import demo_term
 
@@ -219,6 +220,32 @@ def test_an_undone_repair_puts_back_times_members_and_mentors_with_higher_sequen
     with transaction(database) as db:
         publish(db, db.get_one(Run, run.id), LATER, "office")  # what stands is the first run again, which it repairs
         assert db.get_one(Run, first.id).undone_at is None
+
+
+def test_a_session_that_a_repair_has_added_and_that_was_held_keeps_it_from_being_undone(database: Engine) -> None:
+    _, _, run = two_runs(database)
+    with reading(database) as db:
+        before = sessions(db)
+    repaired(database, run)
+    with transaction(database) as db:
+        added = next(session for session, one in sessions(db).items() if session not in before and one["group"] == "g-2")
+        db.get_one(Session, added).state = State.HELD
+    with pytest.raises(WasHeld, match="group g-2"), transaction(database) as db:
+        undo(db, db.get_one(Run, run.id), LATER, "office")
+    with reading(database) as db:
+        assert db.get(Session, added) is not None
+
+
+def test_of_a_repair_are_told_those_who_are_in_a_group_from_its_day_on(database: Engine) -> None:
+    _, _, run = two_runs(database)
+    with transaction(database) as db:
+        for person in db.scalars(select(Person)):
+            person.email = f"{person.key}@b.example"
+    repaired(database, run)
+    with reading(database) as db:
+        mine = Message.key.startswith(f"published:{run.id}:", autoescape=True)
+        told = db.scalars(select(Person.key).join(Message, Message.person_id == Person.id).where(mine)).all()
+    assert sorted(told) == ["m-02", "m-05", "m-06", "m-07", "s-03", "s-04", "s-05", "s-09", "s-11", "s-12", "s-13", "s-14"]
 
 
 def test_a_repair_holds_from_a_day_to_come(database: Engine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
-import psutil
 import pytest
 from sqlalchemy import Engine, text
 
@@ -28,7 +28,7 @@ from matching.tables import read_round
 from scheduler.worker import Pace, solve_next, work
 from tests import small
 from tests.bench.rounds import make_round
-from tests.runs import closed_term, queued
+from tests.runs import closed_term, queued, solvers
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """What the database does here is the same in both kinds; it is tested with the leases."""
@@ -80,12 +80,6 @@ def wait_until(true: Callable[[], object], seconds: float = 200) -> None:
     while not true():
         assert time.monotonic() < until, "it never came"
         time.sleep(0.02)
-
-
-def solvers() -> list[psutil.Process]:
-    """The processes in which runs are being solved."""
-    children = psutil.Process().children(recursive=True)
-    return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
 
 
 def test_a_queued_run_is_solved_and_its_result_judged_right(database: Engine, little: Round, tmp_path: Path) -> None:
@@ -174,6 +168,16 @@ def test_a_run_whose_solver_is_killed_is_begun_anew(database: Engine, little: Ro
         solvers()[0].kill()
         wait_until(lambda: row(database, run).state is RunState.DONE)
     assert row(database, run).claims == 2
+
+
+@ON_SQLITE
+def test_a_solver_leaves_ctrl_c_to_its_worker_from_its_first_moment_on(database: Engine, little: Round) -> None:
+    run = queued(database, closed_term(database, little))
+    with working(database):
+        wait_until(solvers)
+        solvers()[0].send_signal(signal.SIGINT)  # it has not even imported anything yet
+        wait_until(lambda: row(database, run).state not in {RunState.QUEUED, RunState.RUNNING})
+    assert (row(database, run).state, row(database, run).claims) == (RunState.DONE, 1)
 
 
 @ON_SQLITE
