@@ -88,7 +88,7 @@ def test_it_serves_a_feed_until_ctrl_c_and_writes_to_nobody() -> None:
                 time.sleep(0.1)
             time.sleep(0.5)  # all jobs begin at once
             running.send_signal(signal.SIGINT)
-            assert running.wait(30) == 0
+            assert running.wait(150) == 0
         finally:
             running.kill()
     assert box.arrived == []

@@ -23,6 +23,7 @@ from data.sessions import Booking, Session, State
 from data.tables import METADATA
 from matching.result import EndedBy, Group as Placed, Result
 from matching.week import read_meetings
+from scheduler.jobs import produce_sessions
 from scheduler.publish import changes_of, publish
 from scheduler.refusals import InThePast
 from scheduler.repair import Fate
@@ -222,15 +223,18 @@ def test_an_undone_repair_puts_back_times_members_and_mentors_with_higher_sequen
         assert db.get_one(Run, first.id).undone_at is None
 
 
-def test_a_session_that_a_repair_has_added_and_that_was_held_keeps_it_from_being_undone(database: Engine) -> None:
-    _, _, run = two_runs(database)
-    with reading(database) as db:
-        before = sessions(db)
+def test_a_session_that_was_added_after_a_repair_and_held_keeps_it_from_being_undone(database: Engine) -> None:
+    term, _, run = two_runs(database)
     repaired(database, run)
+    with transaction(database) as db:
+        before, longer = sessions(db), db.get_one(Term, term.id)
+        assert longer.last_on is not None
+        longer.last_on += dt.timedelta(days=14)
+    produce_sessions(database, lambda: LATER)
     with transaction(database) as db:
         added = next(session for session, one in sessions(db).items() if session not in before and one["group"] == "g-2")
         db.get_one(Session, added).state = State.HELD
-    with pytest.raises(WasHeld, match="group g-2"), transaction(database) as db:
+    with pytest.raises(WasHeld, match="g-2@2027-06-21T20:00 was held"), transaction(database) as db:
         undo(db, db.get_one(Run, run.id), LATER, "office")
     with reading(database) as db:
         assert db.get(Session, added) is not None
