@@ -71,9 +71,9 @@ def test_it_shows_what_is_published_and_the_next_ten_sessions(shown: tuple[str, 
 
 def test_it_serves_a_feed_until_ctrl_c_and_writes_to_nobody() -> None:
     box = Mailbox()
-    way_out = {"DURE_SMTP_URL": f"smtp://127.0.0.1:{box.port}", "DURE_MAIL_FROM": box.server.sender}
-    words = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "env": {**os.environ, **way_out}}
-    with box.up(), subprocess.Popen([COMMAND, "demo"], **words) as running:
+    way_out = {**os.environ, "DURE_SMTP_URL": f"smtp://127.0.0.1:{box.port}", "DURE_MAIL_FROM": box.server.sender}
+    begun = subprocess.Popen([COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", env=way_out)
+    with box.up(), begun as running:
         assert running.stdout
         said = ""
         try:
