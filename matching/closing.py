@@ -110,13 +110,17 @@ def prove(run: Run, sea: Sea, meter: Meter) -> None:
 
 
 def mend(run: Run, sea: Sea, meter: Meter) -> None:
-    """Picks neighbourhoods anew, larger ones where smaller gain nothing, and tries the proof whenever the list of groups has shrunk."""
+    """Picks neighbourhoods anew, larger ones where smaller gain nothing, and tries the proof whenever the list of groups has shrunk.
+
+    Ends where another that takes as much work as the last would end farther from what there is than this one.
+    """
     mentors, tried = len(run.board.cap), within(run, sea)
     fewest, most = max(2, min(FREED, mentors // 3)), max(2, mentors * 3 // 4)
-    wanted, enough = fewest, most_work(run)
-    while not run.over() and meter.spent < enough:
-        before = int(run.best.total[0])
+    wanted, enough, last = fewest, most_work(run), 0
+    while not run.over() and meter.spent + last // 2 < enough:
+        before, began = int(run.best.total[0]), meter.spent
         mend_some(run, sea, wanted, meter)
+        last = meter.spent - began
         if run.best.total[0] == before:
             wanted = wanted + wanted // 5 + 1 if wanted < most else fewest
         if within(run, sea) < 0.7 * tried:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +20,12 @@ from matching.board import MILLI
 from matching.price import Floats
 from matching.program import Program
 
-ENTRY, ITERATION = 12, 1_000
-"""Work that a program of whole groups takes: for each entry of its rows, and for each simplex iteration."""
+A_PROGRAM, ENTRY, PIVOT = 2_000, 7, 9
+"""Work that a program of whole groups takes: itself, each entry of its rows, and each simplex iteration: so much less than the entries to
+the power of 3/4. Measured on 547 programs of rural, campus and mixed rounds, of up to 109,404 entries and 39,430 iterations."""
 
-INTERIOR, PIVOT = 5, 50
-"""The same for a linear program: so many entries a unit in each interior-point iteration, and so much for each simplex iteration."""
+INTERIOR = 5
+"""So many entries are a unit in each interior-point iteration of a linear program."""
 
 
 @dataclass(slots=True)
@@ -53,13 +55,19 @@ def solve(
     result = answer(model_of(program, whole=True), HIGHS, parameters, left)
     if result is None:
         return None, False
-    meter.spent += ENTRY * len(program.row_column) + ITERATION * result.solve_stats.simplex_iterations
+    meter.spent += A_PROGRAM + ENTRY * len(program.row_column) + pivots(program, result.solve_stats.simplex_iterations)
     reason = result.termination.reason
     proven = reason in (mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.INFEASIBLE)
     if not result.has_primal_feasible_solution():
         return None, proven
     values = result.variable_values()
     return np.fromiter((value > 0.5 for value in values.values()), bool, n)[: program.groups], proven
+
+
+def pivots(program: Program, iterations: int) -> int:
+    """Work that simplex iterations take."""
+    entries = len(program.row_column)
+    return iterations * isqrt(entries * isqrt(entries)) // PIVOT
 
 
 def relaxed(program: Program, meter: Meter, left: Callable[[], float]) -> tuple[Floats, Floats] | None:
@@ -76,7 +84,7 @@ def relaxed(program: Program, meter: Meter, left: Callable[[], float]) -> tuple[
         if result is None:
             continue
         done = result.solve_stats
-        meter.spent += len(program.row_column) * done.barrier_iterations // INTERIOR + PIVOT * done.simplex_iterations
+        meter.spent += len(program.row_column) * done.barrier_iterations // INTERIOR + pivots(program, done.simplex_iterations)
         best = result.solutions[0] if result.termination.reason == mathopt.TerminationReason.OPTIMAL else None
         if best is not None and best.primal_solution is not None and best.dual_solution is not None:
             x, dual = best.primal_solution.variable_values, best.dual_solution.dual_values

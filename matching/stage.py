@@ -46,7 +46,7 @@ LARGEST = (20,)
 WIDE, MANY = (14, 24, 20), 60
 """More of them where there are more than so many mentors: there, a neighbourhood is picked sooner."""
 
-A_MENTOR, MENTORS = 140_000, 160
+A_MENTOR, MENTORS = 60_000, 160
 """Work on programs (see `Meter`) for each mentor of the round, for so many at most: some seconds for thirty mentors."""
 
 REACH = 4
