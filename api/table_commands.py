@@ -16,8 +16,6 @@ from api.edge import BY, BadWord, now, opened
 from api.plain import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from data.entries import Difference
     from data.programs import Term
     from matching.round import Round
@@ -49,9 +47,9 @@ def import_tables(
     """
     from data.database import reading, transaction
     from data.for_people import read_tables
-    from data.intake import TooManyGone, compare, for_term, now_in, take_in
+    from data.intake import TooManyGone, compare, for_term, now_in
     from data.terms import find_term
-    from scheduler.leavers import take_out_of_all
+    from scheduler.imports import import_round
 
     with opened() as engine:
         with reading(engine) as db:
@@ -69,12 +67,7 @@ def import_tables(
                 warning = str(many)
         else:
             with transaction(engine) as db:
-                term, at = find_term(db, name), now()
-
-                def leaving(keys: Sequence[str]) -> None:
-                    take_out_of_all(db, term, keys, by=BY, now=at, reason="not in the import")
-
-                changes = take_in(db, term, given, allow_removals=allow_removals, by=BY, now=at, leaving=leaving)
+                changes = import_round(db, find_term(db, name), given, allow_removals=allow_removals, by=BY, now=now())
         sys.stdout.writelines(clean(line) + "\n" for line in _told(changes.tables, rows))
         if dry_run:
             sys.stdout.write("nothing was changed: this is a dry run\n" + (f"{warning}\n" if warning else ""))

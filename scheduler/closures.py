@@ -1,29 +1,38 @@
-"""Days that close, or open again, while a term runs: its calendars follow.
+"""Days that close, open again, or are no more of their term while it runs: its calendars follow.
 
 What is planned on a day that closes is cancelled, with the closure's name as the reason, unless somebody of the group is of another
-school than the one that closes. When the days are open again, it is held after all, where it is not made up elsewhere.
+school than the one that closes. When the days are open again, it is held after all (`scheduler.waiting`). So it is with days that an
+import takes from the term or gives to it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.calendars import parts
-from data.groups import Group
+from data.groups import Group, Membership
 from data.people import Mentor
-from data.programs import Closure, Term
+from data.programs import Term
 from data.sessions import Series, Session, State
 from data.terms import close_days, closures_of, open_days, term_name
 from scheduler.calendar import days_of
-from scheduler.circle import Circle, hold, looks_of, sessions_of
+from scheduler.circle import Circle, day_of, hold, looks_of, sessions_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.produce import produce
-from scheduler.term import DAY, instant
+from scheduler.term import DAY, Term as Days, instant
+from scheduler.waiting import HAS_ENDED, OUTSIDE, Waiting, waiting_in, why_not
+
+Stretches = Sequence[tuple[dt.date, dt.date]]
+"""Days from one to another, both included."""
+
+FAR = dt.date(9000, 1, 1)
+"""Later than any day of an open-ended term."""
 
 Changing = Callable[[Circle, Session], bool]
 """Changes a session of a group, or leaves it; whether it did."""
@@ -52,7 +61,8 @@ def close(
         session.state, session.cancelled_why = State.CANCELLED, reason
         return True
 
-    return _changed(db, term, [closure], cancel, Deed(what="sessions cancelled", whom=_whom(db, term), by=by, now=now, reason=why))
+    deed = Deed(what="sessions cancelled", whom=_whom(db, term), by=by, now=now, reason=why)
+    return _changed(db, term, [(closure.first_on, closure.last_on)], cancel, deed)
 
 
 def reopen(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by: str, now: dt.datetime) -> list[Session]:
@@ -65,30 +75,87 @@ def reopen(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by
     Clash
         Somebody has another session at the time of one of them.
     """
-    there = closures_of(db, term.id)
-    closures, names = [one for one in there if (one.first_on, one.school) == (first_on, school)], {one.name for one in there}
+    closures = [one for one in closures_of(db, term.id) if (one.first_on, one.school) == (first_on, school)]
+    waiting = waiting_in(db, term, days_of(db, term))
     open_days(db, term, first_on, school=school, by=by, now=now)
+    deed = Deed(what="sessions restored", whom=_whom(db, term), by=by, now=now)
+    changed = _changed(db, term, [(one.first_on, one.last_on) for one in closures], _restoring(db, term, waiting), deed)
+    made = _produced_again(db, term, first_on, by=by, now=now)
+    return [*(one for one in changed if one.state == State.PLANNED), *made]
+
+
+def follow_days(db: DbSession, term: Term, was: Days, *, by: str, now: dt.datetime) -> None:
+    """What is planned follows a term whose first or last day has become another than it `was`.
+
+    What is planned on a day that is none of the term any more is cancelled; it is held after all when the day is one again. Days that are
+    new ones of the term get their sessions: groups that were to begin with the term do so.
+
+    Raises
+    ------
+    Clash
+        Somebody has another session at the time of one that is held after all.
+    """
+    days, whom, today = days_of(db, term), _whom(db, term), day_of(term, now)
+
+    def cancel(_: Circle, session: Session) -> bool:
+        planned = session.state == State.PLANNED
+        if planned:
+            session.state, session.cancelled_why = State.CANCELLED, OUTSIDE
+        return planned
+
+    _changed(db, term, _but(was, days), cancel, Deed(what="sessions cancelled", whom=whom, by=by, now=now, reason=OUTSIDE))
+    waiting = replace(waiting_in(db, term, was), reasons=frozenset({OUTSIDE}))
+    _changed(db, term, _but(days, was), _restoring(db, term, waiting), Deed(what="sessions restored", whom=whom, by=by, now=now))
+    if days.first_on < was.first_on and today < was.first_on:
+        begins = max(days.first_on, today)
+        _begin_earlier(db, term, was.first_on, begins)
+        _produced_again(db, term, begins, by=by, now=now)
+    if term.last_on and was.last_on and term.last_on > was.last_on:
+        short = select(Series).join(Group).where(Group.term_id == term.id, Series.produced_until < term.last_on)
+        if series := db.scalars(short.order_by(Series.id)).all():
+            produce(db, series, term.last_on, now, by=by)
+
+
+def _but(one: Days, other: Days) -> Stretches:
+    """The days of a term but for those of another."""
+    last_on = one.last_on or FAR
+    found = [(one.first_on, min(last_on, other.first_on - DAY)), (max(one.first_on, (other.last_on or FAR) + DAY), last_on)]
+    return [(first, last) for first, last in found if first <= last]
+
+
+def _is_of(days: Days, on: dt.date) -> bool:
+    return days.first_on <= on and (days.last_on is None or on <= days.last_on)
+
+
+def _begin_earlier(db: DbSession, term: Term, was: dt.date, begins: dt.date) -> None:
+    """Groups that were to begin on a day do so on an earlier one, with all who were their members from the first."""
+    groups = db.scalars(select(Group.id).where(Group.term_id == term.id, Group.from_on == was)).all()
+    for some in parts(groups):
+        db.execute(update(Membership).where(Membership.group_id.in_(some), Membership.from_on == was).values(from_on=begins))
+        db.execute(update(Series).where(Series.group_id.in_(some), Series.from_on == was).values(from_on=begins))
+        db.execute(update(Group).where(Group.id.in_(some)).values(from_on=begins))
+
+
+def _restoring(db: DbSession, term: Term, waiting: Waiting) -> Changing:
+    """Has what waits for its day held after all, where it can be."""
     days = days_of(db, term)
-    made_up = set(db.scalars(select(Session.makes_up_id).join(Group, Session.group_id == Group.id).where(Group.term_id == term.id)))
 
     def restore(circle: Circle, session: Session) -> bool:
-        on = circle.day(session.starts_at)
-        if session.state != State.CANCELLED or session.cancelled_why not in names or session.id in made_up:
+        on, mentor = circle.day(session.starts_at), db.get_one(Mentor, session.mentor_id)
+        if not waiting.has(session) or not circle.members(on) or (mentor.left_on is not None and on >= mentor.left_on):
             return False
-        members, mentor = circle.members(on), db.get_one(Mentor, session.mentor_id)
-        has_ended = circle.group.until_on is not None and on >= circle.group.until_on
-        if not members or has_ended or (mentor.left_on is not None and on >= mentor.left_on):
+        still = why_not(circle, days, on)
+        if still == HAS_ENDED:
             return False
-        still = days.off(on, {member.school for member in members})
-        if still:  # by another closure, which it waits for now
+        if not _is_of(days, on) and not _is_of(days, circle.day(session.original_start)):
+            still = OUTSIDE
+        if still:  # it waits for something else now
             session.cancelled_why = still
         else:
             session.state, session.cancelled_why = State.PLANNED, ""
         return True
 
-    changed = _changed(db, term, closures, restore, Deed(what="sessions restored", whom=_whom(db, term), by=by, now=now))
-    made = _produced_again(db, term, first_on, by=by, now=now)
-    return [*(one for one in changed if one.state == State.PLANNED), *made]
+    return restore
 
 
 def _produced_again(db: DbSession, term: Term, first_on: dt.date, *, by: str, now: dt.datetime) -> list[Session]:
@@ -104,13 +171,13 @@ def _produced_again(db: DbSession, term: Term, first_on: dt.date, *, by: str, no
     return [session for some in parts(made) for session in db.scalars(select(Session).where(Session.id.in_(some)))]
 
 
-def _changed(db: DbSession, term: Term, closures: Sequence[Closure], change: Changing, deed: Deed) -> list[Session]:
-    """Changes what is to come on the days of closures, group by group, with all that follows; gives what has changed."""
+def _changed(db: DbSession, term: Term, stretches: Stretches, change: Changing, deed: Deed) -> list[Session]:
+    """Changes what is to come on some days, group by group, with all that follows; gives what has changed."""
     changes: list[Altered] = []
-    for group in _groups_on(db, term, closures):
+    for group in _groups_on(db, term, stretches):
         circle = hold(db, group)
         coming = [
-            one for one in sessions_of(db, circle.group) if one.starts_at > deed.now and _lies_in(closures, circle.day(one.starts_at))
+            one for one in sessions_of(db, circle.group) if one.starts_at > deed.now and _lies_in(stretches, circle.day(one.starts_at))
         ]
         before = looks_of(db, circle, coming)
         changes += altered(db, circle, before, [one for one in coming if change(circle, one)])
@@ -119,18 +186,18 @@ def _changed(db: DbSession, term: Term, closures: Sequence[Closure], change: Cha
     return [one.session for one in changes]
 
 
-def _groups_on(db: DbSession, term: Term, closures: Iterable[Closure]) -> list[UUID]:
-    """The groups that have sessions on the days of closures, in one order, whoever changes them."""
+def _groups_on(db: DbSession, term: Term, stretches: Stretches) -> list[UUID]:
+    """The groups that have sessions on some days, in one order, whoever changes them."""
     found: set[UUID] = set()
-    for one in closures:
-        first, end = (instant(term.zone, on, 0) for on in (one.first_on, one.last_on + DAY))
+    for first_on, last_on in stretches:
+        first, end = (instant(term.zone, on, 0) for on in (first_on, last_on + DAY))
         asked = select(Session.group_id).join(Group, Session.group_id == Group.id).where(Group.term_id == term.id)
         found.update(db.scalars(asked.where(Session.starts_at >= first, Session.starts_at < end)))
     return sorted(found)
 
 
-def _lies_in(closures: Iterable[Closure], on: dt.date) -> bool:
-    return any(one.first_on <= on <= one.last_on for one in closures)
+def _lies_in(stretches: Stretches, on: dt.date) -> bool:
+    return any(first_on <= on <= last_on for first_on, last_on in stretches)
 
 
 def _whom(db: DbSession, term: Term) -> str:

@@ -1,8 +1,9 @@
 """What may happen to a group from a day on: other times, an end, another link, members who come or go; and people who leave the term.
 
 Such a change holds from a day of the term's zone on, on and after which none of the group's sessions has begun. Sessions that were
-cancelled, or have a record, stay as they are. A session that was moved singly, or makes up another, keeps the time that was agreed on
-when the group's times change; it is cancelled with the others where the group ends.
+cancelled stay as they are, unless they wait for their days (`scheduler.waiting`), and so do those that have a record. A session that was
+moved singly, or makes up another, keeps the time that was agreed on when the group's times change; it is cancelled with the others where
+the group ends.
 """
 
 from __future__ import annotations
@@ -29,10 +30,8 @@ from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.produce import lay_out
 from scheduler.refusals import AlreadySo, BadLink, BadMeetings, InThePast, NotThere
 from scheduler.term import DAY, Term
+from scheduler.waiting import NOBODY_IS_LEFT, waiting_in, why_not
 from scheduler.weekly import Weekly, wall
-
-NOBODY_IS_LEFT = "nobody is left in the group"
-HAS_ENDED = "the group has ended"
 
 
 def change_times(
@@ -62,9 +61,13 @@ def change_times(
         raise AlreadySo(group.key, f"meets {write_meetings(new)}")
     db.execute(delete(Shift).where(Shift.series_id == series.id, Shift.from_on >= from_on))
     db.add(Shift(series_id=series.id, from_on=from_on, meetings=list(new)))
-    sessions = [one for one in sessions_of(db, group) if one.state == State.PLANNED and one.starts_at > now]
+    waiting = waiting_in(db, circle.term, days_of(db, circle.term))
+    coming = [one for one in sessions_of(db, group) if one.starts_at > now]
+    sessions = [one for one in coming if one.state == State.PLANNED or waiting.has(one)]
     before = looks_of(db, circle, sessions)
-    off = shift(db, circle, [one for one in sessions if one.series_id == series.id], held, replace(held, shifts=(*kept, (from_on, new))))
+    off = shift(
+        circle, waiting.days, [one for one in sessions if one.series_id == series.id], held, replace(held, shifts=(*kept, (from_on, new)))
+    )
     changes = altered(db, circle, before, sessions)
     take(db, [one.session.id for one in changes])
     changes += altered(db, circle, {}, _produce_again(db, series, from_on, now))
@@ -74,9 +77,12 @@ def change_times(
     return off
 
 
-def shift(db: DbSession, circle: Circle, sessions: Iterable[Session], held: Weekly, new: Weekly) -> list[Session]:
-    """Moves the sessions that are where their series had them to where it has them now; gives those that cannot be there."""
-    days, off = days_of(db, circle.term), []
+def shift(circle: Circle, days: Term, sessions: Iterable[Session], held: Weekly, new: Weekly) -> list[Session]:
+    """Moves the sessions that are where their series had them to where it has them now; gives those that were to be and cannot be there.
+
+    What waited for its old day is held on its new one, where it can be.
+    """
+    off = []
     for session in sessions:
         found = _place(held, days, session.original_start)
         if found is None or held.on(*found) == new.on(*found) or session.starts_at != wall(days.zone, *held.on(*found)):
@@ -85,15 +91,10 @@ def shift(db: DbSession, circle: Circle, sessions: Iterable[Session], held: Week
         lasts = session.ends_at - session.starts_at
         session.starts_at = wall(days.zone, on, minutes)
         session.ends_at = session.starts_at + lasts
-        members, until_on = circle.members(on), circle.group.until_on
-        why = days.off(on, {member.school for member in members})
-        if until_on is not None and on >= until_on:
-            why = HAS_ENDED
-        elif not members:
-            why = NOBODY_IS_LEFT
-        if why:
-            session.state, session.cancelled_why = State.CANCELLED, why
+        why = why_not(circle, days, on)
+        if why and session.state == State.PLANNED:
             off.append(session)
+        session.state, session.cancelled_why = (State.CANCELLED, why) if why else (State.PLANNED, "")
     return off
 
 

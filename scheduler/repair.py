@@ -2,7 +2,8 @@
 
 Which groups go on is the rule of `scheduler.same_groups`. The sessions of a group that goes on stay the same ones: those before the day
 are untouched, and those from it on are moved to the new times, and keep their UIDs. A session that was moved singly keeps the time that
-was agreed on, one of a substitute its substitute; sessions that were cancelled or held stay as they are.
+was agreed on, one of a substitute its substitute; sessions that were cancelled or held stay as they are, but what waits for its day
+(`scheduler.waiting`) goes along.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from data.rounds import Run
 from data.sessions import Kind, Series, Shift, State
 from matching.result import Group as Placed
 from matching.week import Meetings
+from scheduler.calendar import days_of
 from scheduler.circle import circle_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.found import found
@@ -35,6 +37,7 @@ from scheduler.results import Plan, short_name
 from scheduler.same_groups import Meets, Pair, same_groups
 from scheduler.snapshots import snapshot_of
 from scheduler.term import DAY
+from scheduler.waiting import Waiting, waiting_in
 
 NO_LONGER = "the group was dissolved"
 """Why its sessions are cancelled."""
@@ -120,7 +123,8 @@ def repair(db: DbSession, term: Term, run: Run, plan: Plan, *, from_on: dt.date,
     touched = tuple(old.id for old, _ in going)
     lay_out(db, _tutoring(db, touched), from_on - DAY, now)  # what comes before that day is as it was
     before = snapshot_of(db, touched, from_on, term.zone)
-    altered_ones = [one for old, new in going for one in _alter(db, db.get_one(Group, old.id), new, plan, from_on)]
+    waiting = waiting_in(db, term, days_of(db, term))
+    altered_ones = [one for old, new in going for one in _alter(db, db.get_one(Group, old.id), new, plan, from_on, waiting)]
     made = _begin(db, term, run, plan, [pair.new for pair in pairs if pair.new and not pair.old], from_on)
     # All give back their time before anybody takes another.
     take(db, [UUID(session["id"]) for session in before["session"]])
@@ -169,20 +173,21 @@ def _begin(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Pla
     return found(db, term, run, plan, groups, from_on) if groups else {}
 
 
-def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on: dt.date) -> list[Altered]:
+def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on: dt.date, waiting: Waiting) -> list[Altered]:
     """Makes a group what it is to be from a day on, or ends it, and gives the sessions that look other than before."""
     circle = circle_of(db, group)
     before, sessions = looks_from(db, circle, from_on)
-    planned = [one for one in sessions if one.state == State.PLANNED]
     if new is None:
         end_rows(db, group, from_on)
-        for one in planned:
-            one.state, one.cancelled_why = State.CANCELLED, NO_LONGER
+        for one in sessions:
+            if one.state == State.PLANNED:
+                one.state, one.cancelled_why = State.CANCELLED, NO_LONGER
         return altered(db, circle, before, sessions)
     _take_members(db, group, [plan.mentees[key].id for key in new.members], from_on)
     mentor, was = plan.mentors[new.mentor], group.mentor_id
     group.mentor_id = mentor.id
-    theirs = [one for one in planned if one.mentor_id == was]
+    following = [one for one in sessions if one.state == State.PLANNED or waiting.has(one)]
+    theirs = [one for one in following if one.mentor_id == was]
     for one in theirs:
         one.mentor_id = mentor.id
     db.flush()
@@ -193,8 +198,8 @@ def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on:
             kept = tuple(one for one in held.shifts if one[0] < from_on)
             db.execute(delete(Shift).where(Shift.series_id == series.id, Shift.from_on >= from_on))
             db.add(Shift(series_id=series.id, from_on=from_on, meetings=list(new.meetings)))
-            mine = [one for one in planned if one.series_id == series.id]
-            shift(db, after, mine, held, replace(held, shifts=(*kept, (from_on, new.meetings))))
+            mine = [one for one in following if one.series_id == series.id]
+            shift(after, waiting.days, mine, held, replace(held, shifts=(*kept, (from_on, new.meetings))))
     for one in theirs:
         if one.state == State.PLANNED and not _serves(mentor, after.day(one.starts_at)):
             one.state, one.cancelled_why = State.CANCELLED, AWAY

@@ -14,11 +14,13 @@ from data.feeds import Calendar
 from data.groups import Group
 from data.programs import Term
 from data.sessions import Booking, Session, State
-from scheduler.changes import make_up, move
+from matching.week import read_meetings
+from scheduler.changes import cancel, make_up, move
+from scheduler.circle import sessions_of
 from scheduler.closures import close, reopen
 from scheduler.finding import session_named
-from scheduler.group_changes import end
-from tests.sessions import at, taught_term
+from scheduler.group_changes import change_times, end
+from tests.sessions import at, booked, taught_term
 
 NOW = at("2026-03-05 12:00")
 MONDAY, WEDNESDAY = dt.date(2026, 3, 9), dt.date(2026, 3, 11)
@@ -154,3 +156,41 @@ def reopened_twice_makes_nothing(database: Engine, term: Term, sessions: int) ->
     closed(database, term)
     reopened(database, term)
     return planned(database) == sessions
+
+
+def test_what_waits_for_its_day_comes_back_at_the_times_that_its_group_has_then(database: Engine) -> None:
+    term = taught_term(database)
+    closed(database, term)
+    with transaction(database) as db:
+        group = db.scalars(select(Group).where(Group.key == "g-1")).one()
+        change_times(db, group, read_meetings("Wed 10:00; Thu 20:00"), MONDAY, by="manager", now=NOW)
+        assert [one.state for one in sessions_of(db, group)[2:4]] == [State.CANCELLED, State.PLANNED], "it waits on its new day too"
+    assert reopened(database, term) == 3
+    with reading(database) as db:
+        one = session_named(db, term, "g-1@2026-03-11")
+        assert (one.state, one.starts_at, booked(db, one)) == (State.PLANNED, at("2026-03-11 10:00"), ["m-1", "s-1", "s-2"])
+
+
+def test_what_waits_for_its_day_is_held_on_another_to_which_its_group_goes(database: Engine) -> None:
+    term = taught_term(database)
+    closed(database, term)
+    with transaction(database) as db:
+        group = db.scalars(select(Group).where(Group.key == "g-1")).one()
+        assert change_times(db, group, read_meetings("Thu 20:00; Fri 10:00"), MONDAY, by="manager", now=NOW) == []
+    with reading(database) as db:
+        one = session_named(db, term, "g-1@2026-03-12")
+        assert (one.state, one.cancelled_why, one.sequence, booked(db, one)) == (State.PLANNED, "", 2, ["m-1", "s-1", "s-2"])
+        assert one.original_start == at("2026-03-10 19:00")
+
+
+def test_what_is_made_up_or_was_cancelled_for_itself_goes_nowhere_with_its_group(database: Engine) -> None:
+    term = taught_term(database)
+    closed(database, term)
+    with transaction(database) as db:
+        make_up(db, session_named(db, term, CLOSED[0]), at("2026-03-13 20:00"), by="manager", now=NOW)
+        cancel(db, session_named(db, term, "g-1@2026-03-12"), by="manager", now=NOW, reason="ill")
+        group = db.scalars(select(Group).where(Group.key == "g-1")).one()
+        change_times(db, group, read_meetings("Thu 20:00; Fri 10:00"), MONDAY, by="manager", now=NOW)
+    with reading(database) as db:
+        stays = [one.starts_at for one in db.scalars(select(Session).where(Session.state == State.CANCELLED, Session.group_id == group.id))]
+        assert sorted(stays) == [at("2026-03-10 19:00"), at("2026-03-12 19:00")]

@@ -23,6 +23,8 @@ from data.sessions import Booking, Session, State
 from data.tables import METADATA
 from matching.result import EndedBy, Group as Placed, Result
 from matching.week import read_meetings
+from scheduler.closures import close, reopen
+from scheduler.finding import session_named
 from scheduler.jobs import produce_sessions
 from scheduler.publish import changes_of, publish
 from scheduler.refusals import InThePast
@@ -301,3 +303,29 @@ def test_a_repair_holds_whatever_order_groups_come_in() -> None:
     old = [meets(f"g-{number}", f"m-{number % 3}", f"s{number} s{number + 1}") for number in range(1, 9)]
     new = [replace(placed(f"x{number}", f"m-{number % 4}", f"s{number} s{number + 2}", "Tue 19:00")) for number in range(9)]
     assert same_groups(old, new) == same_groups(old[::-1], new[::-1])
+
+
+def test_what_waits_for_its_day_goes_along_and_comes_back_with_what_holds_then(database: Engine) -> None:
+    term, _, second = two_runs(database)
+    tuesday, wednesday = dt.date(2027, 4, 20), dt.date(2027, 4, 21)
+    with transaction(database) as db:
+        assert len(close(db, db.get_one(Term, term.id), tuesday, wednesday, why="Exams", by="office", now=MIDTERM)) == 5
+    with reading(database) as db:
+        ids = {key: session_named(db, db.get_one(Term, term.id), f"{key}@{tuesday}").id for key in ("g-1", "g-2", "g-3", "g-5")}
+    repaired(database, second)
+    with transaction(database) as db:
+        assert db.get_one(Session, ids["g-2"]).state == State.PLANNED, "its group meets on Monday now, which is open"
+        reopen(db, db.get_one(Term, term.id), tuesday, by="office", now=LATER)
+    with reading(database) as db:
+        held = {key: db.get_one(Session, session) for key, session in ids.items()}
+        assert {key: (one.state, f"{one.starts_at:%m-%d %H:%M}", db.get_one(Mentor, one.mentor_id).key) for key, one in held.items()} == {
+            "g-1": (State.PLANNED, "04-20 10:00", "m-01"),
+            "g-2": (State.PLANNED, "04-19 11:00", "m-02"),
+            "g-3": (State.PLANNED, "04-20 10:00", "m-06"),
+            "g-5": (State.PLANNED, "04-20 10:00", "m-05"),
+        }
+        assert all(
+            {booking.person_id for booking in db.scalars(select(Booking).where(Booking.session_id == one.id))}
+            == people_of(db, [one.id])[one.id]
+            for one in held.values()
+        )

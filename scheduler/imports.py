@@ -1,0 +1,36 @@
+"""The tables of a round are taken into a term that may run already, and what is planned follows: who is gone is taken out of their
+groups, and sessions on days that are none of the term any more are cancelled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session as DbSession
+
+from data.intake import Changes, take_in
+from data.programs import Term
+from matching.round import Round
+from scheduler.calendar import days_of
+from scheduler.closures import follow_days
+from scheduler.leavers import take_out_of_all
+
+
+def import_round(db: DbSession, term: Term, given: Round, *, allow_removals: bool, by: str, now: dt.datetime) -> Changes:
+    """Makes a term's people, policy and days those of a round, and tells what has changed.
+
+    Raises
+    ------
+    TooManyGone, ZoneIsFixed
+        As `data.intake.take_in` does.
+    Clash
+        Somebody has another session at the time of one that is held after all, since its day is one of the term again.
+    """
+
+    def leaving(keys: Sequence[str]) -> None:
+        take_out_of_all(db, term, keys, by=by, now=now, reason="not in the import")
+
+    was = days_of(db, term)
+    changes = take_in(db, term, given, allow_removals=allow_removals, by=by, now=now, leaving=leaving)
+    follow_days(db, term, was, by=by, now=now)
+    return changes
