@@ -74,21 +74,26 @@ def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt
     carry_out(db, term, deed, changes, groups=[group.id for group in groups], people=[mentee.person_id])
 
 
-def take_out_of_all(db: DbSession, term: Term, keys: Sequence[str], *, by: str, now: dt.datetime, reason: str) -> None:
-    """Takes mentees whom an import leaves out of all their groups: from today on, or from tomorrow where a session of today has begun."""
+def take_out_of_all(db: DbSession, term: Term, keys: Sequence[str], *, by: str, now: dt.datetime, reason: str) -> list[Mentee]:
+    """Takes mentees whom an import leaves out of all their groups: from today on, or from tomorrow where a session of today has begun;
+    gives those of whom one has, who are still there today."""
     changes: list[Altered] = []
+    stay: dict[UUID, Mentee] = {}
     today, touched = day_of(term, now), set[UUID]()
     for some in parts(keys):
         for mentee in db.scalars(select(Mentee).where(Mentee.term_id == term.id, Mentee.key.in_(some)).order_by(Mentee.key)).all():
             for group in _groups_from(db, mentee, today):
                 circle = hold(db, group.id)
                 begun = any(one.starts_at <= now and circle.day(one.starts_at) == today for one in sessions_of(db, circle.group))
+                if begun and any(one.mentee_id == mentee.id and one.is_there(today) for one in circle.everybody):
+                    stay[mentee.id] = mentee
                 if begun and circle.group.until_on == today + DAY:
                     continue
                 changes += take_out(db, circle, mentee, today + DAY if begun else today)
                 touched.add(group.id)
     if touched:
         carry_out(db, term, Deed(what="mentees gone", whom=f"term {term.key}", by=by, now=now, reason=reason), changes, groups=touched)
+    return list(stay.values())
 
 
 def _groups_from(db: DbSession, mentee: Mentee, on: dt.date) -> Sequence[Group]:

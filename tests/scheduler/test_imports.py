@@ -13,8 +13,9 @@ from data.groups import Group
 from data.outbox import Message
 from data.people import Mentee, Request
 from data.programs import Term
+from data.records import Record, record, record_of
 from data.roster import round_of
-from data.sessions import Session, State
+from data.sessions import Presence, Session, State
 from matching.week import read_meetings
 from scheduler.changes import cancel, move
 from scheduler.closures import close, reopen
@@ -36,14 +37,23 @@ def asking_term(database: Engine) -> Term:
     return term
 
 
-def imported(database: Engine, term: Term, *, first_on: dt.date = FIRST_ON, last_on: dt.date = LAST_ON, now: dt.datetime = NOW) -> None:
-    """Takes the term's own tables in with other days."""
+def imported(
+    database: Engine,
+    term: Term,
+    *,
+    first_on: dt.date = FIRST_ON,
+    last_on: dt.date = LAST_ON,
+    gone: tuple[str, ...] = (),
+    now: dt.datetime = NOW,
+) -> None:
+    """Takes the term's own tables in with other days, without some mentees."""
     with transaction(database) as db:
         row = db.get_one(Term, term.id)
         given = round_of(db, row, last_on)
         program = replace(given.policy.program, term_start=first_on, term_end=last_on)
-        given = replace(given, policy=replace(given.policy, program=program))
-        import_round(db, row, given, allow_removals=False, by="office", now=now)
+        stay = tuple(mentee for mentee in given.mentees if mentee.key not in gone)
+        given = replace(given, policy=replace(given.policy, program=program), mentees=stay)
+        import_round(db, row, given, allow_removals=True, by="office", now=now)
 
 
 def planned(database: Engine) -> list[str]:
@@ -132,3 +142,26 @@ def test_an_import_that_leaves_the_days_alone_changes_no_session(database: Engin
     assert planned(database) == before
     with reading(database) as db:
         assert {one.sequence for one in db.scalars(select(Session))} == {0}
+
+
+def test_the_record_of_a_session_of_today_is_of_all_who_were_members_also_of_who_is_gone_since(database: Engine) -> None:
+    term = asking_term(database)
+    imported(database, term, gone=("s-2",), now=at("2026-03-17 20:30"))
+    said = Record(attendance={"s-1": Presence.PRESENT, "s-2": Presence.LATE}, minutes=60)
+    with transaction(database) as db:
+        one = session_named(db, term, "g-1@2026-03-17")
+        record(db, one, said, by="m-1", now=at("2026-03-17 21:00"))
+        assert record_of(db, one) == said
+        assert booked(db, one) == ["m-1", "s-1", "s-2"]
+        assert booked(db, session_named(db, term, "g-2@2026-03-18")) == ["m-2", "s-3"]
+        left = db.scalars(select(Mentee).where(Mentee.key == "s-2")).one()
+        assert (left.left_on, left.left_why) == (dt.date(2026, 3, 18), "not in the import")
+
+
+def test_who_is_gone_before_a_session_of_today_is_not_of_its_record(database: Engine) -> None:
+    term = asking_term(database)
+    imported(database, term, gone=("s-2",), now=at("2026-03-17 18:30"))
+    with transaction(database) as db:
+        one = session_named(db, term, "g-1@2026-03-17")
+        record(db, one, Record(attendance={"s-1": Presence.PRESENT}, minutes=60), by="m-1", now=at("2026-03-17 21:00"))
+        assert db.scalars(select(Mentee.left_on).where(Mentee.key == "s-2")).one() == dt.date(2026, 3, 17)
