@@ -221,6 +221,8 @@ def write_bookings(db: DbSession, wanted: Sequence[Wanted]) -> None:
     ]
     if not rows:
         return
+    # In one order, whoever books: else two who book the same people at once may wait for each other for ever.
+    rows.sort(key=lambda row: (row["person_id"], row["starts_at"]))
     try:
         with db.begin_nested():
             db.execute(insert(Base.metadata.tables[Booking.__tablename__]), rows)

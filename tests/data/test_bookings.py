@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session as DbSession
 
-from data.bookings import Clash, clashes, give_back, take
+from data.bookings import Clash, Wanted, clashes, give_back, take, write_bookings
 from data.database import reading, transaction
 from data.groups import Membership
 from data.people import Mentor, Person
@@ -129,3 +131,27 @@ def test_who_loses_a_race_is_told_the_clash(database: Engine) -> None:
     assert "s-02 is in a session of group g-" in told[0]
     with reading(database) as db:
         assert len(db.scalars(select(Booking)).all()) == 3
+
+
+@pytest.mark.parametrize("try_", range(3))
+def test_two_who_book_the_same_people_in_another_order_do_not_wait_for_each_other_for_ever(database: Engine, try_: int) -> None:
+    one, other = two(database)
+    with reading(database) as db:
+        everybody = sorted(db.scalars(select(Person.id)))
+    start, told = threading.Barrier(2), []
+
+    def book_all(session: Session, people: list[UUID]) -> None:
+        start.wait()
+        try:
+            with transaction(database) as db:
+                write_bookings(db, [Wanted(session.id, [person], TUESDAY, TUESDAY + HOUR) for person in people])
+            told.append("booked")
+        except (Clash, OperationalError) as refused:
+            told.append(type(refused).__name__)
+
+    threads = [threading.Thread(target=book_all, args=given) for given in ((one, everybody), (other, everybody[::-1]))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["Clash", "booked"], try_
