@@ -51,6 +51,7 @@ class About(StrEnum):
     CANCELLED = "cancelled"
     LEFT = "left"  # it takes place without them
     PUBLISHED = "published"  # no session, but groups of a run
+    PUT_BACK = "put back"  # a run's groups are as they were before its repair
     WITHDRAWN = "withdrawn"  # what was published is no more
 
 

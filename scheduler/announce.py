@@ -1,9 +1,9 @@
-"""Tells the people of groups, by mail, that these are published, or are no more."""
+"""Tells the people of groups, by mail, that these are published, are as they were before, or are no more."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -17,23 +17,12 @@ from data.people import Mentee, Mentor, Person
 from data.programs import Term
 from data.rounds import Run
 
+Theirs = Mapping[UUID, Sequence[str]]
+"""The ids of people's groups, by their persons."""
 
-def announce(
-    db: DbSession,
-    run: Run,
-    term: Term,
-    groups: Collection[UUID],
-    about: About,
-    now: dt.datetime,
-    *,
-    from_on: dt.date | None = None,
-    only: Collection[UUID] | None = None,
-) -> None:
-    """Puts a mail for each mentor and mentee of some groups into the outbox, where they have an address: which groups are theirs, and
-    still will be on a day, where that is named.
 
-    Where it is for some persons `only`, others are told nothing.
-    """
+def groups_by_person(db: DbSession, groups: Collection[UUID], *, from_on: dt.date | None = None) -> Theirs:
+    """Whose some groups are: their mentors' and their members', of those who still will be so on a day, where that is named."""
     theirs: dict[UUID, list[str]] = {}
     for some in parts(sorted(groups)):
         mentors = select(Mentor.person_id, Group.id).join(Group, Group.mentor_id == Mentor.id).where(Group.id.in_(some))
@@ -49,8 +38,13 @@ def announce(
         for asked in (mentors, members):
             for person, group in db.execute(asked):
                 theirs.setdefault(person, []).append(str(group))
+    return theirs
+
+
+def announce(db: DbSession, run: Run, term: Term, theirs: Theirs, about: About, now: dt.datetime) -> None:
+    """Puts a mail for each of these people into the outbox, where they have an address: which groups of a run are theirs, or were."""
     notices = []
-    for some in parts(sorted(theirs if only is None else theirs.keys() & set(only))):
+    for some in parts(sorted(theirs)):
         for person, address in db.execute(select(Person.id, Person.email).where(Person.id.in_(some), Person.email != "")):
             body: Document = {"about": about.value, "run": str(run.id), "term": str(term.id), "groups": sorted(theirs[person])}
             notices.append(Notice(key=f"{about}:{run.id}:{now.isoformat()}:{person}", address=address, body=body, person_id=person))

@@ -35,6 +35,7 @@ WORDS = {
             About.CANCELLED: "Cancelled: {title}, {when}",
             About.LEFT: "Without you: {title}, {when}",
             About.PUBLISHED: "Your groups: {title}",
+            About.PUT_BACK: "As before: {title}",
             About.WITHDRAWN: "Taken back: {title}",
         },
         texts={
@@ -46,6 +47,7 @@ WORDS = {
             About.CANCELLED: "This session is cancelled.",
             About.LEFT: "You no longer take part in this session.",
             About.PUBLISHED: "These are your groups, with the weekly times at which they meet:",
+            About.PUT_BACK: "A change of your groups was taken back. These are yours again, with the weekly times at which they meet:",
             About.WITHDRAWN: "Your groups of this term were taken back. You will hear of new ones.",
         },
         when="When: {}",
@@ -63,6 +65,7 @@ WORDS = {
             About.CANCELLED: "취소: {title}, {when}",
             About.LEFT: "참여 제외: {title}, {when}",
             About.PUBLISHED: "그룹 안내: {title}",
+            About.PUT_BACK: "그룹 변경 취소: {title}",
             About.WITHDRAWN: "그룹 편성 취소: {title}",
         },
         texts={
@@ -74,6 +77,7 @@ WORDS = {
             About.CANCELLED: "수업이 취소되었습니다.",
             About.LEFT: "이 수업에는 더 이상 참여하지 않습니다.",
             About.PUBLISHED: "참여하실 그룹과 매주 만나는 시간입니다.",
+            About.PUT_BACK: "그룹 변경이 취소되었습니다. 다시 참여하실 그룹과 매주 만나는 시간입니다.",
             About.WITHDRAWN: "이 학기의 그룹 편성이 취소되었습니다. 새 그룹은 다시 안내해 드립니다.",
         },
         when="일시: {}",
@@ -91,6 +95,7 @@ WORDS = {
             About.CANCELLED: "取消:{title},{when}",
             About.LEFT: "不再參加:{title},{when}",
             About.PUBLISHED: "分組通知:{title}",
+            About.PUT_BACK: "分組變更取消:{title}",
             About.WITHDRAWN: "分組取消:{title}",
         },
         texts={
@@ -102,6 +107,7 @@ WORDS = {
             About.CANCELLED: "課程已取消。",
             About.LEFT: "您不再參加這堂課程。",
             About.PUBLISHED: "以下是您參加的小組及每週上課時間。",
+            About.PUT_BACK: "分組變更已取消。以下是您恢復參加的小組及每週上課時間。",
             About.WITHDRAWN: "本學期的分組已取消,新的分組將另行通知。",
         },
         when="時間:{}",

@@ -34,7 +34,8 @@ from scheduler.feed import PRODUCT, Entry, Feed, components, plain
 from scheduler.letter_words import WORDS
 from scheduler.mail import address_of
 
-OF_A_TERM = (About.PUBLISHED, About.WITHDRAWN)
+LISTING = (About.PUBLISHED, About.PUT_BACK)
+OF_A_TERM = (*LISTING, About.WITHDRAWN)
 INVITING = (About.ADDED, About.MOVED, About.CHANGED, About.CANCELLED, About.LEFT)
 
 
@@ -141,7 +142,7 @@ def _said_of_groups(db: DbSession, message: Message, about: About) -> _Said:
         raise NoLongerSo("the term is there no more")
     program, settings, language = _spoken(db, message, db.get_one(Program, term.program_id))
     lines = []
-    if about == About.PUBLISHED:
+    if about in LISTING:
         weekly = select(Group, Series).join(Series).where(Group.id.in_(ids), Series.kind == Kind.TUTORING).order_by(Group.key, Series.id)
         groups = [(group, series) for group, series in db.execute(weekly) if series.meetings]
         if not groups:

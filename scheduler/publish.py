@@ -19,7 +19,7 @@ from data.outbox import About
 from data.programs import Term
 from data.rounds import Round, Run
 from data.runs import name_of
-from scheduler.announce import announce
+from scheduler.announce import announce, groups_by_person
 from scheduler.circle import day_of
 from scheduler.found import found
 from scheduler.produce import Produced, horizon, lay_out, series_of
@@ -95,7 +95,7 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str, *, from_on: dt.d
         repaired = repair(db, term, run, plan, from_on=begins, now=now, by=by)
         concerned, changes, produced = [*repaired.touched, *repaired.made], repaired.changes, repaired.produced
         run.undo = {"made": [str(group) for group in repaired.made], "before": repaired.before}
-    announce(db, run, term, concerned, About.PUBLISHED, now, from_on=begins)
+    announce(db, run, term, groups_by_person(db, concerned, from_on=begins), About.PUBLISHED, now)
     run.published_at, run.undone_at = now, None
     db.flush()
     return Published(from_on=begins, changes=changes, produced=produced)

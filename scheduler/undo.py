@@ -20,13 +20,15 @@ from data.programs import Term
 from data.rounds import Run
 from data.runs import name_of
 from data.sessions import Series, Session, Shift, State
-from scheduler.announce import announce
+from scheduler.announce import Theirs, announce, groups_by_person
 from scheduler.circle import Look, circle_of, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.publish import standing, term_of
 from scheduler.results import PublishError, short_name
 from scheduler.snapshots import restore
 from scheduler.term import instant
+
+NOBODYS: Theirs = {}
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
     """Takes back the publishing of a run: its groups and their sessions are there no more, their people's time is free again, and what
     was not said yet is not said.
 
-    Whoever was told is told of this too. Feeds lose the sessions, and say when they last changed.
+    Whoever was told is told of this too: which groups are theirs again, or that none are. Feeds lose the sessions, and say when they
+    last changed.
 
     Raises
     ------
@@ -80,14 +83,19 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
     made = [UUID(group) for group in document.get("made", ())]
     refuse_held(db, run, Session.group_id, made)
     told = _take_back_notices(db, run)
-    announce(db, run, term, made, About.WITHDRAWN, now, only=told)
+    before: Document = document.get("before", {})
+    touched = [UUID(group) for group in before.get("groups", ())]
+    were, again = groups_by_person(db, [*made, *touched]), NOBODYS
     touch_groups(db, made, now)
-    if "before" in document:
-        sessions = _put_back(db, term, run, made, document["before"], now=now, by=by)
+    if before:
+        sessions = _put_back(db, term, run, made, before, now=now, by=by)
+        again = groups_by_person(db, touched, from_on=dt.date.fromisoformat(before["from_on"]))
     else:
         sessions = remove(db, made)
         details = {"groups": len(made), "sessions": sessions}
         write_down(db, at=now, by=by, what="undone", whom=short_name(db, run), term=term.id, details=details)
+    announce(db, run, term, {person: again[person] for person in again.keys() & told}, About.PUT_BACK, now)
+    announce(db, run, term, {person: were[person] for person in (were.keys() - again.keys()) & told}, About.WITHDRAWN, now)
     run.undone_at, run.undo = now, None
     db.flush()
     return Undone(groups=len(made), sessions=sessions)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.bookings import people_of
@@ -26,6 +26,7 @@ from matching.week import read_meetings
 from scheduler.closures import close, reopen
 from scheduler.finding import session_named
 from scheduler.jobs import produce_sessions
+from scheduler.letters import letter_of
 from scheduler.publish import changes_of, publish
 from scheduler.refusals import InThePast
 from scheduler.repair import Fate
@@ -329,3 +330,29 @@ def test_what_waits_for_its_day_goes_along_and_comes_back_with_what_holds_then(d
             == people_of(db, [one.id])[one.id]
             for one in held.values()
         )
+
+
+def test_who_was_told_of_a_repair_is_told_that_it_is_undone_and_what_is_theirs_again(database: Engine) -> None:
+    _, _, run = two_runs(database)
+    with transaction(database) as db:
+        db.execute(update(Person).where(Person.key.in_(["s-03", "s-11", "s-12", "s-14"])).values(email="somebody@example.org"))
+    repaired(database, run)
+    with transaction(database) as db:
+        theirs = Message.key.startswith(f"published:{run.id}:")
+        told = {db.get_one(Person, one.person_id).key: one for one in db.scalars(select(Message).where(theirs))}
+        assert {"s-03", "s-11", "s-12", "s-14"} <= told.keys()
+        for key in ("s-03", "s-11", "s-12"):
+            told[key].sent_at, told[key].due_at = MIDTERM, None
+    with transaction(database) as db:
+        undo(db, db.get_one(Run, run.id), LATER, "office")
+    with reading(database) as db:
+        after = db.scalars(select(Message).where(Message.written_at == LATER, Message.key.contains(str(run.id)))).all()
+        assert sorted((db.get_one(Person, one.person_id).key, one.body["about"]) for one in after) == [
+            ("s-03", "put back"),
+            ("s-11", "withdrawn"),
+            ("s-12", "withdrawn"),
+        ]
+        (back,) = (one for one in after if one.body["about"] == "put back")
+        said = letter_of(db, back, sender="office@example.org", now=LATER).get_content()
+        assert "(Asia/Seoul)" in said
+        assert said.count("19:00") == 2
