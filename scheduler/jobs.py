@@ -35,7 +35,7 @@ from scheduler.patience import Stopped, never
 from scheduler.produce import produce
 from scheduler.reminders import due_asks, due_reminders, not_reminded_since
 from scheduler.ticker import Clock, Job
-from scheduler.timetables import look_again
+from scheduler.timetables import forget_over, look_again
 
 LOG = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
         Job("ask for records", ask_for_records, dt.timedelta(minutes=5)),
         Job("read timetables", partial(look_again, near=post.near, stopped=stopped), dt.timedelta(minutes=1)),
         Job("forget", forget_messages, dt.timedelta(hours=6)),
+        Job("forget timetables", forget_over, dt.timedelta(hours=6)),
     ]
     if post.mail is not None:
         table.append(Job("deliver mail", partial(deliver_mail, server=post.mail, stopped=stopped), dt.timedelta(seconds=5)))

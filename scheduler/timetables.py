@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Engine, Select, or_, select
+from sqlalchemy import Engine, Select, delete, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
@@ -35,6 +35,9 @@ from scheduler.timetable import Busy, TimetableError, busy_times, weekly
 
 AGAIN = dt.timedelta(days=1)
 AFTER_A_FAULT = dt.timedelta(hours=4)
+KEPT_FOR = dt.timedelta(days=90)
+"""So long after the end of its term a timetable is kept."""
+
 AT_ONCE = 5
 """So many are looked at in one go, so that who ends the ticker need not wait for long."""
 
@@ -143,6 +146,15 @@ def look_at(engine: Engine, term: Term, one: Timetable, now: dt.datetime, near: 
         kept.due_at = now + (AFTER_A_FAULT if fault else AGAIN)
         if one.address and not fault:
             kept.read_at = now
+
+
+def forget_over(engine: Engine, clock: Clock) -> int:
+    """Forgets the timetables, and their addresses, of terms that ended 90 days ago, and tells how many. Late, twice: all the same. Never:
+    they stay, and nobody reads them."""
+    over = select(Mentor.id).join(Term, Term.id == Mentor.term_id).where(Term.last_on < (clock() - KEPT_FOR).date())
+    with transaction(engine) as db:
+        gone = db.scalars(delete(Timetable).where(Timetable.mentor_id.in_(over)).returning(Timetable.mentor_id)).all()
+    return len(gone)
 
 
 def timetable_of(db: DbSession, mentor: Mentor) -> Timetable:

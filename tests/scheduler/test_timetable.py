@@ -246,7 +246,7 @@ EVENTS = st.builds(
 
 
 @given(st.lists(EVENTS, min_size=1, max_size=3), st.sampled_from([SEOUL, "Europe/London"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_others_find_the_same_times_in_a_calendar(events: list[str], zone: str) -> None:
     content = calendar(*events)
     assert busy_times(content, zone, FIRST_ON, LAST_ON) == _as_others_say(content, zone)

@@ -20,7 +20,7 @@ from scheduler.common_times import CommonTimes
 from scheduler.finding import group_named, mentor_named
 from scheduler.jobs import Post, jobs
 from scheduler.refusals import NotThere
-from scheduler.timetables import AFTER_A_FAULT, AGAIN, TermIsOver, clashes, look_again, put, read, take_away
+from scheduler.timetables import AFTER_A_FAULT, AGAIN, TermIsOver, clashes, forget_over, look_again, put, read, take_away
 from tests.scheduler.served import Page
 from tests.sessions import at, deeds, taught_term
 from tests.terms import demo_term
@@ -212,8 +212,16 @@ def test_an_open_ended_term_is_read_for_a_year(database: Engine) -> None:
     assert (kept(database).weekly, len(kept(database).busy)) == ("Mon 19:00-20:00", 53)
 
 
+def test_a_timetable_is_forgotten_three_months_after_its_term(database: Engine) -> None:
+    term = taught_term(database)
+    hand_in(database, term, "m-1", lectures("MO19"))
+    assert forget_over(database, lambda: at("2026-06-27 12:00")) == 0
+    assert forget_over(database, lambda: at("2026-06-28 12:00")) == 1
+    assert _all(database) == []
+
+
 def test_the_ticker_looks_at_timetables() -> None:
-    assert "read timetables" in {job.name for job in jobs(Post())}
+    assert {"read timetables", "forget timetables"} <= {job.name for job in jobs(Post())}
 
 
 def _all(database: Engine) -> list[Timetable]:
