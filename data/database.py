@@ -152,8 +152,8 @@ def reading(engine: Engine) -> Unit:
 
 
 def why_away(error: Exception) -> str:
-    """What the database's driver says, in one line, without the statement and what it was to write."""
-    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+    """The first line of what the database's driver says, without the statement and what it was to write."""
+    return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
 
 
 def migrate(engine: Engine) -> None:

@@ -12,17 +12,21 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Callable
 from email.message import EmailMessage
+from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session as DbSession
 
-from data.database import reading, transaction
+from data.database import AWAY, Unit, reading, transaction
 from data.outbox import Channel, Message, claim, give_up, hold_back, mark_failed, mark_sent, put_back
 from scheduler import hooks, mail
 from scheduler.letters import NotToBeSent, letter_of
 from scheduler.mail import Failed, Fate, MailServer, Sent, post
-from scheduler.patience import Stopped, never
+from scheduler.patience import LOOK_SECONDS, Stopped, never
 
 LEASE = dt.timedelta(minutes=15)
 """Twice as long as a batch can take, and more."""
@@ -39,6 +43,11 @@ RECEIVERS, EACH = 20, 20
 SLOW_WAITS = dt.timedelta(minutes=1)
 """So long nothing is tried with a receiver that was too slow for something."""
 
+AWAY_SECONDS = 300
+"""So long the database may be away while messages are claimed: a batch and this are shorter than a lease."""
+
+Result = TypeVar("Result")
+
 Clock = Callable[[], dt.datetime]
 
 
@@ -46,15 +55,15 @@ def deliver_mail(engine: Engine, clock: Clock, server: MailServer, *, stopped: S
     """Sends what is due by mail, as long as the server is there and quick enough."""
 
     def written(message: Message) -> EmailMessage | Failed:
-        with reading(engine) as db:
-            try:
-                return letter_of(db, message, sender=server.sender, now=clock())
-            except NotToBeSent as error:
-                return Failed(str(error), lasts=True)
+        try:
+            return _surely(partial(reading, engine), stopped, partial(letter_of, message=message, sender=server.sender, now=clock()))
+        except NotToBeSent as error:
+            return Failed(str(error), lasts=True)
 
     def told(message: Message, fate: Fate) -> None:
-        _mark(engine, clock, message, fate)
+        _surely(writing, stopped, partial(_mark, message=message, fate=fate, now=clock()))
 
+    writing = partial(transaction, engine)
     for _ in range(BATCHES):
         if stopped():
             return
@@ -64,8 +73,7 @@ def deliver_mail(engine: Engine, clock: Clock, server: MailServer, *, stopped: S
             return
         untried = asyncio.run(post(server, claimed, written, told, stopped=stopped, pace=pace))
         if untried.messages:
-            with transaction(engine) as db:
-                put_back(db, untried.messages, untried.problem)
+            _surely(writing, stopped, partial(put_back, messages=untried.messages, problem=untried.problem))
             return
 
 
@@ -73,28 +81,44 @@ def deliver_hooks(engine: Engine, clock: Clock, signer: hooks.Signer, *, stopped
     """Sends what is due to webhooks, some to each receiver. What waits for one that is slow waits a while longer: it holds up no other."""
 
     def told(message: Message, fate: Fate) -> None:
-        _mark(engine, clock, message, fate)
+        _surely(writing, stopped, partial(_mark, message=message, fate=fate, now=clock()))
         if isinstance(fate, Failed) and fate.slow:
             slow[message.address] = clock() + SLOW_WAITS
 
     slow: dict[str, dt.datetime] = {}
+    writing = partial(transaction, engine)
     with transaction(engine) as db:
         claimed = claim(db, Channel.WEBHOOK, now=clock(), lease=LEASE, most=RECEIVERS * EACH, each=EACH)
     if not claimed:
         return
     untried = asyncio.run(hooks.call_all(claimed, signer, clock, told, stopped=stopped, pace=pace))
-    with transaction(engine) as db:
+
+    def settle(db: DbSession) -> None:
         put_back(db, untried, "it was not their turn in time")
         for address, until in slow.items():
             hold_back(db, Channel.WEBHOOK, address, until)
 
+    _surely(writing, stopped, settle)
 
-def _mark(engine: Engine, clock: Clock, message: Message, fate: Fate) -> None:
-    with transaction(engine) as db:
-        match fate:
-            case Sent():
-                mark_sent(db, message, now=clock())
-            case Failed(problem, lasts=True):
-                give_up(db, message, problem, now=clock())
-            case Failed(problem):
-                mark_failed(db, message, problem, now=clock())
+
+def _mark(db: DbSession, *, message: Message, fate: Fate, now: dt.datetime) -> None:
+    match fate:
+        case Sent():
+            mark_sent(db, message, now=now)
+        case Failed(problem, lasts=True):
+            give_up(db, message, problem, now=now)
+        case Failed(problem):
+            mark_failed(db, message, problem, now=now)
+
+
+def _surely(unit: Callable[[], Unit], stopped: Stopped, what: Callable[[DbSession], Result]) -> Result:
+    """Does something about claimed messages, again and again while the database is away: else they would wait for their lease to end."""
+    until = time.monotonic() + AWAY_SECONDS
+    while True:
+        try:
+            with unit() as db:
+                return what(db)
+        except AWAY:
+            if stopped() or time.monotonic() > until:
+                raise
+        time.sleep(LOOK_SECONDS)

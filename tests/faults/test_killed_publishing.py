@@ -52,7 +52,7 @@ def test_of_many_that_are_killed_each_is_done_whole_or_not_at_all(database: Engi
 
 def kill_publishing(database: Engine, told: Told, kills: int, mentors: int) -> None:
     """Goes to and fro between nothing, a run and its repair, and kills each step at a moment that chance chooses."""
-    runs = _two_runs(database, mentors)
+    runs = two_runs(database, mentors)
     wholes, takes = _wholes(database, runs)
     chance, at, stages, done, said = random.Random(7), 0, Counter[Stage](), 0, 0
     for _ in range(kills):
@@ -133,7 +133,7 @@ def _wholes(database: Engine, runs: tuple[UUID, UUID]) -> tuple[tuple[Seen, Seen
     return (nothing, one, other), took
 
 
-def _two_runs(database: Engine, mentors: int) -> tuple[UUID, UUID]:
+def two_runs(database: Engine, mentors: int) -> tuple[UUID, UUID]:
     """A term that begins in some weeks, and two runs of it that are done: the second repairs the first."""
     today = dt.datetime.now(dt.UTC).date()
     round, result = made(mentors)

@@ -24,7 +24,7 @@ from scheduler.outbox import LEASE
 from tests.faults.posted import deliver_the_rest, repeats
 from tests.faults.subscribers import polled, refuse_wrong, subscribers
 from tests.faults.told import Told
-from tests.scheduler.lessons import lessons, let_them_meet
+from tests.scheduler.lessons import half_a_week_from, lessons, let_them_meet
 from tests.scheduler.mailbox import SENDER, Mailbox
 from tests.serving import serving
 
@@ -43,7 +43,6 @@ def test_of_servers_that_are_killed_no_answer_and_no_change_is_lost(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1200)
 def test_of_many_servers_that_are_killed_no_answer_and_no_change_is_lost(
     database: Engine, tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,7 +52,7 @@ def test_of_many_servers_that_are_killed_no_answer_and_no_change_is_lost(
 def kill_servers(database: Engine, folder: Path, told: Told, monkeypatch: pytest.MonkeyPatch, kills: int) -> None:
     """Starts servers one after the other, each polled by subscribers while sessions are moved, and kills each."""
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    moving = cycle(lessons(database, [now + AT_ONCE] * GROUPS, meeting=_meeting_far_from(now)))
+    moving = cycle(lessons(database, [now + AT_ONCE] * GROUPS, meeting=half_a_week_from(now)))
     let_them_meet(database)
     box, chance = Mailbox(seconds=0.01), random.Random(3)
     monkeypatch.setenv("DURE_SMTP_URL", f"smtp://127.0.0.1:{box.port}")
@@ -107,12 +106,6 @@ def _move(database: Engine, session: UUID) -> dt.datetime:
         row = db.get_one(Session, session)
         move(db, row, row.starts_at + MINUTE, by="office", now=dt.datetime.now(dt.UTC))
         return row.starts_at
-
-
-def _meeting_far_from(now: dt.datetime) -> int:
-    """A weekly meeting, in minutes from Monday 00:00 in Seoul, half a week from an instant."""
-    half_a_week = now + dt.timedelta(hours=9 + 84)
-    return half_a_week.weekday() * 1440 + half_a_week.hour * 60
 
 
 def _counted(answers: Counter[int]) -> str:

@@ -74,3 +74,9 @@ def let_them_meet(database: Engine) -> None:
         mentees = {mentee.key[1:]: mentee.id for mentee in db.scalars(select(Mentee))}
         for group in db.scalars(select(Group)):
             db.add(Membership(group_id=group.id, mentee_id=mentees[group.key[1:]], from_on=group.from_on))
+
+
+def half_a_week_from(now: dt.datetime) -> int:
+    """A weekly meeting, in minutes from Monday 00:00 in Seoul, at the full hour half a week from an instant."""
+    then = now + dt.timedelta(hours=9 + 84)
+    return then.weekday() * 1440 + then.hour * 60
