@@ -42,6 +42,8 @@ DAY = dt.timedelta(days=1)
 LOOKED_AT_AGAIN_AFTER = DAY
 """So long what is shown is taken for right at most: then also what nobody has told the calendar of is seen."""
 
+OF_MANY = (Audience.SCHOOL, Audience.PROGRAM)
+"""Who sees groups that meet at one time, and has to tell them apart: so do clients that know sessions by what is said of them."""
 
 SESSIONS: Select[*tuple[Any, ...]] = (
     select(
@@ -155,7 +157,7 @@ def shown(db: DbSession, subscription: Subscription, calendar: Calendar, now: dt
             leaves_at = min(leaves_at, row.ends_at)
         if leaves_at > now:
             changes_at.append(leaves_at)
-            entries.append(_entry(row, there, settings, language, cancelled=cancelled))
+            entries.append(_entry(row, there, settings, language, cancelled=cancelled, of_many=calendar.audience in OF_MANY))
     feed = Feed(
         name=_name(db, program, calendar),
         zone=next(reversed(zones.values()), "UTC"),
@@ -235,9 +237,11 @@ def _is_theirs(calendar: Calendar, there: Sequence[_Member]) -> bool:
     return True
 
 
-def _entry(row: Row[Any], there: Sequence[_Member], settings: Settings, language: Language, *, cancelled: bool) -> Entry:
+def _entry(row: Row[Any], there: Sequence[_Member], settings: Settings, language: Language, *, cancelled: bool, of_many: bool) -> Entry:
     words = WORDS[language]
-    lines = [words.makes_up] if row.makes_up_id else []
+    lines = [words.group.format(row.key)] if of_many else []
+    if row.makes_up_id:
+        lines.append(words.makes_up)
     if settings.names == Names.GIVEN:
         lines.append(words.mentor.format(row.name))
         lines += [name for name in [", ".join(filter(None, (given_name(member.name) for member in there)))] if name]

@@ -21,15 +21,25 @@ class Words:
     mentees: str
     mentor: str
     makes_up: str
+    group: str
     titles: Mapping[Kind, str]
 
 
 WORDS = {
-    Language.KO: Words("멘티 1명", "멘티 {}명", "멘토: {}", "보강", {Kind.COUNSELLING: "상담", Kind.ORIENTATION: "오리엔테이션"}),
-    Language.EN: Words(
-        "1 mentee", "{} mentees", "Mentor: {}", "Make-up session", {Kind.COUNSELLING: "Counselling", Kind.ORIENTATION: "Orientation"}
+    Language.KO: Words(
+        "멘티 1명", "멘티 {}명", "멘토: {}", "보강", "그룹 {}", {Kind.COUNSELLING: "상담", Kind.ORIENTATION: "오리엔테이션"}
     ),
-    Language.ZH_TW: Words("學員 1 位", "學員 {} 位", "輔導老師:{}", "補課", {Kind.COUNSELLING: "諮詢", Kind.ORIENTATION: "說明會"}),
+    Language.EN: Words(
+        "1 mentee",
+        "{} mentees",
+        "Mentor: {}",
+        "Make-up session",
+        "Group {}",
+        {Kind.COUNSELLING: "Counselling", Kind.ORIENTATION: "Orientation"},
+    ),
+    Language.ZH_TW: Words(
+        "學員 1 位", "學員 {} 位", "輔導老師:{}", "補課", "小組 {}", {Kind.COUNSELLING: "諮詢", Kind.ORIENTATION: "說明會"}
+    ),
 }
 
 

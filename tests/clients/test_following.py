@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
+from vdirsyncer.vobject import Item, split_collection
 
 from data.feeds import Audience
+from scheduler.feed import rendered
 from tests.clients.phone import Phone
 from tests.clients.steps import in_short, steps, take, to_be_shown, watched_term
 from tests.serving import serving
-from tests.subscribed import subscribed
+from tests.sessions import at, taught_term
+from tests.subscribed import seen, subscribed
 
 
 def test_f24_a_client_follows_what_is_made_moved_cancelled_and_deleted(database: Engine, tmp_path: Path) -> None:
@@ -24,3 +28,13 @@ def test_f24_a_client_follows_what_is_made_moved_cancelled_and_deleted(database:
             shown = phone.shows(term.first_on, 40)
             assert shown == to_be_shown(database, feed)
             assert in_short(shown) == step.leaves
+
+
+@pytest.mark.parametrize("audience", [Audience.SCHOOL, Audience.PROGRAM])
+def test_f24_sessions_of_groups_that_meet_at_one_time_are_several_to_vdirsyncer(database: Engine, audience: Audience) -> None:
+    """It knows the sessions of a feed by all that is said of them but their UIDs."""
+    term = taught_term(database, groups={"g-1": ("m-1", ("s-1",), "Tue 19:00"), "g-2": ("m-2", ("s-3",), "Tue 19:00")})
+    feed = subscribed(database, term, audience, "north" if audience == Audience.SCHOOL else "")
+    shown = seen(database, feed, at("2026-03-01 12:00")).feed
+    assert len({one.starts_at for one in shown.entries}) == 4
+    assert len({Item(part).hash for part in split_collection(rendered(shown).decode())}) == len(shown.entries) == 8

@@ -134,7 +134,7 @@ def test_a_school_sees_its_own_mentees_only(database: Engine) -> None:
         db.scalars(select(Mentee).where(Mentee.key == "s-02")).one().school = "another"
     for school, name in ((SCHOOL, "서준"), ("another", "민서")):
         entry = seen(database, subscribed(database, term, Audience.SCHOOL, school)).feed.entries[0]
-        assert entry.lines[1:] == (name, "1 mentee")
+        assert (entry.lines[0], entry.lines[2:]) == ("Group g-1", (name, "1 mentee"))
 
 
 def test_f12_a_cancelled_session_stays_for_the_settings_days_and_is_then_dropped(database: Engine) -> None:
