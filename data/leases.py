@@ -139,6 +139,14 @@ def give_back(db: DbSession, claim: Claim, *, counted: bool) -> None:
     _write(db, claim, **_FREE, state=RunState.QUEUED, claims=Run.claims - (0 if counted else 1), **Standing().row())
 
 
+def expire(db: DbSession, before: dt.datetime) -> int:
+    """Lets runs wait for a worker again, also where none looks for them, whose leases ran out before an instant; tells how many."""
+    lapsed = and_(Run.state == RunState.RUNNING, Run.leased_until < before)
+    values = {**_FREE, "state": RunState.QUEUED, **Standing().row()}
+    done = db.execute(update(Run).where(lapsed).values(**values).execution_options(synchronize_session=False))
+    return cast(CursorResult[Any], done).rowcount
+
+
 _FREE: dict[str, Any] = {"leased_by": "", "leased_until": None}
 
 

@@ -22,6 +22,7 @@ from data.bookings import Clash
 from data.calendars import parts
 from data.database import reading, transaction
 from data.groups import Group
+from data.leases import expire
 from data.outbox import Notice, forget, unwritten, write
 from data.programs import Program, Term
 from data.sessions import Series
@@ -43,6 +44,9 @@ HEARTBEAT = "ticker"
 """The name under which `data.ticks` knows when this has ticked last."""
 
 KEPT_FOR = dt.timedelta(days=90)
+
+UNHEARD = dt.timedelta(minutes=5)
+"""A worker whose database was away for a while goes on with its run, where nobody has taken that from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
         Job("remind", remind, dt.timedelta(seconds=30)),
         Job("ask for records", ask_for_records, dt.timedelta(minutes=5)),
         Job("read timetables", partial(look_again, near=post.near, stopped=stopped), dt.timedelta(minutes=1)),
+        Job("expire runs", expire_runs, dt.timedelta(minutes=1)),
         Job("forget", forget_messages, dt.timedelta(hours=6)),
         Job("forget timetables", forget_over, dt.timedelta(hours=6)),
     ]
@@ -84,7 +89,7 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
 
 
 def beat(engine: Engine, clock: Clock) -> None:
-    """Notes that this process ticks. Late or never: others see that it does not."""
+    """Notes that this process ticks. Late or never: others see that it does not. Twice: the later counts."""
     with transaction(engine) as db:
         tick(db, HEARTBEAT, clock())
 
@@ -129,6 +134,13 @@ def ask_for_records(engine: Engine, clock: Clock) -> int:
     """Asks mentors for the records that are due, and tells how many. Late: once for each session of the last 14 days. Twice: nothing.
     Never: nobody is asked, and managers see the sessions nevertheless."""
     return _write_due(engine, clock(), lambda db, now: unwritten(db, due_asks(db, now)))
+
+
+def expire_runs(engine: Engine, clock: Clock) -> int:
+    """Lets the runs of workers that have not been heard of for `UNHEARD` after their lease wait again, and tells how many. Late, twice: all
+    the same. Never: they are shown as being solved until the next worker takes them, which it does by their leases alone."""
+    with transaction(engine) as db:
+        return expire(db, clock() - UNHEARD)
 
 
 def forget_messages(engine: Engine, clock: Clock) -> int:

@@ -52,7 +52,8 @@ Clock = Callable[[], dt.datetime]
 
 
 def deliver_mail(engine: Engine, clock: Clock, server: MailServer, *, stopped: Stopped = never, pace: mail.Pace = mail.USUAL) -> None:
-    """Sends what is due by mail, as long as the server is there and quick enough."""
+    """Sends what is due by mail, as long as the server is there and quick enough. Late: all that still makes sense. Twice, or two at once:
+    each claims others. Never: all waits in the outbox."""
 
     def written(message: Message) -> EmailMessage | Failed:
         try:
@@ -78,7 +79,8 @@ def deliver_mail(engine: Engine, clock: Clock, server: MailServer, *, stopped: S
 
 
 def deliver_hooks(engine: Engine, clock: Clock, signer: hooks.Signer, *, stopped: Stopped = never, pace: hooks.Pace = hooks.USUAL) -> None:
-    """Sends what is due to webhooks, some to each receiver. What waits for one that is slow waits a while longer: it holds up no other."""
+    """Sends what is due to webhooks, some to each receiver. What waits for one that is slow waits a while longer: it holds up no other.
+    Late: all of it. Twice, or two at once: each claims others. Never: all waits in the outbox."""
 
     def told(message: Message, fate: Fate) -> None:
         _surely(writing, stopped, partial(_mark, message=message, fate=fate, now=clock()))

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 
 from data.audit import Deed
 from data.database import reading, transaction
-from data.leases import MOST_CLAIMS, Claim, LostLease, Standing, claim, fail, finish, give_back, renew
+from data.leases import MOST_CLAIMS, Claim, LostLease, Standing, claim, expire, fail, finish, give_back, renew
 from data.rounds import Run, RunState
 from data.runs import Asked, ask_to_stop
 from tests.runs import NOW, closed_term, queued
@@ -189,3 +189,16 @@ def test_the_audit_tells_who_solved_a_run_and_why_another_failed(database: Engin
         ("solved", "run 1.1", "one"): {"placed": 3, "score": 3_000},
         ("failed", "run 1.2", "two"): {"problem": "nothing fits"},
     }
+
+
+def test_a_run_whose_worker_is_not_heard_of_any_more_waits_again_and_its_late_worker_writes_nothing(database: Engine) -> None:
+    run = queued(database, closed_term(database))
+    held = taken(database, "one")
+    with transaction(database) as db:
+        assert expire(db, NOW + LEASE) == 0
+        assert expire(db, NOW + LEASE + SECOND) == 1
+        assert expire(db, NOW + LEASE + SECOND) == 0
+    kept = row(database, run)
+    assert (kept.state, kept.leased_by, kept.leased_until, kept.claims) == (RunState.QUEUED, "", None, 1)
+    with pytest.raises(LostLease), transaction(database) as db:
+        renew(db, held, FAR, now=NOW, lease=LEASE)

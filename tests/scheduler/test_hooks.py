@@ -51,7 +51,6 @@ class Receiver:
                 receiver.told.append(({name.lower(): value for name, value in self.headers.items()}, told))
                 if receiver._slow:
                     receiver._never_end(self.request)
-                    self.close_connection = True
                     return
                 self.send_response(receiver.status)
                 self.send_header("location", "/elsewhere")

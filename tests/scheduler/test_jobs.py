@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -110,6 +112,12 @@ def test_messages_are_forgotten_three_months_after_they_were_sent(database: Engi
     assert forget_messages(database, lambda: NOW + KEPT_FOR + HOUR) == 1
     with reading(database) as db:
         assert db.scalars(select(Message.key)).all() == ["waits"]
+
+
+def test_each_job_says_what_becomes_of_it_where_it_is_late_twice_or_never() -> None:
+    for job in jobs(Post(MailServer(host="host", port=25, sender="a@b.example"), Signer("whsec_"))):
+        said = (job.work.func if isinstance(job.work, partial) else job.work).__doc__ or ""
+        assert {"late", "twice", "never"} <= set(re.findall(r"[a-z]+", said.lower())), job.name
 
 
 def test_only_what_has_a_way_out_is_delivered() -> None:
