@@ -20,7 +20,7 @@ TIMES = ("seconds", "history")
 ROUNDS = {
     "tiny": ("tiny", 1, 1.0, "1"),
     "mixed": ("mixed", 2, 1.0, "0.2"),
-    "campus, small": ("campus", 1, 0.25, "0.2"),
+    "campus, small": ("campus", 1, 0.25, "0.1"),
     "rural, not proven": ("rural", 1, 1.0, "0.02"),
     "campus, not proven": ("campus", 1, 1.0, "0.1"),
     "seoul, small": ("seoul", 1, 0.1, "0.1"),

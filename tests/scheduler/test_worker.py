@@ -193,7 +193,7 @@ def test_a_worker_that_has_lost_its_lease_stops_solving_and_keeps_nothing(databa
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_worker_goes_on_when_the_database_has_been_away(database: Engine) -> None:
-    run = queued(database, closed_term(database, make_round("rural", 1)), Asked(seconds=10.0, workers=1))
+    run = queued(database, closed_term(database, make_round("rural", 1)), Asked(seconds=6.0, workers=1))
     with working(database):
         for _ in range(3):
             wait_until(lambda: row(database, run).placed)
