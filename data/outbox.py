@@ -151,6 +151,8 @@ def tell(db: DbSession, session: Session, people: Iterable[UUID], about: About, 
 def _call(db: DbSession, session: Session, now: dt.datetime) -> None:
     of = select(Program.settings).join(Term, Term.program_id == Program.id).join(Group, Group.term_id == Term.id)
     settings = settings_of(db.scalars(of.where(Group.id == session.group_id)).one())
+    if not settings.webhooks:
+        return
     times = {"starts_at": session.starts_at.isoformat(), "ends_at": session.ends_at.isoformat()}
     body = about_session(About.CHANGED, session.id, sequence=session.sequence, state=session.state.value, **times)
     notices = [

@@ -117,7 +117,9 @@ def _tell(db: DbSession, one: Altered, now: dt.datetime) -> None:
     """Tells each who took or takes part what the change is for them: a session that is held again is as good as a new one."""
     after_persons = one.after.persons if one.after.state != State.CANCELLED else NOBODY
     was = one.before.starts_at if one.before and one.before.starts_at != one.after.starts_at else None
-    tell(db, one.session, after_persons - one.before_persons, About.ADDED, now=now)
-    tell(db, one.session, after_persons & one.before_persons, About.MOVED if was else About.CHANGED, now=now, was=was)
     gone = About.CANCELLED if one.after.state == State.CANCELLED else About.LEFT
-    tell(db, one.session, one.before_persons - after_persons, gone, now=now, was=was)
+    stay = About.MOVED if was else About.CHANGED
+    parted = ((after_persons - one.before_persons, About.ADDED, None), (after_persons & one.before_persons, stay, was))
+    told = [part for part in (*parted, (one.before_persons - after_persons, gone, was)) if part[0]]
+    for people, about, before in told or [(NOBODY, stay, was)]:  # webhooks hear of what concerns nobody, too
+        tell(db, one.session, people, about, now=now, was=before)
