@@ -96,7 +96,7 @@ def owner_key(db: DbSession, calendar: Calendar) -> str:
             return db.scalars(select(Person.key).where(Person.id == UUID(calendar.owner))).one()
         case Audience.GROUP:
             group = db.get(Group, UUID(calendar.owner))
-            return group.key if group else "(taken back)"
+            return group.key if group else "of a run that was undone"
         case Audience.SCHOOL:
             return calendar.owner
     return db.get_one(Program, calendar.program_id).key

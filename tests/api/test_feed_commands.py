@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import Engine, select
 
 from api.app import create_app
-from data.database import reading
+from data.database import reading, transaction
 from data.feeds import Calendar, Subscription
+from data.groups import Group
+from scheduler.undo import remove
 from tests.api.typed import Typed, typed
 from tests.api.web import Web
 from tests.scheduler.feed_checker import faults
@@ -50,6 +52,16 @@ def test_a_link_is_made_told_once_and_revoked(database: Engine, typed: Typed, wo
     assert typed("feed", "revoke", which).output == "내 폰: revoked\n"
     assert "revoked 20" in typed("feed", "list").output
     assert web.ask(found[1]).status_code == 410
+
+
+def test_the_feed_of_a_group_whose_run_was_undone_is_listed_so_and_stays_empty(database: Engine, typed: Typed) -> None:
+    a_taught_term(database)
+    link = typed("feed", "new", "--group", "g-1").output.splitlines()[1]
+    with transaction(database) as db:
+        remove(db, db.scalars(select(Group.id)).all())
+    assert "  rural: group of a run that was undone, my calendar, never used\n" in typed("feed", "list").output
+    feed = Web(create_app(database, lambda: NOW)).ask(link.removeprefix("http://127.0.0.1:8000"))
+    assert (feed.status_code, feed.text.count("BEGIN:VEVENT")) == (200, 0)
 
 
 def test_f20_a_link_is_of_the_address_that_the_environment_names(database: Engine, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
