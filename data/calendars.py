@@ -56,8 +56,17 @@ def touch(
             select(Calendar.id).where(Calendar.program_id == program, Calendar.audience.in_(audiences), Calendar.owner.in_(some))
         )
     ]
+    _bump(db, found, now)
+
+
+def touch_program(db: DbSession, program: UUID, now: dt.datetime) -> None:
+    """Bumps all calendars of a program."""
+    _bump(db, db.scalars(select(Calendar.id).where(Calendar.program_id == program)), now)
+
+
+def _bump(db: DbSession, calendars: Iterable[UUID], now: dt.datetime) -> None:
     changed_at = case((Calendar.changed_at < now, now), else_=Calendar.changed_at)
-    for some in parts(sorted(found)):
+    for some in parts(sorted(calendars)):
         db.execute(select(Calendar.id).where(Calendar.id.in_(some)).order_by(Calendar.id).with_for_update())
         db.execute(update(Calendar).where(Calendar.id.in_(some)).values(version=Calendar.version + 1, changed_at=changed_at))
 

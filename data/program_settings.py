@@ -6,11 +6,11 @@ import datetime as dt
 import unicodedata
 from dataclasses import dataclass
 
-from sqlalchemy import case, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
-from data.feeds import Calendar
+from data.calendars import touch_program
 from data.groups import Group
 from data.programs import Organisation, Program, Term
 from data.sessions import Session, State
@@ -83,7 +83,7 @@ def change_setting(db: DbSession, program: Program, name: str, value: object, *,
     given = {key: held for key, held in program.settings.items() if key != name} | ({} if value is None else {name: value})
     settings = settings_of(given)
     program.settings = settings.model_dump(mode="json", include=set(given))
-    _tell_calendars(db, program, now)
+    touch_program(db, program.id, now)
     if name in SHOWN:
         _shown_otherwise(db, program, now, elsewhere=name == "link")
     write_down(db, at=now, by=by, what="setting changed", whom=f"program {program.key}", details={"setting": name, "value": value})
@@ -94,14 +94,9 @@ def change_setting(db: DbSession, program: Program, name: str, value: object, *,
 def rename_program(db: DbSession, program: Program, name: str, *, by: str, now: dt.datetime) -> None:
     """Gives a program another name; all its calendars, which are called so, are told."""
     program.name = unicodedata.normalize("NFC", name)
-    _tell_calendars(db, program, now)
+    touch_program(db, program.id, now)
     write_down(db, at=now, by=by, what="renamed", whom=f"program {program.key}")
     db.flush()
-
-
-def _tell_calendars(db: DbSession, program: Program, now: dt.datetime) -> None:
-    changed_at = case((Calendar.changed_at < now, now), else_=Calendar.changed_at)
-    db.execute(update(Calendar).where(Calendar.program_id == program.id).values(version=Calendar.version + 1, changed_at=changed_at))
 
 
 def _shown_otherwise(db: DbSession, program: Program, now: dt.datetime, *, elsewhere: bool) -> None:
