@@ -38,7 +38,7 @@ def new(  # noqa: PLR0913, PLR0917  typer calls it by names
 
     It is told this once. Whoever has it sees the calendar.
     """
-    from api.links import feed_links
+    from api.links import feed_links, hints
     from data.database import transaction
     from data.feed_owners import find_owner, spoken_language
     from data.feeds import Audience, calendar_of, subscribe
@@ -73,6 +73,7 @@ def new(  # noqa: PLR0913, PLR0917  typer calls it by names
             [
                 f"{name}: {wanted[0][0]} {wanted[0][1]}, from {days_back} days back to the term's end",
                 *links,
+                *hints(),
                 f"Nobody can tell this link again. `dure feed revoke {subscription.id}` ends it.",
             ]
         )

@@ -41,7 +41,7 @@ def add_health(app: FastAPI, engine: Engine, clock: Clock, trouble: Callable[[],
 
 
 def _state(engine: Engine, now: dt.datetime) -> tuple[bool, dict[str, str]]:
-    """Whether all is well, and each part: the database, its version, and how long ago a ticker ticked, where one ever has."""
+    """Whether all is well, and each part: the database, its version, and how long ago a ticker ticked."""
     try:
         refuse_other_version(engine)
         with reading(engine) as db:
@@ -54,6 +54,6 @@ def _state(engine: Engine, now: dt.datetime) -> tuple[bool, dict[str, str]]:
         return False, {"database": "busy"}
     parts = {"database": "ok", "migrations": "ok"}
     if ticked_at is None:
-        return True, parts
+        return False, parts | {"ticker": "has never ticked; `dure serve` and `dure tick` do"}
     ago = now - ticked_at
     return ago <= LATE, parts | {"ticker": f"ticked {max(round(ago.total_seconds()), 0)} seconds ago"}

@@ -67,8 +67,8 @@ def tick() -> None:
 
     with opened() as engine, stoppable() as asked:
         post = post_of()
-        if post.mail is None:
-            sys.stdout.write("no mail server is named (DURE_SMTP_URL): mail stays in the outbox\n")
+        if post.lack:
+            sys.stdout.write(f"{post.lack}\n")
         ticker = Ticker(engine, jobs(post, asked))
         ticker.start()
         sys.stdout.write("ticking; Ctrl-C ends it\n")

@@ -59,7 +59,11 @@ def serve(engine: Engine, host: str, port: int, *, http_only: bool, post: Post |
         why = "another program uses it" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
         complain([f"{host}:{port}: {why}"])
         return Exit.BAD_INPUT
-    with nullcontext() if http_only else _beside(engine, post or post_of()) as trouble:
+    if post is None and not http_only:
+        post = post_of()
+        if post.lack:
+            sys.stdout.write(f"{post.lack}\n")
+    with _beside(engine, post) if post and not http_only else nullcontext() as trouble:
         asyncio.run(listen(create_app(engine, utc_now, trouble), address, port))
     return Exit.DONE
 

@@ -92,6 +92,8 @@ def address(environment: Mapping[str, str] = os.environ) -> URL:
     if backend == "sqlite":
         if url.database in {None, "", ":memory:"}:
             raise BadAddress("names no file")
+        if url.query:
+            raise BadAddress("an SQLite file takes no options")
         return url.set(drivername="sqlite")
     if backend in {"postgresql", "postgres"}:
         return url.set(drivername="postgresql+psycopg")

@@ -30,7 +30,7 @@ from data.settings import settings_of
 from data.ticks import tick
 from scheduler.fetch import NOBODY, Hosts, near_hosts
 from scheduler.hooks import Signer, signer
-from scheduler.mail import MailServer, mail_server
+from scheduler.mail import SERVER, MailServer, mail_server
 from scheduler.outbox import deliver_hooks, deliver_mail
 from scheduler.patience import Stopped, never
 from scheduler.produce import produce
@@ -56,6 +56,11 @@ class Post:
     mail: MailServer | None = None
     hooks: Signer | None = None
     near: Hosts = NOBODY
+
+    @property
+    def lack(self) -> str:
+        """What does not leave, in a line for whoever starts this; empty where all does."""
+        return "" if self.mail else f"no mail server is named ({SERVER}): mail stays in the outbox"
 
 
 def post_of(environment: Mapping[str, str] = os.environ) -> Post:

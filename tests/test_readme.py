@@ -176,3 +176,11 @@ def test_the_page_of_files_has_every_key_of_the_policy_with_what_holds_where_not
 
 def test_the_page_of_files_names_every_file_of_a_result() -> None:
     assert set(re.findall(r"^\| `([\w.]+)` \|", FILES.split("## A result")[1], re.MULTILINE)) == set(RESULT_FILES)
+
+
+def test_every_variable_that_the_program_reads_is_told() -> None:
+    files = [path for package in ("api", "scheduler", "data", "matching") for path in (ROOT / package).rglob("*.py")]
+    read = {name for path in files for name in re.findall(r"\"(DURE_[A-Z_]+)\"", path.read_text(encoding="utf-8"))}
+    told = set(re.findall(r"`(DURE_[A-Z_]+)`", README.split("## To reach people")[1].split("\n## ")[0]))
+    assert "DURE_URL" in read
+    assert read == told

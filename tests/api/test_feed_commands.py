@@ -36,7 +36,8 @@ def test_a_link_is_made_told_once_and_revoked(database: Engine, typed: Typed, wo
     a_taught_term(database)
     made = typed("feed", "new", *words, "--name", "내 폰", "--alarms", "60, 10", "--language", "ko")
     assert made.exit_code == 0
-    said, link, webcal, ending = made.output.splitlines()
+    said, link, webcal, here, *_, ending = made.output.splitlines()
+    assert "DURE_URL" in here
     assert said == f"내 폰: {whose}, from 60 days back to the term's end"
     found = re.fullmatch(r"http://127\.0\.0\.1:8000(/feeds/([\w-]{43})\.ics)", link)
     assert found
@@ -72,6 +73,7 @@ def test_f20_a_link_is_of_the_address_that_the_environment_names(database: Engin
     assert links[0].startswith(f"{base}/feeds/")
     assert links[1] == links[0].replace("https://", "webcal://")
     assert max(len(link) for link in links) <= 256
+    assert "Only this machine" not in typed("feed", "new", "--program", "rural").output
     monkeypatch.setenv("DURE_URL", base + "x" * 20)
     refused = typed("feed", "new", "--program", "rural")
     assert (refused.exit_code, refused.output.count("\n")) == (2, 1)

@@ -21,6 +21,8 @@ from data.feeds import Audience, Subscription, revoke
 from data.groups import Group
 from data.people import Mentee, Mentor, Person
 from data.sessions import Session, State
+from data.ticks import tick
+from scheduler.jobs import HEARTBEAT
 from tests.api.web import Web
 from tests.scheduler.feed_checker import faults
 from tests.subscribed import DAY, NOW, Subscribed, a_taught_term, subscribed
@@ -313,8 +315,12 @@ def test_f6_a_change_is_seen_at_the_next_poll(served: Served) -> None:
     assert answer.text.count("SEQUENCE:1") == 1
 
 
-def test_it_is_alive_and_ready(served: Served) -> None:
-    assert [served.web.ask(path).status_code for path in ("/healthz", "/readyz")] == [200, 200]
+def test_it_is_alive_and_ready_once_something_ticks(served: Served) -> None:
+    assert [served.web.ask(path).status_code for path in ("/healthz", "/readyz")] == [200, 503]
+    assert "never ticked" in served.web.ask("/readyz").json()["ticker"]
+    with transaction(served.database) as db:
+        tick(db, HEARTBEAT, NOW)
+    assert served.web.ask("/readyz").status_code == 200
 
 
 def test_it_is_alive_and_not_ready_with_a_database_of_another_version(empty_database: Engine) -> None:

@@ -42,6 +42,7 @@ def test_the_default_is_a_file_of_the_users_own(tmp_path: Path) -> None:
     [
         pytest.param("nonsense", "is no address", id="no address"),
         pytest.param("sqlite://", "names no file", id="a database in memory, which no second process sees"),
+        pytest.param("sqlite:////tmp/dure.db?mode=ro", "an SQLite file takes no options", id="options of an SQLite file"),
         pytest.param("mysql://host/name", "mysql is not known", id="another database"),
     ],
 )
