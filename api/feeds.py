@@ -1,6 +1,7 @@
 """Calendar feeds under their secret links (FEEDS.md F16 to F22).
 
-A feed that has not changed costs one query by an index. No link is ever written to a log: neither here, nor by the server.
+A feed that has not changed costs one query by an index, which it shares with whoever else polls just then. No link is ever written to
+a log: neither here, nor by the server.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import contextlib
 import datetime as dt
 import gzip
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -18,9 +21,11 @@ from fastapi.responses import PlainTextResponse
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
+from api.limits import App, Receive, Scope, Send
+from api.polls import Polls
 from api.validators import GZIP, http_date, is_unchanged, takes_gzip
 from data.database import reading, transaction
-from data.feeds import Link, look_up, note_use, rendered_bytes
+from data.feeds import Kept, look_up, note_use, rendered_bytes
 from scheduler.calendars import HasLeft
 from scheduler.subscriptions import render_anew
 
@@ -35,6 +40,13 @@ ROBOTS = "User-agent: *\nAllow: /feeds/\nDisallow: /\n"
 
 PRIVATE = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
 """A feed is its subscriber's own: whoever keeps it asks each time whether it is still right."""
+
+
+INLINE = ((b"content-type", b"text/calendar; charset=utf-8"), (b"content-disposition", b'inline; filename="dure.ics"'))
+GZIPPED = (*INLINE, (b"content-encoding", b"gzip"))
+
+PATH = re.compile(r"/feeds/([^/]+)\.ics")
+FIELDS = (b"if-none-match", b"if-modified-since", b"accept-encoding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +64,22 @@ class Asked:
         return self.if_none_match is not None or self.if_modified_since is not None
 
 
+def asked_by(scope: Scope) -> Asked:
+    """What a request's header fields say; of a field that is there several times the last counts, of `If-None-Match` all do."""
+    given: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in FIELDS:
+            text = value.decode("latin-1")
+            given[name] = f"{given[name]}, {text}" if name == b"if-none-match" and name in given else text
+    return Asked(scope["method"] == "HEAD", *map(given.get, FIELDS))
+
+
 def add_feeds(app: FastAPI, engine: Engine, clock: Clock) -> None:
     """Adds the routes of feeds, and of the file that tells robots that these may be read."""
 
     async def feed(request: Request) -> Response:
-        headers = request.headers
-        asked = Asked(
-            head=request.method == "HEAD",
-            if_none_match=", ".join(headers.getlist("if-none-match")) if "if-none-match" in headers else None,
-            if_modified_since=headers.get("if-modified-since"),
-            accept_encoding=headers.get("accept-encoding"),
-        )
         try:
-            return await run_in_threadpool(answer, engine, request.path_params["token"], asked, clock())
+            return await run_in_threadpool(answer, engine, request.path_params["token"], asked_by(request.scope), clock())
         except (DBAPIError, PoolTimeout) as fault:
             LOG.error("a feed could not be made: %s", type(fault).__name__)  # noqa: TRY400  a statement's values are no one's business
             return PlainTextResponse("Try again later.\n", 503, {**PRIVATE, "Retry-After": str(RETRY_AFTER_SECONDS)})
@@ -72,8 +87,29 @@ def add_feeds(app: FastAPI, engine: Engine, clock: Clock) -> None:
     async def robots(_: Request) -> Response:
         return PlainTextResponse(ROBOTS)
 
+    app.add_middleware(KeptFeeds, Polls(engine, clock))
     app.add_route("/feeds/{token}.ics", feed, ["GET", "HEAD"])
     app.add_route("/robots.txt", robots, ["GET", "HEAD"])
+
+
+class KeptFeeds:
+    """Answers, before the app looks at its routes, who polls a feed that is kept and right: nearly all that clients ever ask.
+
+    Everything else is left to the routes, and so is whatever goes wrong.
+    """
+
+    def __init__(self, app: App, polls: Polls) -> None:
+        self.app, self.polls = app, polls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        found = PATH.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} else None
+        response = await self._kept(found[1], asked_by(scope)) if found else None
+        await (response or self.app)(scope, receive, send)
+
+    async def _kept(self, token: str, asked: Asked) -> Response | None:
+        kept = await self.polls.kept(token, whole=not asked.may_have_it)
+        return _told(kept, asked) if kept else None
 
 
 def answer(engine: Engine, token: str, asked: Asked, now: dt.datetime) -> Response:
@@ -99,31 +135,38 @@ def answer(engine: Engine, token: str, asked: Asked, now: dt.datetime) -> Respon
     elif link.use_is_to_be_noted(now):
         with contextlib.suppress(DBAPIError, PoolTimeout), transaction(engine) as db:  # what is right is told, whether or not that is kept
             note_use(db, link.id, now)
-    return _told(engine, link, asked)
-
-
-def _told(engine: Engine, link: Link, asked: Asked) -> Response:
-    """The feed that is kept, or only that it has not changed; both with the same headers."""
     assert link.last_modified is not None  # noqa: S101  it has been rendered
+    told = _told(Kept(link.etag, link.last_modified, link.rendered), asked)
+    if told is None:
+        with reading(engine) as db:
+            told = _told(Kept(link.etag, link.last_modified, rendered_bytes(db, link.id)), asked)
+    assert told is not None  # noqa: S101  its bytes are there
+    return told
+
+
+def _told(kept: Kept, asked: Asked) -> Response | None:
+    """The feed, or only that it has not changed, both with the same headers; None where it takes the bytes, and these are not there."""
     compressed = takes_gzip(asked.accept_encoding)
+    unchanged = _unchanged(kept.etag, kept.last_modified, compressed)
+    if is_unchanged(kept.etag, kept.last_modified, asked.if_none_match, asked.if_modified_since):
+        return unchanged
+    if kept.rendered is None:
+        return None
+    body = kept.rendered if compressed else gzip.decompress(kept.rendered)
+    whole = Response(b"" if asked.head else body)
+    whole.raw_headers = [*unchanged.raw_headers, *(GZIPPED if compressed else INLINE), (b"content-length", b"%d" % len(body))]
+    return whole
+
+
+@lru_cache(maxsize=4096)
+def _unchanged(etag: str, last_modified: dt.datetime, compressed: bool) -> Response:
     headers = {
         **PRIVATE,
-        "ETag": f'"{link.etag}{GZIP if compressed else ""}"',
-        "Last-Modified": http_date(link.last_modified),
+        "ETag": f'"{etag}{GZIP if compressed else ""}"',
+        "Last-Modified": http_date(last_modified),
         "Vary": "Accept-Encoding",
     }
-    if is_unchanged(link.etag, link.last_modified, asked.if_none_match, asked.if_modified_since):
-        return Response(status_code=304, headers=headers)
-    headers["Content-Type"] = "text/calendar; charset=utf-8"
-    headers["Content-Disposition"] = 'inline; filename="dure.ics"'
-    kept = link.rendered
-    if kept is None:
-        with reading(engine) as db:
-            kept = rendered_bytes(db, link.id)
-    if compressed:
-        headers["Content-Encoding"] = "gzip"
-    body = kept if compressed else gzip.decompress(kept)
-    return Response(b"" if asked.head else body, headers={**headers, "Content-Length": str(len(body))})
+    return Response(status_code=304, headers=headers)
 
 
 def _gone() -> Response:

@@ -121,6 +121,8 @@ def _open_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """A writer begins as one: who begins as a reader may find at its first write that another has been quicker."""
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return
     connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READING) else "BEGIN IMMEDIATE")
 
 
@@ -156,6 +158,16 @@ def reading(engine: Engine) -> Unit:
 def why_away(error: Exception) -> str:
     """The first line of what the database's driver says, without the statement and what it was to write."""
     return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
+
+
+def watching(engine: Engine) -> Connection:
+    """A connection of its own for short questions over a long time: each sees what is kept at its moment, none leaves a transaction open,
+    and none waits where SQLite is locked. Whoever asked for it closes it."""
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection.detach()  # the pool neither counts it nor takes it back
+    if engine.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    return connection
 
 
 def migrate(engine: Engine) -> None:

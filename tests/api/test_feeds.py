@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import Engine, create_engine, event, select, text, update
 
 from api.app import create_app
+from api.polls import MOST, Polls
 from api.validators import http_date
 from data.calendars import touch
 from data.database import reading, transaction
-from data.feeds import Audience, Subscription, revoke
+from data.feeds import Audience, Kept, Subscription, revoke
 from data.groups import Group
 from data.people import Mentee, Mentor, Person
 from data.sessions import Session, State
@@ -66,14 +69,14 @@ def served(database: Engine) -> Served:
 
 
 @contextmanager
-def statements(database: Engine) -> Iterator[list[str]]:
-    """The statements that a database is given, but for the beginnings and ends of transactions."""
-    given: list[str] = []
+def statements(database: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that a database is given, and their values, but for the beginnings and ends of transactions."""
+    given: list[tuple[str, Any]] = []
 
     def note(*told: object) -> None:
         statement = str(told[2])
         if not statement.startswith("BEGIN"):
-            given.append(statement)
+            given.append((statement, told[3]))
 
     event.listen(database, "before_cursor_execute", note)
     try:
@@ -277,8 +280,47 @@ def test_an_unchanged_feed_costs_one_query_by_an_index(served: Served) -> None:
     assert len(given) == 1
     if served.database.dialect.name == "sqlite":
         with served.database.connect() as connection:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {given[0]}", (b"",)).all()
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {given[0][0]}", given[0][1]).all()
         assert [row[3].split()[0] for row in plan] == ["SEARCH", "SEARCH"]
+
+
+def test_all_who_poll_at_once_cost_one_query(served: Served) -> None:
+    served.get()
+    tokens = [served.feed.token, *(f"nobody's-{number}" for number in range(MOST - 1))]
+    polls = Polls(served.database, lambda: NOW)
+
+    async def asked(*, whole: bool) -> list[Kept | None]:
+        return await asyncio.gather(*(polls.kept(token, whole=whole) for token in tokens))
+
+    asyncio.run(asked(whole=False))  # which opens the connection
+    with statements(served.database) as given:
+        found = asyncio.run(asked(whole=True))
+    assert len(given) == 1
+    assert [one is not None for one in found] == [True] + [False] * (MOST - 1)
+    assert found[0] is not None
+    assert found[0].rendered is not None
+    assert gzip.decompress(found[0].rendered) == served.get().content
+
+
+def test_a_database_that_was_away_is_asked_anew(served: Served) -> None:
+    tag = served.get().headers["etag"]
+    assert served.get(if_none_match=tag).status_code == 304
+    if served.database.dialect.name == "postgresql":
+        with served.database.begin() as connection:
+            others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            assert connection.execute(text(f"SELECT count(pg_terminate_backend(pid)) {others}")).scalar_one() >= 1
+    else:
+        with served.database.begin() as connection:
+            connection.execute(text("ALTER TABLE subscription RENAME TO hidden"))
+        assert served.get(if_none_match=tag).status_code == 503
+        with served.database.begin() as connection:
+            connection.execute(text("ALTER TABLE hidden RENAME TO subscription"))
+    assert served.get(if_none_match=tag).status_code == 304
+    with statements(served.database) as given:
+        assert served.get(if_none_match=tag).status_code == 304
+    assert len(given) == 1
+    served.database.dispose()
+    assert served.get(if_none_match=tag).status_code == 304
 
 
 def test_f22_an_empty_feed_is_valid_and_stable(database: Engine) -> None:

@@ -57,12 +57,29 @@ def test_f18_a_date_counts_where_it_is_one(header: str, unchanged: bool) -> None
     assert is_unchanged("abc", CHANGED, None, header) == unchanged
 
 
+TAGS = st.text(alphabet=st.characters(min_codepoint=0x23, max_codepoint=0x7E), max_size=6) | st.sampled_from(["abc", "abc-gzip", "a,b"])
+
+
 @settings(max_examples=200, deadline=None)
-@given(st.text(alphabet=st.characters(max_codepoint=255), max_size=60))
-def test_f18_whatever_a_client_sends_is_answered(header: str) -> None:
-    is_unchanged("abc", CHANGED, None, header)
-    is_unchanged("abc", CHANGED, header, None)
-    takes_gzip(header)
+@given(st.lists(st.tuples(st.sampled_from(["", "W/", " "]), TAGS), max_size=5))
+def test_f17_a_list_of_tags_says_unchanged_exactly_where_one_is_the_feeds(tags: list[tuple[str, str]]) -> None:
+    header = ",".join(f'{before}"{tag}"' for before, tag in tags)
+    assert is_unchanged("abc", CHANGED, header, None) == any(tag in {"abc", "abc-gzip"} for _, tag in tags)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(-2_000_000_000, 2_000_000_000) | st.integers(-2, 2))
+def test_f18_a_date_says_unchanged_exactly_from_the_last_change_on(seconds: int) -> None:
+    since = CHANGED + dt.timedelta(seconds=seconds)
+    assert is_unchanged("abc", CHANGED, None, http_date(since)) == (seconds >= 0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(max_codepoint=255, exclude_characters="*0123456789"), max_size=60))
+def test_f18_whoever_sends_neither_tag_nor_date_nor_coding_is_sent_the_whole_feed_as_it_is(header: str) -> None:
+    assert not is_unchanged("no such tag", CHANGED, header, None)
+    assert not is_unchanged("abc", CHANGED, None, header)
+    assert takes_gzip(header) == ("gzip" in [coding.partition(";")[0].strip() for coding in header.lower().split(",")])
 
 
 @pytest.mark.parametrize(

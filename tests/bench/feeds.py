@@ -1,4 +1,4 @@
-"""How quick feeds are: `python -m tests.bench.feeds --mentors 1500 --weeks 16`, on SQLite or wherever `--database` says.
+"""How quick feeds are: `python -m tests.bench.feeds --mentors 1500 --weeks 16`, on SQLite and PostgreSQL.
 
 Rendering all mentors' feeds is measured against the bare `icalendar` library, which builds the same events from values in memory; requests
 against the same server, which answers a constant of the same size. Times of rendering are those of the processor, and shares those of
@@ -10,14 +10,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
+import itertools
 import multiprocessing
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import UUID
 
 import icalendar
@@ -30,7 +29,7 @@ from api.feeds import Asked, answer
 from api.serve import listen
 from data.base import new_id
 from data.calendars import touch
-from data.database import migrate, open_database, reading, transaction
+from data.database import open_database, reading, transaction
 from data.feeds import Audience, Calendar, Subscription, hashed
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor, Person, Role
@@ -38,11 +37,12 @@ from data.programs import Organisation, Program, Term
 from data.sessions import Series, Session, State
 from scheduler.calendars import Shown, shown
 from scheduler.feed import Feed, fixed_zone
+from tests.bench.databases import fresh, kinds
 
 FIRST = dt.datetime(2027, 3, 1, 9, tzinfo=dt.UTC)
 NOW = FIRST + dt.timedelta(days=1)
 DAY = dt.timedelta(days=1)
-RENDERED_GOAL, UNCHANGED_GOAL, NOT_MODIFIED_GOAL, WHOLE_GOAL = 1.3, 0.05, 0.5, 0.7
+RENDERED_GOAL, UNCHANGED_GOAL, NOT_MODIFIED_GOAL, WHOLE_GOAL, MEMORY_GOAL = 1.3, 0.05, 0.5, 0.7, 300
 PART = 2000
 
 
@@ -53,16 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--weeks", type=int, default=16)
     options.add_argument("--seconds", type=float, default=5.0, help="of requests, for each kind")
     options.add_argument("--connections", type=int, default=8)
-    options.add_argument("--database", help="the address of an empty database; by default a new SQLite file")
+    options.add_argument("--polls", type=int, default=10_000, help="after which the server's memory is told")
+    options.add_argument("--database", choices=kinds(), help="only this one")
     given = options.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        engine = open_database(given.database or f"sqlite:///{Path(folder) / 'dure.db'}")
-        migrate(engine)
-        program, tokens = make_term(engine, given.mentors, given.weeks)
-        show(f"{engine.dialect.name}: {given.mentors} mentors, {given.weeks} weeks")
-        measure_rendering(engine, program, tokens)
-        measure_requests(engine, tokens[0], given.seconds, given.connections)
-        engine.dispose()
+    for kind in [given.database] if given.database else kinds():
+        with fresh(kind) as engine:
+            program, tokens = make_term(engine, given.mentors, given.weeks)
+            show(f"{kind}: {given.mentors:,} mentors, {given.weeks} weeks")
+            measure_rendering(engine, program, tokens)
+            measure_requests(engine, tokens, given.seconds, given.connections, given.polls)
     return 0
 
 
@@ -191,35 +190,44 @@ def built(one: Shown) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def measure_requests(engine: Engine, token: str, seconds: float, connections: int) -> None:
-    """Requests a second and their 99th percentile, of a feed and of a constant."""
-    whole = answer(engine, token, Asked(accept_encoding="gzip"), NOW)
-    tag = whole.headers["etag"]
+def measure_requests(engine: Engine, tokens: Sequence[str], seconds: float, connections: int, polls: int) -> None:
+    """Requests a second and their 99th percentile, of all feeds in turn and of a constant; and the server's memory after many polls."""
+    told = [answer(engine, token, Asked(accept_encoding="gzip"), NOW) for token in tokens]
+    whole = [(f"/feeds/{token}.ics", "Accept: */*") for token in tokens]
+    unchanged = [(path, f"If-None-Match: {one.headers['etag']}") for (path, _), one in zip(whole, told, strict=True)]
+    body = sorted((bytes(one.body) for one in told), key=len)[len(told) // 2]
     port = _free_port()
-    with running(str(engine.url.render_as_string(hide_password=False)), port, bytes(whole.body)) as server:
-        for name, path, constant, field, goal in (
-            ("304", f"/feeds/{token}.ics", "/nothing", f"If-None-Match: {tag}", NOT_MODIFIED_GOAL),
-            ("whole feed", f"/feeds/{token}.ics", "/constant", "Accept: */*", WHOLE_GOAL),
+    with running(engine.url.render_as_string(hide_password=False), port, body) as server:
+        for name, feeds, constant, size, goal in (
+            ("304", unchanged, "/nothing", 0, NOT_MODIFIED_GOAL),
+            ("whole feed", whole, "/constant", len(body), WHOLE_GOAL),
         ):
             rates = []
-            for what, asked in ((name, path), (f"constant for it of {'no' if name == '304' else len(whole.body)} bytes", constant)):
+            for what, asked in ((name, feeds), (f"constant of {size:,} bytes", [(constant, "Accept: */*")])):
                 before = _used(server)
-                rate, p99 = asyncio.run(asked_for(port, asked, field, seconds, connections))
-                rates.append(rate * seconds / (_used(server) - before))
-                show(f"{what}: {rate:,.0f} a second, {rates[-1]:,.0f} a second of the server's processor, p99 {p99 * 1000:.1f} ms")
+                took = asyncio.run(asked_for(port, asked, connections, seconds=seconds))
+                rates.append(len(took) / (_used(server) - before))
+                p99 = sorted(took)[int(len(took) * 0.99)] * 1000
+                show(f"{what}: {len(took) / seconds:,.0f} a second, {rates[-1]:,.0f} a second of the server's processor, p99 {p99:.1f} ms")
             show(f"{name}: {rates[0] / rates[1]:.2f} of the constant (goal {goal})")
+        asyncio.run(asked_for(port, [*unchanged, *whole], connections, most=polls))
+        show(f"memory of the server after {polls:,} more polls: {server.memory_info().rss / 2**20:.0f} MiB (goal under {MEMORY_GOAL})")
 
 
-async def asked_for(port: int, path: str, field: str, seconds: float, connections: int) -> tuple[float, float]:
-    """Requests a second over some connections, and the 99th percentile of how long each took."""
+async def asked_for(
+    port: int, asked: Sequence[tuple[str, str]], connections: int, *, seconds: float = 3600.0, most: int = sys.maxsize
+) -> list[float]:
+    """How long requests took, each a path and a header field, asked for in turn over some connections for so long or so often."""
     took: list[float] = []
     until = time.perf_counter() + seconds
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n{field}\r\n\r\n".encode()
+    requests = itertools.cycle(
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n{field}\r\n\r\n".encode() for path, field in asked
+    )
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while (began := time.perf_counter()) < until:
-            writer.write(request)
+        while (began := time.perf_counter()) < until and len(took) < most:
+            writer.write(next(requests))
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
             if length and not head.startswith(b"http/1.1 304"):
@@ -228,7 +236,7 @@ async def asked_for(port: int, path: str, field: str, seconds: float, connection
         writer.close()
 
     await asyncio.gather(*(one() for _ in range(connections)))
-    return len(took) / seconds, sorted(took)[int(len(took) * 0.99)]
+    return took
 
 
 @contextmanager
@@ -237,7 +245,7 @@ def running(url: str, port: int, body: bytes) -> Iterator[psutil.Process]:
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(url, port, body))
     process.start()
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while time.monotonic() < until:
             with socket.socket() as tried:
                 if tried.connect_ex(("127.0.0.1", port)) == 0:

