@@ -36,15 +36,19 @@ def day(text: str, name: str) -> dt.date:
     Raises
     ------
     BadWord
-        It is none.
+        It is none, or one of a year in which nothing is planned.
     """
+    from data.terms import YEARS
     from matching.faults import BadCell
     from matching.kinds import DATE
 
     try:
-        return DATE.read(text)
+        on = DATE.read(text)
     except BadCell as bad:
         raise BadWord(name, bad.problem, f"write {DATE.right}") from None
+    if on.year not in YEARS:
+        raise BadWord(name, f"{on} is too far away", f"write a day of the years {YEARS[0]} to {YEARS[-1]}")
+    return on
 
 
 def minutes_of(text: str, name: str) -> list[int]:

@@ -22,14 +22,17 @@ def instant_of(term: Term, text: str, name: str) -> dt.datetime:
     Raises
     ------
     BadWord
-        It is none.
+        It is none, or one of a year in which nothing is planned.
     """
+    from data.terms import YEARS
     from scheduler.term import instant
 
     try:
         wall = dt.datetime.strptime(text.replace(" ", "T"), "%Y-%m-%dT%H:%M")  # noqa: DTZ007  its zone is the term's
     except ValueError:
         raise BadWord(name, f"{text!r} is no time", "write 2026-03-05T19:00") from None
+    if wall.year not in YEARS:
+        raise BadWord(name, f"{wall.date()} is too far away", f"write a time of the years {YEARS[0]} to {YEARS[-1]}")
     return instant(term.zone, wall.date(), wall.hour * 60 + wall.minute)
 
 

@@ -25,6 +25,8 @@ from matching.kinds import ZONE
 
 KEY = re.compile(r"\w[\w.-]{0,59}")
 """A key of an organisation, a program or a term: letters and digits of any script, then also `.`, `-` and `_`."""
+YEARS = range(2000, 2200)
+"""The years of all days that somebody may give: within them no arithmetic with days, weeks or zones runs out of the calendar."""
 TOLD = 5
 """At most so many terms are named where one was not found."""
 
@@ -111,6 +113,28 @@ class BackwardDays(TermProblem):
 
 
 @dataclass(frozen=True)
+class TooFarAway(TermProblem):
+    """A day is of a year in which nothing is planned."""
+
+    on: dt.date
+
+    def __str__(self) -> str:
+        return f"{self.on}: is too far away; write a day of the years {YEARS[0]} to {YEARS[-1]}"
+
+
+@dataclass(frozen=True)
+class LongerThanTheTerm(TermProblem):
+    """A closure has more days than its term."""
+
+    first_on: dt.date
+    last_on: dt.date
+    term: str
+
+    def __str__(self) -> str:
+        return f"{self.first_on} to {self.last_on} is longer than {self.term}; write days of the term"
+
+
+@dataclass(frozen=True)
 class OutsideTheTerm(TermProblem):
     """A closure has no day of its term."""
 
@@ -194,7 +218,7 @@ def make_term(db: DbSession, name: str, new: NewTerm, *, by: str, now: dt.dateti
 
     Raises
     ------
-    BadTermName, BadZone, BackwardDays
+    BadTermName, BadZone, BackwardDays, TooFarAway
         What is given cannot be.
     SeveralOrganisations
         It is not said of which one a program is.
@@ -251,6 +275,9 @@ def _program(db: DbSession, organisation: str, key: str) -> Program:
 
 
 def _in_order(first_on: dt.date, last_on: dt.date | None) -> None:
+    for on in (first_on, last_on or first_on):
+        if on.year not in YEARS:
+            raise TooFarAway(on)
     if last_on is not None and last_on < first_on:
         raise BackwardDays(first_on, last_on)
 
@@ -269,14 +296,16 @@ def close_days(
 
     Raises
     ------
-    BackwardDays
-        The last day lies before the first.
-    OutsideTheTerm
-        None of the days is one of the term.
+    BackwardDays, TooFarAway
+        The last day lies before the first, or one is of no year of ours.
+    OutsideTheTerm, LongerThanTheTerm
+        None of the days is one of the term, or they are more than it has.
     """
     _in_order(first_on, last_on)
     if last_on < term.first_on or (term.last_on is not None and first_on > term.last_on):
         raise OutsideTheTerm(first_on, last_on, term_name(db, term))
+    if term.last_on is not None and last_on - first_on > term.last_on - term.first_on:
+        raise LongerThanTheTerm(first_on, last_on, term_name(db, term))
     closure = Closure(id=new_id(), term_id=term.id, first_on=first_on, last_on=last_on, name=why, school=school)
     db.add(closure)
     db.flush()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as DbSession
 from data.programs import Program, Term as TermRow
 from data.settings import settings_of
 from data.terms import closures_of
+from scheduler.circle import day_of
 from scheduler.term import Closure, Term, public_holidays, working_weekends
 
 YEAR = dt.timedelta(days=366)
@@ -38,6 +39,11 @@ def days_of(db: DbSession, term: TermRow) -> Term:
             Closure(first_on=one.first_on, last_on=one.last_on, name=one.name, school=one.school) for one in closures_of(db, term.id)
         ),
     )
+
+
+def last_day(term: TermRow, now: dt.datetime) -> dt.date:
+    """The last day of a term; of an open-ended one that of the year to come, for who says more has mistyped."""
+    return term.last_on or max(term.first_on, day_of(term, now)) + YEAR
 
 
 def holidays_within(term: TermRow, days: Term) -> dict[dt.date, str]:

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session as DbSession
 from data.base import new_id
 from data.people import Mentor
 from data.sessions import Session, State
-from scheduler.calendar import days_of
+from scheduler.calendar import days_of, last_day
 from scheduler.circle import Circle, hold, looks_of
 from scheduler.consequences import Deed, altered, carry_out
-from scheduler.refusals import AlreadySo, DayOff, InThePast, NotThere, WrongState
+from scheduler.produce import MAKE_UP_WEEKS
+from scheduler.refusals import AlreadySo, DayOff, InThePast, NotThere, OutsideTheTerm, WrongState
+from scheduler.term import DAY, WEEK_DAYS
 
 SECOND = dt.timedelta(seconds=1)
 
@@ -153,13 +155,17 @@ def refuse_time(db: DbSession, circle: Circle, mentor: Mentor, at: dt.datetime, 
     Raises
     ------
     Refused
-        The instant is past, the day is off, or the group or the mentor is not there on it.
+        The instant is past, the day is off, or neither one of the term nor of the weeks after it in which it makes up what was left out,
+        or the group or the mentor is not there on it.
     """
-    group, on = circle.group, circle.day(at)
+    group, on, first_on = circle.group, circle.day(at), circle.term.first_on
     if at <= now:
         raise InThePast(circle.wall(at))
     if on < group.from_on or (group.until_on is not None and on >= group.until_on):
         raise NotThere(group.key, f"does not meet on {on}")
+    last_on = last_day(circle.term, now) + MAKE_UP_WEEKS * WEEK_DAYS * DAY
+    if not first_on <= on <= last_on:
+        raise OutsideTheTerm(on, first_on, last_on)
     members = circle.members(on)
     if not members:
         raise NotThere(group.key, f"has no members on {on}")

@@ -20,10 +20,11 @@ from data.programs import Term
 from data.rounds import Round, Run
 from data.runs import name_of
 from scheduler.announce import announce, groups_by_person
+from scheduler.calendar import last_day
 from scheduler.circle import day_of
 from scheduler.found import found
 from scheduler.produce import Produced, horizon, lay_out, series_of
-from scheduler.refusals import InThePast
+from scheduler.refusals import InThePast, OutsideTheTerm
 from scheduler.repair import Change, change_of, pairs_of, repair
 from scheduler.results import PublishError, plan_of, short_name
 from scheduler.same_groups import Pair
@@ -74,7 +75,7 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str, *, from_on: dt.d
         Somebody in it is no more in the term.
     PublishedAlready, AnotherStands
         It stands already, or another that it does not repair.
-    InThePast
+    InThePast, OutsideTheTerm
         The day is.
     Clash
         Somebody would be in two sessions at once.
@@ -118,13 +119,17 @@ def first_day(term: Term, now: dt.datetime, from_on: dt.date | None, *, repair: 
     ------
     InThePast
         It was chosen, and is not to come.
+    OutsideTheTerm
+        It lies after the term's last day.
     """
     today = day_of(term, now)
-    if from_on is None:
-        return max(term.first_on, today + (WEEK_DAYS - today.weekday()) * DAY if repair else today)
-    if from_on < today or (repair and from_on == today):
+    if from_on is not None and (from_on < today or (repair and from_on == today)):
         raise InThePast(str(from_on))
-    return max(from_on, term.first_on)
+    usual = today + (WEEK_DAYS - today.weekday()) * DAY if repair else today
+    begins, last_on = max(term.first_on, usual if from_on is None else from_on), last_day(term, now)
+    if begins > last_on:
+        raise OutsideTheTerm(begins, term.first_on, last_on)
+    return begins
 
 
 def term_of(db: DbSession, run: Run) -> Term:

@@ -65,6 +65,18 @@ class InThePast(Refused):
 
 
 @dataclass(frozen=True)
+class OutsideTheTerm(Refused):
+    """A day is none on which a term's groups could meet."""
+
+    on: dt.date
+    first_on: dt.date
+    last_on: dt.date
+
+    def __str__(self) -> str:
+        return f"{self.on}: lies outside the term; write a day from {self.first_on} to {self.last_on}"
+
+
+@dataclass(frozen=True)
 class DayOff(Refused):
     """There are no sessions on a day."""
 

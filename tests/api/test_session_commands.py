@@ -100,6 +100,11 @@ def test_a_group_goes_through_its_term(database: Engine, typed: Typed) -> None:
             "s-2 is in a session of group g-2 on 2026-03-11 from 19:00 to 20:00",
             id="a clash",
         ),
+        pytest.param(
+            "session move spring g-1@2026-03-10 9999-12-31T23:30",
+            "WHEN: 9999-12-31 is too far away; write a time of the years 2000 to 2199",
+            id="a time at the end of the calendar",
+        ),
         pytest.param("session move spring g-1 2026-03-11T19:00", "'g-1' names no session", id="no name of a session"),
         pytest.param("session cancel spring g-1@2026-03-11 --why x", "g-1@2026-03-11: there is no such session", id="no session"),
         pytest.param("session cancel spring g-9@2026-03-10 --why x", "g-9: there is no such group", id="no group"),

@@ -64,6 +64,25 @@ def test_all_terms_are_listed(typed: Typed) -> None:
         pytest.param(("show", "autumn"), "there is no term 'autumn'; there is tutoring/spring", id="unknown"),
         pytest.param(("close", "spring", "2026-07-01"), "no day from 2026-07-01 to 2026-07-01 lies in tutoring/spring", id="outside"),
         pytest.param(("close", "spring", "2026-04-24", "2026-04-20"), "the last day 2026-04-20 lies before", id="a backward closure"),
+        pytest.param(
+            ("new", "x/y", "--zone", "Asia/Seoul", "--from", "9999-12-31"),
+            "--from: 9999-12-31 is too far away; write a day of the years 2000 to 2199",
+            id="a term at the end of the calendar",
+        ),
+        pytest.param(
+            ("new", "x/y", "--zone", "Asia/Seoul", "--from", "9998-12-31", "--country", "KR"),
+            "--from: 9998-12-31 is too far",
+            id="holidays",
+        ),
+        pytest.param(
+            ("new", "x/y", "--zone", "Asia/Seoul", "--from", "2026-03-02", "--to", "9999-12-31", "--country", "KR"),
+            "--to: 9999-12-31 is too far away",
+            id="a term up to the end of the calendar",
+        ),
+        pytest.param(("close", "spring", "0001-01-01", "9999-12-31"), "FROM: 0001-01-01 is too far away", id="closed for ever"),
+        pytest.param(
+            ("close", "spring", "2026-03-01", "2026-06-20"), "2026-03-01 to 2026-06-20 is longer than tutoring/spring", id="a long closure"
+        ),
         pytest.param(("reopen", "spring", "2026-04-20"), "no closure begins on 2026-04-20", id="not closed"),
     ],
 )

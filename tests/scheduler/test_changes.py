@@ -153,6 +153,23 @@ REFUSED: dict[str, tuple[str, Callable[[DbSession, Session, Term], object], str]
         "s-2 is in a session of group g-2 on 2026-03-11 from 19:00 to 20:00",
     ),
     "moved into the past": (TUESDAY, lambda db, one, _: move(db, one, NOW, by="x", now=NOW), "2026-03-09 12:00: has begun already"),
+    "moved beyond the term and its weeks for making up": (
+        TUESDAY,
+        lambda db, one, _: move(db, one, at("2026-05-25 19:00"), by="x", now=NOW),
+        "2026-05-25: lies outside the term; write a day from 2026-03-02 to 2026-05-24",
+    ),
+    "planned beyond the term and its weeks for making up": (
+        TUESDAY,
+        lambda db, _, term: plan_for_group(db, group_named(db, term, "g-1"), Kind.COUNSELLING, at("2026-05-25 19:00"), 60, by="x", now=NOW),
+        "2026-05-25: lies outside the term; write a day from 2026-03-02 to 2026-05-24",
+    ),
+    "planned before the term": (
+        TUESDAY,
+        lambda db, _, term: plan_for_people(
+            db, mentor_named(db, term, "m-3"), [], Kind.ORIENTATION, at("2026-03-01 19:00"), 60, by="x", now=at("2026-02-01 12:00")
+        ),
+        "2026-03-01: lies outside the term; write a day from 2026-03-02 to 2026-05-24",
+    ),
     "moved to a day off": (
         TUESDAY,
         lambda db, one, _: move(db, one, at("2026-03-18 10:00"), by="x", now=NOW),
@@ -224,6 +241,15 @@ def test_a_session_may_be_moved_to_a_day_off_where_that_is_said(database: Engine
     on_session(database, term, TUESDAY, lambda db, one: move(db, one, at("2026-03-18 10:00"), by="office", now=NOW, on_day_off=True))
     with reading(database) as db:
         assert session_named(db, term, "g-1@2026-03-18").sequence == 1
+
+
+def test_a_session_may_be_moved_as_far_as_an_open_ended_term_is_planned(database: Engine) -> None:
+    term = taught_term(database)
+    with transaction(database) as db:
+        db.get_one(Term, term.id).last_on = None
+    with pytest.raises(Refused, match="from 2026-03-02 to 2027-05-05"):
+        on_session(database, term, TUESDAY, lambda db, one: move(db, one, at("2027-05-06 10:00"), by="x", now=NOW))
+    on_session(database, term, TUESDAY, lambda db, one: move(db, one, at("2027-05-05 10:00"), by="x", now=NOW))
 
 
 def test_what_has_a_record_is_changed_no_more(database: Engine) -> None:

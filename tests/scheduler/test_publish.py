@@ -24,8 +24,9 @@ from data.sessions import Booking, Series, Session, State
 from data.tables import METADATA
 from scheduler.calendar import days_of
 from scheduler.publish import AnotherStands, PublishedAlready, publish
+from scheduler.refusals import OutsideTheTerm
 from scheduler.results import DoesNotFit
-from scheduler.term import Dated, meetings_on
+from scheduler.term import DAY, Dated, meetings_on
 from scheduler.undo import NotStanding, WasHeld, undo
 from tests.solved import demo_result, done_run
 from tests.taught import a_group, a_session
@@ -100,6 +101,19 @@ def test_the_sessions_are_those_that_the_terms_days_say_and_each_takes_the_time_
         held_on = {(at + dt.timedelta(hours=9)).date() for at in starts}
         assert held_on.isdisjoint({dt.date(2027, 5, 5), dt.date(2027, 4, 20), dt.date(2027, 4, 22)})
         assert len(starts) > 400
+
+
+def test_what_would_hold_from_after_the_term_is_refused_and_changes_nothing(database: Engine) -> None:
+    term, run = solved(database)
+    with transaction(database) as db:
+        db.get_one(Term, term.id).last_on = last_on = dt.date(2027, 6, 18)
+    with reading(database) as db:
+        before = everything(db)
+    for now, from_on in ((NOW, last_on + DAY), (dt.datetime(2027, 6, 19, 5, tzinfo=dt.UTC), None)):
+        with transaction(database) as db, pytest.raises(OutsideTheTerm, match="2027-06-19: lies outside the term"):
+            publish(db, db.get_one(Run, run.id), now, "office", from_on=from_on)
+    with reading(database) as db:
+        assert everything(db) == before
 
 
 def test_nobody_is_in_two_sessions_at_once(database: Engine) -> None:
