@@ -46,12 +46,13 @@ def mentee(term: TermName, key: Key, before: Before = "", language: SpokenLangua
 def list_wishes(term: TermName) -> None:
     """List who is reminded otherwise than the program says."""
     from data.database import reading
-    from data.terms import find_term
+    from data.terms import day_in, find_term
     from data.wishes import people_with_wishes
 
     with opened() as engine:
         with reading(engine) as db:
-            lines = [_line(who, person) for who, person in people_with_wishes(db, find_term(db, term).id)]
+            found = find_term(db, term)
+            lines = [_line(who, person) for who, person in people_with_wishes(db, found.id, day_in(found, now()))]
         say(lines)
 
 

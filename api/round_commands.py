@@ -47,14 +47,14 @@ def close(name: TermName) -> None:
     Its runs solve what the term's people and policy are now, whatever becomes of them later.
     """
     from data.database import transaction
-    from data.runs import close_round
+    from data.runs import begins, close_round
     from data.terms import find_term, people_of, term_name
 
     with opened() as engine:
         with transaction(engine) as db:
             term = find_term(db, name)
             round = close_round(db, term, by=BY, now=now())
-            mentors, mentees = people_of(db, term.id)
+            mentors, mentees = people_of(db, term.id, begins(db, term, now()))
             line = f"round {round.number} of {term_name(db, term)} is closed, with {mentors:,} mentors and {mentees:,} mentees"
         _say([line])
 

@@ -47,7 +47,7 @@ def import_tables(
     """
     from data.database import reading, transaction
     from data.for_people import read_tables
-    from data.intake import TooManyGone, compare, for_term, now_in
+    from data.intake import TooManyGone, compare, sides_of
     from data.terms import find_term
     from scheduler.imports import import_round
 
@@ -58,9 +58,7 @@ def import_tables(
         warning = ""
         if dry_run:
             with reading(engine) as db:
-                term = find_term(db, name)
-                after = for_term(term, given)
-                changes = compare(now_in(db, term, after), after)
+                changes = compare(*sides_of(db, find_term(db, name), given, now()))
             try:
                 changes.refuse_too_many_gone()
             except TooManyGone as many:
@@ -89,13 +87,14 @@ def export_tables(
     `dure import` takes them in again, and `dure match` solves them.
     """
     from data.database import reading
-    from data.roster import round_of
-    from data.terms import find_term
+    from data.roster import round_of, until_they_leave
+    from data.terms import day_in, find_term
 
     with opened() as engine:
         with reading(engine) as db:
             term = find_term(db, name)
-            round = round_of(db, term, _far(term))
+            today = day_in(term, now())
+            round = until_they_leave(db, term, round_of(db, term, _far(term), on=today), on=today)
         if out.suffix.lower() == ".xlsx" and not out.is_dir():
             _write_book(out, round)
         else:

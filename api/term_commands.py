@@ -147,10 +147,10 @@ def _line(db: DbSession, term: Term) -> str:
 
 def _told(db: DbSession, term: Term) -> Iterable[str]:
     """What there is to know about a term."""
-    from data.terms import closures_of, people_of
+    from data.terms import closures_of, day_in, people_of
     from scheduler.calendar import days_of, holidays_within, working_days
 
-    mentors, mentees = people_of(db, term.id)
+    mentors, mentees = people_of(db, term.id, day_in(term, now()))
     yield _line(db, term)
     yield f"{mentors:,} mentors, {mentees:,} mentees"
     yield f"public holidays: {term.country or 'of no country'}; meetings left out are made up: {term.make_up}"

@@ -55,12 +55,13 @@ def add(
 def list_timetables(term: TermName) -> None:
     """List the timetables of a term's mentors, and what is left of their availability."""
     from data.database import reading
-    from data.terms import find_term
+    from data.terms import day_in, find_term
     from data.timetables import timetables_of
 
     with opened() as engine:
         with reading(engine) as db:
-            lines = [_line(mentor, one) for mentor, one in timetables_of(db, find_term(db, term).id)]
+            found = find_term(db, term)
+            lines = [_line(mentor, one) for mentor, one in timetables_of(db, found.id, day_in(found, now()))]
         say(lines)
 
 
@@ -71,7 +72,7 @@ def fetch(
 ) -> None:
     """Look at timetables now, and do not wait for the day to come round."""
     from data.database import reading
-    from data.terms import find_term
+    from data.terms import day_in, find_term
     from data.timetables import timetables_of
     from scheduler.fetch import near_hosts
     from scheduler.finding import mentor_named
@@ -82,11 +83,11 @@ def fetch(
             found = find_term(db, term)
             if mentor:
                 timetable_of(db, mentor_named(db, found, mentor))
-            wanted = [one for of, one in timetables_of(db, found.id) if mentor in {"", of.key}]
+            wanted = [one for of, one in timetables_of(db, found.id, day_in(found, now())) if mentor in {"", of.key}]
         for one in wanted:
             look_at(engine, found, one, now(), near_hosts())
         with reading(engine) as db:
-            lines = [_line(of, one) for of, one in timetables_of(db, found.id) if mentor in {"", of.key}]
+            lines = [_line(of, one) for of, one in timetables_of(db, found.id, day_in(found, now())) if mentor in {"", of.key}]
         say(lines)
 
 

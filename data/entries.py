@@ -23,6 +23,8 @@ from matching.round import Mentee as RoundMentee, Mentor as RoundMentor, Round
 KEYS = {Role.MENTOR: "mentor_id", Role.MENTEE: "mentee_id"}
 TABLES: Mapping[Role, type[Mentor | Mentee]] = {Role.MENTOR: Mentor, Role.MENTEE: Mentee}
 DATES = ("available_from", "available_until")
+NOT_IN_THE_IMPORT = "not in the import"
+"""Why those have left whom an import takes away."""
 NUMBERS = ("grade", "max_groups", "max_size", "max_weekly_minutes")
 
 
@@ -126,7 +128,7 @@ def _enter_all(
         db.execute(insert(table), fresh)
     _update(db, table, [*back, *changes])
     _update(db, Person, personal)
-    gone = [{"id": known[key][0], "left_on": on, "left_why": "not in the import"} for key in found.gone]
+    gone = [{"id": known[key][0], "left_on": on, "left_why": NOT_IN_THE_IMPORT} for key in found.gone]
     _update(db, table, gone)
     return {key: row for key, (row, _) in known.items()}
 

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.calendars import parts, touch, touch_groups
-from data.entries import Difference, difference, enter, mentee_row, mentor_row
+from data.entries import NOT_IN_THE_IMPORT, Difference, difference, enter, mentee_row, mentor_row
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.programs import Term
-from data.roster import round_of
+from data.roster import last_day, leaving_days, round_of
 from data.sessions import Session
-from data.terms import term_name
+from data.terms import day_in, term_name
 from matching.round import Pair, Peers, Policy, Round
 
 MOST_GONE = 10
@@ -89,15 +89,48 @@ def compare(before: Round, after: Round) -> Changes:
     return Changes({table: difference(were[table], are[table]) for table in are}, len(before.mentors) + len(before.mentees))
 
 
-def now_in(db: DbSession, term: Term, after: Round) -> Round:
-    """The round that a term's people make before `after` is taken in; an open-ended term is planned as far as that says."""
-    return round_of(db, term, after.policy.program.term_end)
-
-
 def for_term(term: Term, given: Round) -> Round:
     """The round as it becomes a term's: one whose policy has no name leaves the term's as it is."""
     program = given.policy.program
     return replace(given, policy=replace(given.policy, program=replace(program, name=program.name or term.name)))
+
+
+def sides_of(db: DbSession, term: Term, given: Round, now: dt.datetime) -> tuple[Round, Round]:
+    """The round that a term's people make before another is taken in, and that one as it becomes the term's.
+
+    An open-ended term is planned as far as the given round says. Who leaves later does so whether they are in it or not: where they are
+    not, nothing is said of them, and where they are available until they leave, as an export writes, they are so as their row says. But
+    whom an import has taken away comes back, where they are in it.
+    """
+    today, after = day_in(term, now), for_term(term, given)
+    before = round_of(db, term, after.policy.program.term_end, on=today)
+    mentors, mentees = (leaving_days(db, term, kind, today) for kind in (Mentor, Mentee))
+    own = {one.key: one for one in before.mentors if one.key in mentors}
+    after = replace(
+        after,
+        mentors=tuple(
+            replace(one, available_until=own[one.key].available_until)
+            if one.key in own and one.available_until == last_day(own[one.key], mentors[one.key])
+            else one
+            for one in after.mentors
+        ),
+    )
+    taken_away = [
+        set(db.scalars(select(kind.key).where(kind.term_id == term.id, kind.left_why == NOT_IN_THE_IMPORT))) for kind in (Mentor, Mentee)
+    ]
+    unsaid = (mentors.keys() - {one.key for one in after.mentors}, mentees.keys() - {one.key for one in after.mentees})
+    return _without(before, taken_away[0] | unsaid[0], taken_away[1] | unsaid[1]), after
+
+
+def _without(round: Round, mentors: Collection[str], mentees: Collection[str]) -> Round:
+    """The round without these people, and what is said of them."""
+    return replace(
+        round,
+        mentors=tuple(one for one in round.mentors if one.key not in mentors),
+        mentees=tuple(one for one in round.mentees if one.key not in mentees),
+        pairs=tuple(one for one in round.pairs if one.mentor not in mentors and one.mentee not in mentees),
+        peers=tuple(one for one in round.peers if one.mentee not in mentees and one.other not in mentees),
+    )
 
 
 def take_in(
@@ -125,8 +158,7 @@ def take_in(
     """
     db.execute(select(Term.id).where(Term.id == term.id).with_for_update(key_share=True))
     open_ended, zone = term.last_on is None, term.zone
-    after = for_term(term, given)
-    before = now_in(db, term, after)
+    before, after = sides_of(db, term, given, now)
     changes = compare(before, after)
     if not allow_removals:
         changes.refuse_too_many_gone()

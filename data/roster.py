@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import Document
@@ -74,16 +74,18 @@ def mentee_cells(mentee: RoundMentee) -> dict[str, str]:
     return {column.name: column.written(mentee) for column in MENTEES.columns}
 
 
-def round_of(db: DbSession, term: Term, last_on: dt.date) -> Round:
-    """The round that a term's people make now, without those who have left; keys are in ascending order.
+def round_of(db: DbSession, term: Term, last_on: dt.date, *, on: dt.date) -> Round:
+    """The round that a term's people make, without those who have left by a day; keys are in ascending order.
+
+    Who leaves later is in it as their row says: `until_they_leave` limits them.
 
     Raises
     ------
     BadRound
         A row holds what no file could bring there.
     """
-    mentors = {mentor.id: (mentor, person) for mentor, person in _in_order(db.execute(_people(Mentor, term.id)))}
-    mentees = {mentee.id: (mentee, person) for mentee, person in _in_order(db.execute(_people(Mentee, term.id)))}
+    mentors = {mentor.id: (mentor, person) for mentor, person in _in_order(db.execute(_people(Mentor, term.id, on)))}
+    mentees = {mentee.id: (mentee, person) for mentee, person in _in_order(db.execute(_people(Mentee, term.id, on)))}
     asked: dict[UUID, list[RoundRequest]] = defaultdict(list)
     for request in db.scalars(select(Request).join(Mentee).where(Mentee.term_id == term.id).order_by(Request.mentee_id, Request.place)):
         asked[request.mentee_id].append(RoundRequest(request.subject, request.priority))
@@ -116,8 +118,33 @@ def round_of(db: DbSession, term: Term, last_on: dt.date) -> Round:
     )
 
 
-def _people(kind: type[Mentor | Mentee], term: UUID) -> Any:  # noqa: ANN401  the type of the statement takes longer to say
-    return select(kind, Person).join(Person).where(kind.term_id == term, kind.left_on.is_(None))
+def leaving_days(db: DbSession, term: Term, kind: type[Mentor | Mentee], after: dt.date) -> dict[str, dt.date]:
+    """The first days without those of a term who leave after a day, by their keys."""
+    leaves = select(kind.key, kind.left_on).where(kind.term_id == term.id, kind.left_on > after)
+    return {key: left_on for key, left_on in db.execute(leaves) if left_on is not None}
+
+
+def last_day(mentor: RoundMentor, left_on: dt.date) -> dt.date:
+    """The last day on which a mentor who leaves can be planned with."""
+    return min(mentor.available_until or dt.date.max, left_on - dt.timedelta(days=1))
+
+
+def until_they_leave(db: DbSession, term: Term, round: Round, *, on: dt.date) -> Round:
+    """The round of a term's people of a day, in which mentors who leave after it are available until then.
+
+    Mentors who leave before they are available are not in it, nor what is said of pairs with them.
+    """
+    leaves = leaving_days(db, term, Mentor, on)
+    if not leaves:
+        return round
+    limited = [replace(one, available_until=last_day(one, leaves[one.key])) if one.key in leaves else one for one in round.mentors]
+    mentors = tuple(one for one in limited if (one.available_from or dt.date.min) <= (one.available_until or dt.date.max))
+    keys = {mentor.key for mentor in mentors}
+    return replace(round, mentors=mentors, pairs=tuple(pair for pair in round.pairs if pair.mentor in keys))
+
+
+def _people(kind: type[Mentor | Mentee], term: UUID, on: dt.date) -> Any:  # noqa: ANN401  the type of the statement takes longer to say
+    return select(kind, Person).join(Person).where(kind.term_id == term, or_(kind.left_on.is_(None), kind.left_on > on))
 
 
 def _in_order(rows: Iterable[Any]) -> list[Any]:

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session as DbSession
 from data.archive import packed
 from data.audit import write_down
 from data.programs import Term
-from data.roster import round_of
+from data.roster import round_of, until_they_leave
 from data.rounds import Round, RoundState, Run, RunState
-from data.terms import find_term, term_name
+from data.terms import day_in, find_term, term_name
 from data.timetables import without_busy
 from matching.limits import Limits
 from matching.tables import write_round
@@ -169,7 +169,8 @@ def open_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round
 def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round:
     """Closes the open round of a term: its people and its policy as they are now are what its runs solve, whatever becomes of them.
 
-    What mentors' timetables say is busy is taken out of their availability.
+    What mentors' timetables say is busy is taken out of their availability. Who has left by the first day that its groups may meet on is
+    not in it; who leaves later is available until then.
 
     Raises
     ------
@@ -183,7 +184,9 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Roun
     round = _last(db, term)
     if round is None or round.state is not RoundState.OPEN:
         raise NothingOpen(term_name(db, term))
-    asked = without_busy(db, term, round_of(db, term, max(term.first_on, now.date()) + dt.timedelta(days=OPEN_ENDED_DAYS)))
+    first_on = begins(db, term, now)
+    people = round_of(db, term, max(term.first_on, now.date()) + dt.timedelta(days=OPEN_ENDED_DAYS), on=first_on)
+    asked = without_busy(db, term, until_they_leave(db, term, people, on=first_on), on=first_on)
     if not any(mentee.requests for mentee in asked.mentees):
         raise NobodyAsks(term_name(db, term))
     round.inputs = packed(lambda folder: write_round(asked, folder))
@@ -306,6 +309,15 @@ def _refuse_to_repair(db: DbSession, term: Term, run: Run) -> None:
         raise OtherTerm(name, term_name(db, term))
     if run.state is not RunState.DONE:
         raise NoResult(name, run.state, run.problem)
+
+
+def begins(db: DbSession, term: Term, now: dt.datetime) -> dt.date:
+    """The first day that the groups of a round meet on which is closed now: of one that may repair what is published, next Monday."""
+    today = day_in(term, now)
+    stands = select(Run.id).join(Round).where(Round.term_id == term.id, Run.published_at.is_not(None), Run.undone_at.is_(None))
+    if db.scalars(stands.limit(1)).first():
+        today += dt.timedelta(days=7 - today.weekday())
+    return max(term.first_on, today)
 
 
 def _last(db: DbSession, term: Term) -> Round | None:

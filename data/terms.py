@@ -12,8 +12,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
@@ -196,13 +197,18 @@ def all_terms(db: DbSession) -> list[Term]:
     return sorted(db.scalars(select(Term)), key=lambda term: term_name(db, term))
 
 
-def people_of(db: DbSession, term: UUID) -> tuple[int, int]:
-    """How many mentors and how many mentees a term has, without those who have left."""
+def people_of(db: DbSession, term: UUID, on: dt.date) -> tuple[int, int]:
+    """How many mentors and how many mentees a term has, without those who have left by a day."""
     mentors, mentees = (
-        db.scalars(select(func.count()).select_from(kind).where(kind.term_id == term, kind.left_on.is_(None))).one()
+        db.scalars(select(func.count()).select_from(kind).where(kind.term_id == term, or_(kind.left_on.is_(None), kind.left_on > on))).one()
         for kind in (Mentor, Mentee)
     )
     return mentors, mentees
+
+
+def day_in(term: Term, now: dt.datetime) -> dt.date:
+    """The day that an instant is of in a term's zone."""
+    return now.astimezone(ZoneInfo(term.zone)).date()
 
 
 def term_name(db: DbSession, term: Term) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, select
+from sqlalchemy import JSON, ForeignKey, or_, select
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.base import Base
@@ -41,10 +41,10 @@ class Timetable(Base):
     fault: Mapped[str] = mapped_column(default="")
 
 
-def timetables_of(db: DbSession, term: UUID) -> Sequence[tuple[Mentor, Timetable]]:
-    """The timetables of a term's mentors, without those who have left, by their keys."""
+def timetables_of(db: DbSession, term: UUID, on: dt.date) -> Sequence[tuple[Mentor, Timetable]]:
+    """The timetables of a term's mentors, without those who have left by a day, by their keys."""
     asked = select(Mentor, Timetable).join(Timetable, Timetable.mentor_id == Mentor.id)
-    rows = db.execute(asked.where(Mentor.term_id == term, Mentor.left_on.is_(None)))
+    rows = db.execute(asked.where(Mentor.term_id == term, or_(Mentor.left_on.is_(None), Mentor.left_on > on)))
     return sorted(((mentor, one) for mentor, one in rows), key=lambda row: row[0].key)
 
 
@@ -62,12 +62,12 @@ def free_time(available: str, weekly: str) -> tuple[Stretch, ...]:
     return left_of(STRETCHES.read(available), STRETCHES.read(weekly) if weekly else ())
 
 
-def without_busy(db: DbSession, term: Term, round: Round) -> Round:
-    """The round of a term's people as they are free: mentors' busy times are taken out of their availability.
+def without_busy(db: DbSession, term: Term, round: Round, *, on: dt.date) -> Round:
+    """The round of a term's people of a day as they are free: mentors' busy times are taken out of their availability.
 
     Mentors of whose availability nothing is left are not in it, nor what is said of pairs with them.
     """
-    busy = {mentor.key: STRETCHES.read(one.weekly) for mentor, one in timetables_of(db, term.id) if one.weekly}
+    busy = {mentor.key: STRETCHES.read(one.weekly) for mentor, one in timetables_of(db, term.id, on) if one.weekly}
     if not busy:
         return round
     mentors = [replace(mentor, availability=left_of(mentor.availability, busy.get(mentor.key, ()))) for mentor in round.mentors]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import null, select
+from sqlalchemy import null, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
@@ -68,12 +68,13 @@ def wish_language(db: DbSession, who: Mentor | Mentee, language: str, *, by: str
         _write_down(db, who, {"language": language}, by=by, now=now)
 
 
-def people_with_wishes(db: DbSession, term: UUID) -> list[tuple[Mentor | Mentee, Person]]:
-    """Those of a term, without who has left, who are reminded otherwise than their program says; mentors first, by their keys."""
+def people_with_wishes(db: DbSession, term: UUID, on: dt.date) -> list[tuple[Mentor | Mentee, Person]]:
+    """Those of a term, without who has left by a day, who are reminded otherwise than their program says; mentors first, by their keys."""
     found: list[tuple[Mentor | Mentee, Person]] = []
     kinds: tuple[type[Mentor | Mentee], ...] = (Mentor, Mentee)
     for kind in kinds:
-        asked = select(kind, Person).join(Person, Person.id == kind.person_id).where(kind.term_id == term, kind.left_on.is_(None))
+        asked = select(kind, Person).join(Person, Person.id == kind.person_id)
+        asked = asked.where(kind.term_id == term, or_(kind.left_on.is_(None), kind.left_on > on))
         rows: Sequence[Any] = db.execute(asked.where(Person.reminders.is_not(null()))).all()
         found += sorted(((who, person) for who, person in rows if person.reminders is not None), key=lambda row: row[0].key)
     return found

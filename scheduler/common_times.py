@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -59,7 +60,7 @@ class CommonTimes:
 def _available(db: DbSession, term: Term, people: Collection[UUID]) -> dict[UUID, tuple[Stretch, ...]]:
     """When these persons are available, but for what their timetables take."""
     found: dict[UUID, tuple[Stretch, ...]] = {}
-    busy = {mentor.person_id: one.weekly for mentor, one in timetables_of(db, term.id)}
+    busy = {mentor.person_id: one.weekly for mentor, one in timetables_of(db, term.id, dt.date.min)}
     for table in (Mentor, Mentee):
         for some in parts(sorted(people)):
             rows = db.execute(select(table.person_id, table.availability).where(table.term_id == term.id, table.person_id.in_(some)))

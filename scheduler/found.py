@@ -44,7 +44,10 @@ def found(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Plac
                 "link": "",
             }
         )
-        members += [{"group_id": mine, "mentee_id": plan.mentees[member].id, "from_on": from_on} for member in group.members]
+        members += [
+            {"group_id": mine, "mentee_id": plan.mentees[member].id, "from_on": from_on, "until_on": plan.mentees[member].left_on}
+            for member in group.members
+        ]
         series.append(
             {
                 "id": its_series,

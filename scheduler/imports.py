@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session as DbSession
 
+from data.entries import NOT_IN_THE_IMPORT
 from data.intake import Changes, take_in
 from data.people import Mentee
 from data.programs import Term
@@ -35,7 +36,7 @@ def import_round(db: DbSession, term: Term, given: Round, *, allow_removals: boo
     stay: list[Mentee] = []
 
     def leaving(keys: Sequence[str]) -> None:
-        stay.extend(take_out_of_all(db, term, keys, by=by, now=now, reason="not in the import"))
+        stay.extend(take_out_of_all(db, term, keys, by=by, now=now, reason=NOT_IN_THE_IMPORT))
 
     was = days_of(db, term)
     changes = take_in(db, term, given, allow_removals=allow_removals, by=by, now=now, leaving=leaving)

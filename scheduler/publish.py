@@ -72,7 +72,7 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str, *, from_on: dt.d
     NoResult
         The run has none.
     DoesNotFit
-        Somebody in it is no more in the term.
+        Somebody in it is no more in the term on that day.
     PublishedAlready, AnotherStands
         It stands already, or another that it does not repair.
     InThePast, OutsideTheTerm
@@ -82,8 +82,8 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str, *, from_on: dt.d
     """
     term = term_of(db, run)
     other = refuse_second(db, term, run)
-    plan = plan_of(db, term, run)
     begins = first_day(term, now, from_on, repair=other is not None)
+    plan = plan_of(db, term, run, begins)
     if other is None:
         made = found(db, term, run, plan, plan.groups, begins)
         produced = lay_out(db, series_of(db, made.values()), horizon(db, term, now), now, strictly=True)
@@ -106,8 +106,8 @@ def changes_of(db: DbSession, run: Run, now: dt.datetime, *, from_on: dt.date | 
     """What publishing a run would change, group by group, without changing anything; raises as `publish` does, but for clashes."""
     term = term_of(db, run)
     other = refuse_second(db, term, run)
-    plan = plan_of(db, term, run)
     begins = first_day(term, now, from_on, repair=other is not None)
+    plan = plan_of(db, term, run, begins)
     pairs = pairs_of(db, term, plan, begins) if other else [Pair(None, group) for group in plan.groups]
     return tuple(change_of(pair) for pair in pairs)
 

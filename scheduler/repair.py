@@ -9,7 +9,7 @@ was agreed on, one of a substitute its substitute; sessions that were cancelled 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
@@ -183,7 +183,7 @@ def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on:
             if one.state == State.PLANNED:
                 one.state, one.cancelled_why = State.CANCELLED, NO_LONGER
         return altered(db, circle, before, sessions)
-    _take_members(db, group, [plan.mentees[key].id for key in new.members], from_on)
+    _take_members(db, group, {plan.mentees[key].id: plan.mentees[key].left_on for key in new.members}, from_on)
     mentor, was = plan.mentors[new.mentor], group.mentor_id
     group.mentor_id = mentor.id
     following = [one for one in sessions if one.state == State.PLANNED or waiting.has(one)]
@@ -206,19 +206,23 @@ def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on:
     return altered(db, after, before, sessions)
 
 
-def _take_members(db: DbSession, group: Group, members: Sequence[UUID], from_on: dt.date) -> None:
-    """Makes these mentees the members of a group from a day on."""
+def _take_members(db: DbSession, group: Group, members: Mapping[UUID, dt.date | None], from_on: dt.date) -> None:
+    """Makes these mentees the members of a group from a day on, until they leave."""
     open_ended = or_(Membership.until_on.is_(None), Membership.until_on > from_on)
     rows = db.scalars(select(Membership).where(Membership.group_id == group.id, open_ended)).all()
     for row in rows:
         if row.mentee_id in members:
-            row.until_on = None
+            row.until_on = members[row.mentee_id]
         elif row.from_on >= from_on:
             db.delete(row)
         else:
             row.until_on = from_on
     there = {row.mentee_id for row in rows}
-    db.add_all(Membership(group_id=group.id, mentee_id=mentee, from_on=from_on) for mentee in members if mentee not in there)
+    db.add_all(
+        Membership(group_id=group.id, mentee_id=mentee, from_on=from_on, until_on=until_on)
+        for mentee, until_on in members.items()
+        if mentee not in there
+    )
     db.flush()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,15 +51,15 @@ class Plan:
     mentees: Mapping[str, Mentee]
 
 
-def plan_of(db: DbSession, term: Term, run: Run) -> Plan:
-    """What a run's result says.
+def plan_of(db: DbSession, term: Term, run: Run, from_on: dt.date) -> Plan:
+    """What a run's result says of a day and later ones.
 
     Raises
     ------
     NoResult
         There is none yet.
     DoesNotFit
-        Somebody in it is no more in the term.
+        Somebody in it is no more in the term on that day.
     """
     with TemporaryDirectory(prefix="dure-") as held:
         folder = Path(held)
@@ -67,19 +68,21 @@ def plan_of(db: DbSession, term: Term, run: Run) -> Plan:
     mentors = {one.key: one for one in db.scalars(select(Mentor).where(Mentor.term_id == term.id))}
     mentees = {one.key: one for one in db.scalars(select(Mentee).where(Mentee.term_id == term.id))}
     lines = [
-        *(line for group in groups for line in _gone(group, "mentor", group.mentor, mentors)),
-        *(line for group in groups for member in group.members for line in _gone(group, "mentee", member, mentees)),
+        *(line for group in groups for line in _gone(group, "mentor", group.mentor, mentors, from_on)),
+        *(line for group in groups for member in group.members for line in _gone(group, "mentee", member, mentees, from_on)),
     ]
     if lines:
         raise DoesNotFit(tuple(lines))
     return Plan(groups, minutes, mentors, mentees)
 
 
-def _gone(group: Placed, role: str, key: str, there: Mapping[str, Mentor] | Mapping[str, Mentee]) -> Sequence[str]:
+def _gone(group: Placed, role: str, key: str, there: Mapping[str, Mentor] | Mapping[str, Mentee], on: dt.date) -> Sequence[str]:
     if key not in there:
         return [f"group {group.key}: there is no {role} {key} in the term; close a new round and solve it"]
     left_on = there[key].left_on
-    return [f"group {group.key}: {role} {key} has left on {left_on}; close a new round and solve it"] if left_on else []
+    if left_on is None or left_on > on:
+        return []
+    return [f"group {group.key}: {role} {key} has left on {left_on}; close a new round and solve it"]
 
 
 def _session_minutes(inputs: Path) -> int:

@@ -173,7 +173,7 @@ def timetable_of(db: DbSession, mentor: Mentor) -> Timetable:
 
 def clashes(db: DbSession, term: Term, now: dt.datetime) -> list[UUID]:
     """The planned sessions to come at which the timetable of whoever holds them says that they are busy."""
-    busy = {mentor.id: _unpacked(one.busy) for mentor, one in timetables_of(db, term.id)}
+    busy = {mentor.id: _unpacked(one.busy) for mentor, one in timetables_of(db, term.id, day_of(term, now))}
     found = []
     for some in parts(sorted(busy)):
         planned = select(Session).where(Session.mentor_id.in_(some), Session.state == State.PLANNED, Session.starts_at > now)
@@ -189,7 +189,8 @@ def _due(now: dt.datetime) -> Select[Timetable, Term]:
     asked = select(Timetable, Term).join(Mentor, Mentor.id == Timetable.mentor_id).join(Term, Term.id == Mentor.term_id)
     due = or_(Timetable.due_at <= now, Timetable.due_at > now + AGAIN)
     goes_on = or_(Term.last_on.is_(None), Term.last_on > (now + DAY).date())
-    return asked.where(due, goes_on, Mentor.left_on.is_(None)).order_by(Timetable.due_at, Timetable.mentor_id).limit(AT_ONCE)
+    still = or_(Mentor.left_on.is_(None), Mentor.left_on > (now - DAY).date())  # in any zone
+    return asked.where(due, goes_on, still).order_by(Timetable.due_at, Timetable.mentor_id).limit(AT_ONCE)
 
 
 def _packed(busy: Busy) -> list[list[int]]:

@@ -33,16 +33,16 @@ def sorted_round(round: Round) -> Round:
 def again(database: Engine, term: Term, after: Round) -> dict[Role, Any]:
     with transaction(database) as db:
         term = db.get_one(Term, term.id)
-        found = enter(db, term, round_of(db, term, END), after, on=TODAY)
+        found = enter(db, term, round_of(db, term, END, on=TODAY), after, on=TODAY)
     with reading(database) as db:
-        assert round_of(db, db.get_one(Term, term.id), END) == sorted_round(after)
+        assert round_of(db, db.get_one(Term, term.id), END, on=TODAY) == sorted_round(after)
     return found
 
 
 def test_a_round_comes_back_as_it_was_entered(database: Engine) -> None:
     term = demo_term(database)
     with reading(database) as db:
-        assert round_of(db, db.get_one(Term, term.id), END) == sorted_round(demo_round())
+        assert round_of(db, db.get_one(Term, term.id), END, on=TODAY) == sorted_round(demo_round())
 
 
 def test_the_same_again_changes_nothing(database: Engine) -> None:

@@ -8,17 +8,17 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from data.audit import Deed
 from data.base import new_id
 from data.database import reading, transaction
 from data.feeds import Audience, Calendar
 from data.groups import Group, Membership
-from data.intake import Changes, TooManyGone, ZoneIsFixed, compare, for_term, now_in, take_in
+from data.intake import Changes, TooManyGone, ZoneIsFixed, compare, sides_of, take_in
 from data.people import Mentee, Mentor
 from data.programs import Term
-from data.roster import round_of
+from data.roster import round_of, until_they_leave
 from data.sessions import Series, Session
 from data.tables import METADATA
 from matching.round import GroupPolicy, Pair, PairRule, PeerRule, Peers, Round
@@ -28,14 +28,15 @@ from tests.terms import demo_round, demo_term
 
 NOW = dt.datetime(2026, 4, 1, 20, tzinfo=dt.UTC)
 END = dt.date(2027, 1, 1)
+TODAY = dt.date(2026, 4, 2)
+"""05:00 in Seoul."""
 
 
 def taken(database: Engine, term: Term, round: Round, *, allow_removals: bool = False) -> Changes:
     """What an import that is told first and then done changes: the same."""
     with reading(database) as db:
         row = db.get_one(Term, term.id)
-        after = for_term(row, round)
-        told = compare(now_in(db, row, after), after)
+        told = compare(*sides_of(db, row, round, NOW))
     with transaction(database) as db:
         done = take_in(db, db.get_one(Term, term.id), round, allow_removals=allow_removals, by="kim", now=NOW)
     assert done == told
@@ -44,7 +45,7 @@ def taken(database: Engine, term: Term, round: Round, *, allow_removals: bool = 
 
 def now(database: Engine, term: Term) -> Round:
     with reading(database) as db:
-        return round_of(db, db.get_one(Term, term.id), END)
+        return round_of(db, db.get_one(Term, term.id), END, on=TODAY)
 
 
 def dump(database: Engine) -> dict[str, list[str]]:
@@ -238,3 +239,24 @@ def test_a_term_that_has_groups_keeps_its_zone(database: Engine) -> None:
     group_of(database, term)
     with pytest.raises(ZoneIsFixed, match="by the clock of Asia/Taipei"):
         taken(database, term, demo_round())
+
+
+@pytest.mark.parametrize("exported", [True, False], ids=["an export of since", "a table of before"])
+def test_an_import_leaves_a_leaving_to_come_as_it_is(database: Engine, exported: bool) -> None:
+    term = demo_term(database)
+    mentor, mentee = demo_round().mentors[0].key, demo_round().mentees[0].key
+    with transaction(database) as db:
+        for kind, key in ((Mentor, mentor), (Mentee, mentee)):
+            db.execute(update(kind).where(kind.key == key).values(left_on=TODAY + dt.timedelta(days=40), left_why="graduates"))
+    given = now(database, term)
+    with reading(database) as db:
+        written = until_they_leave(db, db.get_one(Term, term.id), given, on=TODAY)
+    (limited,) = (one for one in written.mentors if one.key == mentor)
+    assert limited.available_until == TODAY + dt.timedelta(days=39)
+    before = dump(database)
+    assert other(taken(database, term, written if exported else given)) == {}
+    assert dump(database) == before
+    rest = tuple(one for one in given.mentors if one.key != mentor), tuple(one for one in given.mentees if one.key != mentee)
+    fewer = replace(given, mentors=rest[0], mentees=rest[1], pairs=(), peers=())
+    assert {"mentors", "mentees"}.isdisjoint(other(taken(database, term, fewer)))
+    assert sum("graduates" in row for row in dump(database)["mentor"] + dump(database)["mentee"]) == 2

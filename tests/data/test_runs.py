@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, update
 from data.archive import unpack
 from data.audit import Deed
 from data.database import reading, transaction
-from data.people import Mentor
+from data.people import Mentee, Mentor
 from data.programs import Term
 from data.rounds import Round, RoundState, Run, RunState
 from data.runs import (
@@ -39,8 +39,10 @@ from data.runs import (
 )
 from data.terms import NewTerm, make_term
 from matching.limits import BadLimit
+from matching.round import Round as Asking
 from matching.tables import read_round
 from tests.runs import NOW, closed_term, queued
+from tests.solved import done_run
 from tests.terms import demo_round, demo_term
 
 
@@ -184,3 +186,34 @@ def test_what_people_do_is_in_the_audit(database: Engine) -> None:
         ("queued", "run 1.1", "manager"),
         ("stopped", "run 1.1", "manager"),
     ]
+
+
+def asked_after(database: Engine, left_on: dt.date, folder: Path, *, now: dt.datetime = NOW) -> Asking:
+    """What a round asks that is closed after a mentor and a mentee were said to leave on a day, while a run stands."""
+    term = demo_term(database)
+    with transaction(database) as db:
+        done_run(db, db.get_one(Term, term.id)).published_at = now
+        for kind, key in ((Mentor, "m-01"), (Mentee, "s-01")):
+            db.execute(update(kind).where(kind.key == key).values(left_on=left_on))
+        row = db.get_one(Term, term.id)
+        open_round(db, row, by="manager", now=now)
+        inputs = close_round(db, row, by="manager", now=now).inputs
+    assert inputs is not None
+    return read_round(unpack(inputs, folder))
+
+
+WEDNESDAY = dt.datetime(2027, 4, 14, 5, tzinfo=dt.UTC)
+MONDAY = dt.date(2027, 4, 19)
+
+
+def test_who_leaves_after_the_repairs_first_day_is_in_its_round_until_then(database: Engine, tmp_path: Path) -> None:
+    asked = asked_after(database, MONDAY + dt.timedelta(days=1), tmp_path / "round", now=WEDNESDAY)
+    (mentor,) = (one for one in asked.mentors if one.key == "m-01")
+    assert mentor.available_until == MONDAY
+    assert [one.key for one in asked.mentees if one.key == "s-01"] == ["s-01"]
+
+
+def test_who_leaves_by_the_repairs_first_day_is_not_in_its_round(database: Engine, tmp_path: Path) -> None:
+    asked = asked_after(database, MONDAY, tmp_path / "round", now=WEDNESDAY)
+    assert "m-01" not in {one.key for one in asked.mentors}
+    assert "s-01" not in {one.key for one in asked.mentees}

@@ -27,7 +27,7 @@ SCALE = 0.5
 def now(database: Engine, term: Term) -> Round:
     with reading(database) as db:
         row = db.get_one(Term, term.id)
-        return round_of(db, row, row.first_on)
+        return round_of(db, row, row.first_on, on=row.first_on)
 
 
 def begun(database: Engine, folder: Path) -> subprocess.Popen[bytes]:

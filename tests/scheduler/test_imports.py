@@ -18,6 +18,7 @@ from data.roster import round_of
 from data.sessions import Presence, Session, State
 from matching.week import read_meetings
 from scheduler.changes import cancel, move
+from scheduler.circle import day_of
 from scheduler.closures import close, reopen
 from scheduler.finding import session_named
 from scheduler.group_changes import change_times
@@ -49,7 +50,7 @@ def imported(
     """Takes the term's own tables in with other days, without some mentees."""
     with transaction(database) as db:
         row = db.get_one(Term, term.id)
-        given = round_of(db, row, last_on)
+        given = round_of(db, row, last_on, on=day_of(row, now))
         program = replace(given.policy.program, term_start=first_on, term_end=last_on)
         stay = tuple(mentee for mentee in given.mentees if mentee.key not in gone)
         given = replace(given, policy=replace(given.policy, program=program), mentees=stay)

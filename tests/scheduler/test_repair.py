@@ -24,12 +24,14 @@ from data.tables import METADATA
 from matching.result import EndedBy, Group as Placed, Result
 from matching.week import read_meetings
 from scheduler.closures import close, reopen
-from scheduler.finding import session_named
+from scheduler.finding import mentee_named, mentor_named, session_named
 from scheduler.jobs import produce_sessions
+from scheduler.leavers import leave_mentee, leave_mentor, need_repair
 from scheduler.letters import letter_of
 from scheduler.publish import changes_of, publish
 from scheduler.refusals import InThePast
 from scheduler.repair import Fate
+from scheduler.results import DoesNotFit
 from scheduler.same_groups import Meets, same_groups
 from scheduler.undo import WasHeld, undo
 from tests.solved import done_run
@@ -356,3 +358,39 @@ def test_who_was_told_of_a_repair_is_told_that_it_is_undone_and_what_is_theirs_a
         said = letter_of(db, back, sender="office@example.org", now=LATER).get_content()
         assert "(Asia/Seoul)" in said
         assert said.count("19:00") == 2
+
+
+LEAVES_ON = dt.date(2027, 5, 20)
+"""A Thursday after the repair's first day."""
+
+
+def test_a_repair_keeps_who_leaves_later_in_their_groups_until_then(database: Engine) -> None:
+    second = (
+        *FIRST[:1],
+        placed("g-2", "m-02", "s-03 s-04 s-15", "Tue 19:00; Thu 19:00"),
+        *FIRST[2:4],
+        placed("g-5", "m-08", "s-09", "Mon 20:00; Wed 20:00"),
+    )
+    term, _, run = two_runs(database, second=second)
+    with transaction(database) as db:
+        leave_mentor(db, mentor_named(db, term, "m-01"), LEAVES_ON, by="office", now=MIDTERM, reason="graduates")
+        leave_mentee(db, mentee_named(db, term, "s-03"), LEAVES_ON, by="office", now=MIDTERM, reason="moves")
+        leave_mentee(db, mentee_named(db, term, "s-15"), LEAVES_ON, by="office", now=MIDTERM, reason="moves")
+    repaired(database, run)
+    with reading(database) as db:
+        assert members(db, "g-1", LEAVES_ON) == ["s-01", "s-02"]
+        assert members(db, "g-2", LEAVES_ON - dt.timedelta(days=1)) == ["s-03", "s-04", "s-15"]
+        assert members(db, "g-2", LEAVES_ON) == ["s-04"]
+        g_1 = [one for one in sessions(db).values() if one["group"] == "g-1"]
+        assert {one["state"] for one in g_1} == {State.PLANNED}
+        listed = need_repair(db, term, MIDTERM)
+        assert {db.get_one(Group, one.group_id).key for one in listed} == {"g-1"}
+        assert all(one.starts_at.date() >= LEAVES_ON for one in listed)
+
+
+def test_who_has_left_by_a_repairs_first_day_is_not_in_it(database: Engine) -> None:
+    term, _, run = two_runs(database, second=FIRST)
+    with transaction(database) as db:
+        leave_mentor(db, mentor_named(db, term, "m-01"), dt.date(2027, 4, 19), by="office", now=MIDTERM, reason="")
+    with pytest.raises(DoesNotFit, match="group g-1: mentor m-01 has left on 2027-04-19"):
+        repaired(database, run)

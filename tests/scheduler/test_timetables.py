@@ -55,7 +55,7 @@ def test_rounds_are_made_of_what_is_left_and_what_was_given_stays(database: Engi
     term = demo_term(database)
     now = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
     with reading(database) as db:
-        given = round_of(db, term, term.first_on)
+        given = round_of(db, term, term.first_on, on=term.first_on)
         first, second = given.mentors[:2]
     taken = first.availability[0]
     hour = f"{WEEK[taken.start // 1440]}{taken.start % 1440 // 60:02}"
@@ -63,8 +63,8 @@ def test_rounds_are_made_of_what_is_left_and_what_was_given_stays(database: Engi
     hand_in(database, term, first.key, lectures(hour), now=now)
     hand_in(database, term, second.key, lectures(*all_day), now=now)
     with reading(database) as db:
-        assert round_of(db, term, term.first_on) == given
-        free = without_busy(db, term, given)
+        assert round_of(db, term, term.first_on, on=term.first_on) == given
+        free = without_busy(db, term, given, on=term.first_on)
     busy = STRETCHES.read(f"{STRETCHES.write((taken,))[:3]} {hour[2:]}:00-{int(hour[2:]) + 1:02}:00")
     assert free.mentors[0] == replace(first, availability=free_time(STRETCHES.write(first.availability), STRETCHES.write(busy)))
     assert free.mentors[0] != first
@@ -73,7 +73,7 @@ def test_rounds_are_made_of_what_is_left_and_what_was_given_stays(database: Engi
     with transaction(database) as db:
         take_away(db, mentor_named(db, term, second.key), by="test", now=now)
         take_away(db, mentor_named(db, term, first.key), by="test", now=now)
-        assert without_busy(db, term, given) == given
+        assert without_busy(db, term, given, on=term.first_on) == given
 
 
 @pytest.mark.parametrize(
