@@ -134,10 +134,10 @@ def _refusals() -> tuple[type[Exception], ...]:
     from data.terms import TermProblem
     from matching.faults import BadFiles
     from scheduler.fetch import FetchError
+    from scheduler.ics import TimetableError
     from scheduler.mail import PostError
     from scheduler.refusals import Refused
     from scheduler.term import TermError
-    from scheduler.timetable import TimetableError
 
     return (
         BadWord,

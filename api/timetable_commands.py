@@ -122,7 +122,7 @@ def list_clashes(term: TermName) -> None:
 
 def _bytes_of(path: Path) -> bytes:
     """What a file holds, as far as it is looked at."""
-    from scheduler.timetable import MOST_BYTES
+    from scheduler.ics import MOST_BYTES
 
     with path.open("rb") as file:
         return file.read(MOST_BYTES + 1)

@@ -27,11 +27,12 @@ from data.timetables import Timetable, timetables_of
 from matching.kinds import STRETCHES
 from scheduler.circle import day_of
 from scheduler.fetch import NOBODY, FetchError, Hosts, fetch
+from scheduler.ics import TimetableError
 from scheduler.patience import Stopped, never
 from scheduler.refusals import NotThere, Refused
 from scheduler.term import DAY
 from scheduler.ticker import Clock
-from scheduler.timetable import Busy, TimetableError, busy_times, weekly
+from scheduler.timetable import Busy, busy_times, weekly
 
 AGAIN = dt.timedelta(days=1)
 AFTER_A_FAULT = dt.timedelta(hours=4)

@@ -14,7 +14,8 @@ from hypothesis import example, given, settings, strategies as st
 from icalendar import Calendar
 
 from matching.kinds import STRETCHES
-from scheduler.timetable import MOST_BYTES, BadLine, Busy, NoCalendar, TimetableError, busy_times, weekly
+from scheduler.ics import MOST_BYTES, BadLine, NoCalendar, TimetableError
+from scheduler.timetable import Busy, busy_times, weekly
 
 SEOUL = "Asia/Seoul"
 FIRST_ON, LAST_ON = dt.date(2026, 3, 2), dt.date(2026, 6, 19)
