@@ -51,6 +51,19 @@ def day(text: str, name: str) -> dt.date:
     return on
 
 
+def some_text(text: str, name: str) -> str:
+    """The text that somebody typed for an argument or option of this name.
+
+    Raises
+    ------
+    BadWord
+        There is nothing in it that could be read.
+    """
+    if not text.strip():
+        raise BadWord(name, "is empty", "write some text")
+    return text
+
+
 def minutes_of(text: str, name: str) -> list[int]:
     """Minutes that somebody typed for an option of this name; at most nine digits, so that they are numbers that a database holds.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.edge import BY, now, opened
+from api.edge import BY, now, opened, some_text
 from api.session_lines import say
 
 programs = typer.Typer(help="Show programs, and change their settings.", no_args_is_help=True, rich_markup_mode=None)
@@ -48,7 +48,7 @@ def rename(name: ProgramName, text: Annotated[str, typer.Argument(metavar="NAME"
 
     with opened() as engine:
         with transaction(engine) as db:
-            rename_program(db, find_program(db, name), text, by=BY, now=now())
+            rename_program(db, find_program(db, name), some_text(text, "NAME"), by=BY, now=now())
         say([f"{name}: {text}"])
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from string import Formatter
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -71,15 +73,35 @@ class Settings(BaseModel):
     @field_validator("link")
     @classmethod
     def _link_can_be_filled(cls, link: str) -> str:
-        _filled(link, group="")
+        if link and not is_address(_filled(link, group="g-0001")):
+            raise ValueError(f"{link!r} is no link; write https://...")
         return link
 
 
-def _filled(template: str, **values: str) -> str:
+def is_address(link: str) -> bool:
+    """Whether a link is the address of a page, which calendars may show."""
     try:
-        return template.format(**values)
-    except (KeyError, ValueError, IndexError, AttributeError):
-        raise ValueError(f"{template!r} has other marks than {', '.join(f'{{{name}}}' for name in values)}") from None
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and link.isprintable() and " " not in link
+
+
+def _filled(template: str, **values: str) -> str:
+    """The template with values in place of their marks, which are plain names: nothing of a value but its text may be asked for.
+
+    Raises
+    ------
+    ValueError
+        It has other marks.
+    """
+    try:
+        marks = [mark[1:] for mark in Formatter().parse(template) if mark[1] is not None]
+    except ValueError:
+        marks = [("", "", None)]
+    if any(name not in values or form or conversion for name, form, conversion in marks):
+        raise ValueError(f"{template!r} has other marks than {', '.join(f'{{{name}}}' for name in values)}")
+    return template.format(**values)
 
 
 def settings_of(document: Document) -> Settings:

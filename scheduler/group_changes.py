@@ -12,7 +12,6 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,6 +22,7 @@ from data.bookings import take
 from data.groups import Group, Membership
 from data.people import Mentee
 from data.sessions import Series, Session, Shift, State
+from data.settings import is_address
 from matching.week import DAY_MINUTES, Meetings, write_meetings
 from scheduler.calendar import days_of
 from scheduler.circle import Circle, Look, circle_of, hold, looks_of, sessions_of, tutoring_of
@@ -182,7 +182,7 @@ def change_link(db: DbSession, group: Group, link: str, *, by: str, now: dt.date
     Refused
         It is no address of a page, or the group has it already.
     """
-    if link and not _is_address(link):
+    if link and not is_address(link):
         raise BadLink(link)
     circle, sessions = hold(db, group.id), sessions_of(db, group)
     if link == group.link:
@@ -295,11 +295,3 @@ def looks_from(db: DbSession, circle: Circle, from_on: dt.date) -> tuple[dict[UU
     """The group's sessions of a day and later ones, cancelled ones too, which calendars show as well; and how they look."""
     sessions = [one for one in sessions_of(db, circle.group) if circle.day(one.starts_at) >= from_on]
     return looks_of(db, circle, sessions), sessions
-
-
-def _is_address(link: str) -> bool:
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and link.isprintable() and " " not in link

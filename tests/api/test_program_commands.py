@@ -64,6 +64,21 @@ def settings(typed: Typed) -> dict[str, object]:
         pytest.param(("set", "tutoring", "colour", "red"), "'colour' is no setting; there is titles, languages", id="no such setting"),
         pytest.param(("set", "tutoring", "names", "all"), "names: Input should be 'count' or 'given'", id="no such value"),
         pytest.param(("set", "tutoring", "reminders", "[-5]"), "reminders.0: Input should be greater than", id="a number that cannot be"),
+        pytest.param(
+            ("set", "tutoring", "link", "javascript:alert(1)"), "link: Value error, 'javascript:alert(1)' is no link", id="a script"
+        ),
+        pytest.param(("set", "tutoring", "link", "meet me"), "link: Value error, 'meet me' is no link; write https://", id="no address"),
+        pytest.param(
+            ("set", "tutoring", "link", "https://{group.__class__}/"), "link: Value error, 'https://{group", id="a part of a mark"
+        ),
+        pytest.param(
+            ("set", "tutoring", "titles", '{"en": "{subject.__class__}"}'), "titles: Value error, '{subject.__class__}'", id="code"
+        ),
+        pytest.param(("set", "tutoring", "titles", '{"en": "{subject!r:>9}"}'), "titles: Value error, '{subject!r:>9}'", id="a form"),
+        pytest.param(
+            ("set", "tutoring", "titles", '{"en": "{subject"}'), "titles: Value error, '{subject' has other marks", id="half a mark"
+        ),
+        pytest.param(("rename", "tutoring", " "), "NAME: is empty; write some text", id="no name"),
         pytest.param(("set", "tutoring", "link", "https://x/{room}"), "link: Value error, 'https://x/{room}' has other marks", id="a mark"),
         pytest.param(("set", "tutoring", "languages", '["fr"]'), "languages.0: Input should be 'ko', 'en' or 'zh-TW'", id="a language"),
     ],
