@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.edge import BY, BadWord, day, now, opened
+from api.edge import BY, BadWord, day, now, opened, some_text
 from api.session_lines import say, session_line
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def end_group(
     """End a group: from a day on it meets no more."""
     from scheduler.group_changes import end
 
-    change(term, group, lambda db, _, one, at: end(db, one, day(first, "--from"), by=BY, now=at, reason=why))
+    change(term, group, lambda db, _, one, at: end(db, one, day(first, "--from"), by=BY, now=at, reason=some_text(why, "--why")))
 
 
 @groups.command("join")

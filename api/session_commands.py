@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.edge import BY, BadWord, day, now, opened
+from api.edge import BY, BadWord, day, now, opened, some_text
 from api.session_lines import instant_of, say, session_line
 
 if TYPE_CHECKING:
@@ -59,12 +59,14 @@ def list_sessions(
 ) -> None:
     """List a term's sessions in order of time."""
     from data.database import reading
-    from data.terms import find_term
+    from data.terms import BackwardDays, find_term
     from scheduler.finding import group_named, mentee_named, mentor_named
     from scheduler.listing import sessions_between
 
     with opened() as engine:
         first_on, last_on = day(first, "--from") if first else None, day(last, "--to") if last else None
+        if first_on and last_on and last_on < first_on:
+            raise BackwardDays(first_on, last_on)
         with reading(engine) as db:
             found = find_term(db, term)
             for key, named in ((mentor, mentor_named), (mentee, mentee_named), (group, group_named)):
@@ -108,7 +110,7 @@ def cancel(term: TermName, session: SessionName, why: Annotated[str, typer.Optio
     """Cancel a session."""
     from scheduler.changes import cancel
 
-    change(term, session, lambda db, _, one, at: cancel(db, one, by=BY, now=at, reason=why))
+    change(term, session, lambda db, _, one, at: cancel(db, one, by=BY, now=at, reason=some_text(why, "--why")))
 
 
 @sessions.command()
@@ -203,8 +205,12 @@ def record(  # noqa: PLR0917  typer calls it by names
         said: dict[str, Presence] = {}
         for word in attendance:
             mentee, _sign, presence = word.rpartition("=")
-            if not mentee or mentee in said or presence not in set(Presence):
-                raise BadWord("MENTEE=PRESENCE", f"{word!r} is none, or of nobody, or once too often", "write s-0001=present")
+            if not mentee:
+                raise BadWord("MENTEE=PRESENCE", f"{word!r} names nobody", "write s-0001=present")
+            if presence not in set(Presence):
+                raise BadWord("MENTEE=PRESENCE", f"{word!r} says none of these", f"write {mentee}= and {', '.join(Presence)}")
+            if mentee in said:
+                raise BadWord("MENTEE=PRESENCE", f"{mentee} is there twice", "write each member once")
             said[mentee] = Presence(presence)
         written = Record(attendance=said, minutes=minutes, topic=topic, note=note, tasks=tuple(tasks or ()))
         record(db, one, written, by=BY, now=at)

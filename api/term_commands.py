@@ -124,7 +124,7 @@ def reopen(name: TermName, first: FirstDay, school: School = "") -> None:
         with transaction(engine) as db:
             term = find_term(db, name)
             back = reopen_term(db, term, day(first, "FROM"), school=school, by=BY, now=now())
-            lines = [f"{first}: open again", *_with_sessions(db, term, back, "restored")]
+            lines = [f"{first}: open again" + (f" ({school} only)" if school else ""), *_with_sessions(db, term, back, "restored")]
         _say(lines)
 
 
@@ -133,9 +133,8 @@ def _with_sessions(db: DbSession, term: Term, sessions: Iterable[Session], what:
     from scheduler.listing import sessions_between
 
     changed = {session.id for session in sessions}
-    if changed:
-        yield f"{len(changed):,} sessions {what}:"
-        yield from (f"  {session_line(term, one)}" for one in sessions_between(db, term, only=changed))
+    yield f"{len(changed):,} sessions {what}:" if changed else f"no sessions {what}"
+    yield from (f"  {session_line(term, one)}" for one in sessions_between(db, term, only=changed))
 
 
 def _line(db: DbSession, term: Term) -> str:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -145,6 +146,32 @@ class OutsideTheTerm(TermProblem):
 
     def __str__(self) -> str:
         return f"no day from {self.first_on} to {self.last_on} lies in {self.term}"
+
+
+@dataclass(frozen=True)
+class NoSuchSchool(TermProblem):
+    """No mentee of a term is of this school; `near` are the names that are like it."""
+
+    school: str
+    near: tuple[str, ...]
+
+    def __str__(self) -> str:
+        meant = f"; write {' or '.join(self.near)}" if self.near else ""
+        return f"{self.school}: no mentee of the term is of this school{meant}"
+
+
+@dataclass(frozen=True)
+class ClosedAlready(TermProblem):
+    """The term has this closure."""
+
+    first_on: dt.date
+    last_on: dt.date
+    school: str
+
+    def __str__(self) -> str:
+        to = f" to {self.last_on}" if self.last_on != self.first_on else ""
+        of = f" for {self.school}" if self.school else ""
+        return f"{self.first_on}{to}: is closed{of} already"
 
 
 @dataclass(frozen=True)
@@ -306,17 +333,30 @@ def close_days(
         The last day lies before the first, or one is of no year of ours.
     OutsideTheTerm, LongerThanTheTerm
         None of the days is one of the term, or they are more than it has.
+    NoSuchSchool
+        No mentee is of the school; of a term without mentees any may be closed.
+    ClosedAlready
+        The same days are closed to the same people.
     """
     _in_order(first_on, last_on)
     if last_on < term.first_on or (term.last_on is not None and first_on > term.last_on):
         raise OutsideTheTerm(first_on, last_on, term_name(db, term))
     if term.last_on is not None and last_on - first_on > term.last_on - term.first_on:
         raise LongerThanTheTerm(first_on, last_on, term_name(db, term))
+    _refuse_strange(db, term, school)
+    if any((one.first_on, one.last_on, one.school) == (first_on, last_on, school) for one in closures_of(db, term.id)):
+        raise ClosedAlready(first_on, last_on, school)
     closure = Closure(id=new_id(), term_id=term.id, first_on=first_on, last_on=last_on, name=why, school=school)
     db.add(closure)
     db.flush()
     _tell(db, term, closure, "days closed", by=by, now=now)
     return closure
+
+
+def _refuse_strange(db: DbSession, term: Term, school: str) -> None:
+    known = set(db.scalars(select(Mentee.school).where(Mentee.term_id == term.id).distinct()))
+    if school and known and school not in known:
+        raise NoSuchSchool(school, tuple(get_close_matches(school, sorted(known - {""}))))
 
 
 def open_days(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by: str, now: dt.datetime) -> None:

@@ -103,8 +103,7 @@ def make_up(
         Somebody has another session then.
     """
     circle = hold(db, session.group_id, session)
-    _refuse_state(circle, session, State.CANCELLED)
-    _refuse_made_up(db, circle, session)
+    refuse_making_up(db, circle, session)
     refuse_time(db, circle, db.get_one(Mentor, circle.group.mentor_id), at, now=now, on_day_off=on_day_off)
     made = Session(
         id=new_id(),
@@ -181,6 +180,18 @@ def refuse_time(db: DbSession, circle: Circle, mentor: Mentor, at: dt.datetime, 
 def _refuse_state(circle: Circle, session: Session, wanted: State) -> None:
     if session.state != wanted:
         raise WrongState(circle.name(session), session.state.value, wanted.value)
+
+
+def refuse_making_up(db: DbSession, circle: Circle, session: Session) -> None:
+    """Does nothing where a session is cancelled and not made up yet.
+
+    Raises
+    ------
+    WrongState, AlreadySo
+        It is not cancelled, or is made up.
+    """
+    _refuse_state(circle, session, State.CANCELLED)
+    _refuse_made_up(db, circle, session)
 
 
 def _refuse_made_up(db: DbSession, circle: Circle, session: Session) -> None:

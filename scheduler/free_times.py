@@ -12,6 +12,7 @@ from data.people import Mentor
 from data.roster import policy_of
 from data.sessions import Session
 from scheduler.calendar import days_of
+from scheduler.changes import refuse_making_up
 from scheduler.circle import circle_of
 from scheduler.common_times import CommonTimes
 from scheduler.produce import MAKE_UP_WEEKS
@@ -26,11 +27,14 @@ def next_free(db: DbSession, session: Session, now: dt.datetime) -> dt.datetime:
 
     Raises
     ------
+    WrongState, AlreadySo
+        The session is not cancelled, or is made up already.
     NoFreeTime
         There is none within eight weeks, or while the group meets and its mentor is there.
     """
     group = db.get_one(Group, session.group_id)
     circle, mentor = circle_of(db, group), db.get_one(Mentor, group.mentor_id)
+    refuse_making_up(db, circle, session)
     days, minutes = days_of(db, circle.term), (session.ends_at - session.starts_at) // dt.timedelta(minutes=1)
     after = max(circle.day(session.starts_at), circle.day(now))
     ends = [day - DAY for day in (group.until_on, mentor.left_on) if day] + [day for day in (mentor.available_until,) if day]

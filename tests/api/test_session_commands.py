@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import shlex
 from collections.abc import Iterator
 
 import pytest
@@ -114,7 +116,27 @@ def test_a_group_goes_through_its_term(database: Engine, typed: Typed) -> None:
         pytest.param("session list spring --mentee s-9", "s-9: there is no such mentee", id="nobody"),
         pytest.param("session plan spring party 2026-03-14T10:00 --group g-1", "KIND: 'party' is none of these", id="no kind"),
         pytest.param("session plan spring counselling 2026-03-14T10:00", "--group: it is not said for whom", id="for nobody"),
-        pytest.param("session record spring g-1@2026-03-05 s-1=here --minutes 9", "MENTEE=PRESENCE: 's-1=here' is none", id="no presence"),
+        pytest.param(
+            "session record spring g-1@2026-03-05 s-1=here --minutes 9",
+            "MENTEE=PRESENCE: 's-1=here' says none of these; write s-1= and present, late, absent, excused",
+            id="no presence",
+        ),
+        pytest.param("session record spring g-1@2026-03-05 =late --minutes 9", "MENTEE=PRESENCE: '=late' names nobody", id="of nobody"),
+        pytest.param(
+            "session record spring g-1@2026-03-05 s-1=late s-1=late --minutes 9", "MENTEE=PRESENCE: s-1 is there twice", id="once too often"
+        ),
+        pytest.param("session cancel spring g-1@2026-03-10 --why ''", "--why: is empty; write some text", id="no reason"),
+        pytest.param("group end spring g-1 --from 2026-03-16 --why ' '", "--why: is empty; write some text", id="no reason of an end"),
+        pytest.param(
+            "session list spring --from 2026-03-10 --to 2026-03-09", "the last day 2026-03-09 lies before the first", id="backward"
+        ),
+        pytest.param(
+            "session make-up spring g-1@2026-03-26", "g-1@2026-03-26T19:00: is planned, not cancelled", id="made up though planned"
+        ),
+        pytest.param(
+            "term close spring 2026-03-16 --school nort", "nort: no mentee of the term is of this school; write north", id="no school"
+        ),
+        pytest.param("term close spring 2026-03-20", "2026-03-20: is closed already", id="closed already"),
         pytest.param("session record spring g-1@2026-03-05 s-1=late --minutes 9", "nothing is said of s-2", id="half a record"),
         pytest.param("group times spring g-1 Tue --from 2026-03-16", "MEETINGS: 'Tue' is no weekly time", id="no weekly time"),
         pytest.param("group end spring g-1 --from 2026-03-01 --why x", "2026-03-01: has begun already", id="a day that is past"),
@@ -123,10 +145,10 @@ def test_a_group_goes_through_its_term(database: Engine, typed: Typed) -> None:
     ],
 )
 def test_what_cannot_be_is_one_line_and_changes_nothing(database: Engine, typed: Typed, words: str, line: str) -> None:
-    taught_term(database)
+    taught_term(database, closed=[dt.date(2026, 3, 20)])
     with reading(database) as db:
         before = dump(db)
-    ended = typed(*words.split())
+    ended = typed(*shlex.split(words))
     assert (ended.exit_code, ended.output.count("\n")) == (2, 1)
     assert ended.output.startswith(line)
     with reading(database) as db:
