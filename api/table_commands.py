@@ -39,15 +39,18 @@ def import_tables(
     allow_removals: Annotated[
         bool, typer.Option("--allow-removals", help="Also where more than a tenth of the people would be gone.")
     ] = False,
+    allow_returns: Annotated[
+        bool, typer.Option("--allow-returns", help="Also where people would be back whom `dure leave` let leave.")
+    ] = False,
     rows: Annotated[int, typer.Option(metavar="N", min=0, help="Print at most so many rows of each kind.")] = 20,
 ) -> None:
     """Take people, wishes and the policy into a term.
 
-    Prints what is new, changed, unchanged and gone. All of it is taken in, or nothing.
+    Prints what is new, changed, unchanged, gone and back. All of it is taken in, or nothing.
     """
     from data.database import reading, transaction
     from data.for_people import read_tables
-    from data.intake import TooManyGone, compare, sides_of
+    from data.intake import IntakeProblem, changes_for, sides_of
     from data.terms import find_term
     from scheduler.imports import import_round
 
@@ -55,20 +58,24 @@ def import_tables(
         with reading(engine) as db:
             find_term(db, name)  # a wrong name is told before the files are read
         given = read_tables(source)
-        warning = ""
+        warnings: list[str] = []
         if dry_run:
             with reading(engine) as db:
-                changes = compare(*sides_of(db, find_term(db, name), given, now()))
-            try:
-                changes.refuse_too_many_gone()
-            except TooManyGone as many:
-                warning = str(many)
+                term = find_term(db, name)
+                changes = changes_for(db, term, *sides_of(db, term, given, now()))
+            for refuse in (changes.refuse_too_many_gone, changes.refuse_returns):
+                try:
+                    refuse()
+                except IntakeProblem as problem:
+                    warnings.append(str(problem))
         else:
             with transaction(engine) as db:
-                changes = import_round(db, find_term(db, name), given, allow_removals=allow_removals, by=BY, now=now())
+                changes = import_round(
+                    db, find_term(db, name), given, allow_removals=allow_removals, allow_returns=allow_returns, by=BY, now=now()
+                )
         sys.stdout.writelines(clean(line) + "\n" for line in _told(changes.tables, rows))
         if dry_run:
-            sys.stdout.write("nothing was changed: this is a dry run\n" + (f"{warning}\n" if warning else ""))
+            sys.stdout.writelines(clean(line) + "\n" for line in ("nothing was changed: this is a dry run", *warnings))
 
 
 def export_tables(
@@ -136,10 +143,13 @@ def _told(tables: Mapping[str, Difference], most: int) -> Iterator[str]:
     """A line for each table with what it counts, and below it one for each row that is other than before."""
     for table, found in tables.items():
         counts = {"new": len(found.new), "changed": len(found.changed), "unchanged": len(found.unchanged), "gone": len(found.gone)}
+        if found.back:
+            counts["back"] = len(found.back)
         yield f"{table}: {', '.join(f'{count:,} {kind}' for kind, count in counts.items())}"
         yield from _listed("new", list(found.new), most)
         yield from _listed("changed", [_changed(key, names) for key, names in found.changed.items()], most)
         yield from _listed("gone", list(found.gone), most)
+        yield from _listed("back", [f"{key}, had left on {left_on}" for key, left_on in found.back.items()], most)
 
 
 def _changed(key: str, names: tuple[str, ...]) -> str:

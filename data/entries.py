@@ -30,12 +30,16 @@ NUMBERS = ("grade", "max_groups", "max_size", "max_weekly_minutes")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The keys of one table of a term that an import would add, change (with their columns), leave alone and take away, ascending."""
+    """The keys of one table of a term that an import would add, change (with their columns), leave alone and take away, ascending.
+
+    Who had left and would be there again is in `back`, with the first day without them, and not in `new`.
+    """
 
     new: tuple[str, ...] = ()
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unchanged: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    back: Mapping[str, dt.date] = field(default_factory=dict)
 
 
 def mentor_row(mentor: RoundMentor) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from matching.round import Pair, Peers, Policy, Round
 
 MOST_GONE = 10
 """Of so many people, one may be gone without anybody having said so."""
+TOLD = 5
+"""At most so many who would be back are named."""
 SHOWN = {"name", "school"}
 """What calendars show of people, or choose them by."""
 
@@ -46,6 +48,17 @@ class TooManyGone(IntakeProblem):
 
 
 @dataclass(frozen=True)
+class WouldReturn(IntakeProblem):
+    """Somebody would be there again who was said to leave."""
+
+    people: tuple[str, ...]
+
+    def __str__(self) -> str:
+        more = f" and {len(self.people) - TOLD:,} more" if len(self.people) > TOLD else ""
+        return f"{', '.join(self.people[:TOLD])}{more} left, and would be back; where that is meant, say --allow-returns"
+
+
+@dataclass(frozen=True)
 class ZoneIsFixed(IntakeProblem):
     """A term that has groups keeps its zone: their sessions are dated in it."""
 
@@ -60,11 +73,12 @@ class ZoneIsFixed(IntakeProblem):
 class Changes:
     """What an import changes, by table: mentors and mentees by their keys, pairs and peers by what they speak of, the policy by its keys.
 
-    `there` counts the people before.
+    `there` counts the people before; `returning` are those of who would be back whom no import took away.
     """
 
     tables: Mapping[str, Difference]
     there: int
+    returning: tuple[str, ...] = ()
 
     @property
     def gone(self) -> int:
@@ -81,6 +95,17 @@ class Changes:
         """
         if self.gone * MOST_GONE > self.there:
             raise TooManyGone(self.gone, self.there)
+
+    def refuse_returns(self) -> None:
+        """Does nothing where nobody would be back who was said to leave.
+
+        Raises
+        ------
+        WouldReturn
+            Somebody would be.
+        """
+        if self.returning:
+            raise WouldReturn(self.returning)
 
 
 def compare(before: Round, after: Round) -> Changes:
@@ -133,12 +158,30 @@ def _without(round: Round, mentors: Collection[str], mentees: Collection[str]) -
     )
 
 
+def changes_for(db: DbSession, term: Term, before: Round, after: Round) -> Changes:
+    """What is other in the tables of a round than before, and who of a term would be back."""
+    changes, returning = compare(before, after), list[str]()
+    tables = dict(changes.tables)
+    for kind, table in ((Mentor, "mentors"), (Mentee, "mentees")):
+        found, back = tables[table], dict[str, dt.date]()
+        for some in parts(found.new):
+            rows = select(kind.key, kind.left_on, kind.left_why).where(kind.term_id == term.id, kind.key.in_(some))
+            for key, left_on, why in db.execute(rows.where(kind.left_on.is_not(None)).order_by(kind.key)):
+                if left_on is not None:
+                    back[key] = left_on
+                if why != NOT_IN_THE_IMPORT:
+                    returning.append(key)
+        tables[table] = replace(found, new=tuple(key for key in found.new if key not in back), back=back)
+    return Changes(tables, changes.there, tuple(returning))
+
+
 def take_in(
     db: DbSession,
     term: Term,
     given: Round,
     *,
     allow_removals: bool,
+    allow_returns: bool = False,
     by: str,
     now: dt.datetime,
     leaving: Callable[[Sequence[str]], None] = lambda _: None,
@@ -153,13 +196,17 @@ def take_in(
     ------
     TooManyGone
         More than a tenth of the people would be gone, and that is not allowed.
+    WouldReturn
+        Somebody whom no import took away would be back, and that is not allowed.
     ZoneIsFixed
         The term has groups, and would get another zone.
     """
     db.execute(select(Term.id).where(Term.id == term.id).with_for_update(key_share=True))
     open_ended, zone = term.last_on is None, term.zone
     before, after = sides_of(db, term, given, now)
-    changes = compare(before, after)
+    changes = changes_for(db, term, before, after)
+    if not allow_returns:
+        changes.refuse_returns()
     if not allow_removals:
         changes.refuse_too_many_gone()
     groups = db.scalars(select(Group.id).where(Group.term_id == term.id)).first()
@@ -212,7 +259,13 @@ def _policy_rows(policy: Policy) -> dict[str, dict[str, Any]]:
 
 
 def _counted(found: Difference) -> dict[str, int]:
-    return {"new": len(found.new), "changed": len(found.changed), "unchanged": len(found.unchanged), "gone": len(found.gone)}
+    return {
+        "new": len(found.new),
+        "changed": len(found.changed),
+        "unchanged": len(found.unchanged),
+        "gone": len(found.gone),
+        **({"back": len(found.back)} if found.back else {}),
+    }
 
 
 def _groups_that_show(db: DbSession, term: Term, changes: Changes) -> Collection[UUID]:
@@ -242,7 +295,7 @@ def _tell_who_comes_and_goes(db: DbSession, term: Term, changes: Changes, now: d
     """The calendars of those who have left end at once, and go on for those who are back."""
     people: set[UUID] = set()
     for kind, table in ((Mentor, "mentors"), (Mentee, "mentees")):
-        for some in parts([*changes.tables[table].gone, *changes.tables[table].new]):
+        for some in parts([*changes.tables[table].gone, *changes.tables[table].new, *changes.tables[table].back]):
             people.update(db.scalars(select(kind.person_id).where(kind.term_id == term.id, kind.key.in_(some))))
     if people:
         touch(db, term.program_id, now, people=people)

@@ -23,12 +23,14 @@ from scheduler.leavers import take_out_of_all
 from scheduler.term import DAY
 
 
-def import_round(db: DbSession, term: Term, given: Round, *, allow_removals: bool, by: str, now: dt.datetime) -> Changes:
+def import_round(
+    db: DbSession, term: Term, given: Round, *, allow_removals: bool, allow_returns: bool = False, by: str, now: dt.datetime
+) -> Changes:
     """Makes a term's people, policy and days those of a round, and tells what has changed.
 
     Raises
     ------
-    TooManyGone, ZoneIsFixed
+    TooManyGone, WouldReturn, ZoneIsFixed
         As `data.intake.take_in` does.
     Clash
         Somebody has another session at the time of one that is held after all, since its day is one of the term again.
@@ -39,7 +41,7 @@ def import_round(db: DbSession, term: Term, given: Round, *, allow_removals: boo
         stay.extend(take_out_of_all(db, term, keys, by=by, now=now, reason=NOT_IN_THE_IMPORT))
 
     was = days_of(db, term)
-    changes = take_in(db, term, given, allow_removals=allow_removals, by=by, now=now, leaving=leaving)
+    changes = take_in(db, term, given, allow_removals=allow_removals, allow_returns=allow_returns, by=by, now=now, leaving=leaving)
     for mentee in stay:  # of today's session a record is to be written
         db.refresh(mentee)
         mentee.left_on = day_of(term, now) + DAY

@@ -15,7 +15,7 @@ from data.base import new_id
 from data.database import reading, transaction
 from data.feeds import Audience, Calendar
 from data.groups import Group, Membership
-from data.intake import Changes, TooManyGone, ZoneIsFixed, compare, sides_of, take_in
+from data.intake import Changes, TooManyGone, WouldReturn, ZoneIsFixed, changes_for, compare, sides_of, take_in
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.roster import round_of, until_they_leave
@@ -32,13 +32,13 @@ TODAY = dt.date(2026, 4, 2)
 """05:00 in Seoul."""
 
 
-def taken(database: Engine, term: Term, round: Round, *, allow_removals: bool = False) -> Changes:
+def taken(database: Engine, term: Term, round: Round, *, allow_removals: bool = False, allow_returns: bool = False) -> Changes:
     """What an import that is told first and then done changes: the same."""
     with reading(database) as db:
         row = db.get_one(Term, term.id)
-        told = compare(*sides_of(db, row, round, NOW))
+        told = changes_for(db, row, *sides_of(db, row, round, NOW))
     with transaction(database) as db:
-        done = take_in(db, db.get_one(Term, term.id), round, allow_removals=allow_removals, by="kim", now=NOW)
+        done = take_in(db, db.get_one(Term, term.id), round, allow_removals=allow_removals, allow_returns=allow_returns, by="kim", now=NOW)
     assert done == told
     return done
 
@@ -260,3 +260,30 @@ def test_an_import_leaves_a_leaving_to_come_as_it_is(database: Engine, exported:
     fewer = replace(given, mentors=rest[0], mentees=rest[1], pairs=(), peers=())
     assert {"mentors", "mentees"}.isdisjoint(other(taken(database, term, fewer)))
     assert sum("graduates" in row for row in dump(database)["mentor"] + dump(database)["mentee"]) == 2
+
+
+def test_whom_an_import_took_away_is_back_by_another(database: Engine) -> None:
+    term, last = demo_term(database), demo_round().mentees[-1].key
+    taken(database, term, replace(demo_round(), mentees=demo_round().mentees[:-1], pairs=(), peers=()))
+    found = taken(database, term, demo_round()).tables["mentees"]
+    assert (dict(found.back), found.new) == ({last: TODAY}, ())
+    with reading(database) as db:
+        assert db.scalars(select(Mentee.left_on).where(Mentee.key == last)).one() is None
+
+
+def test_who_was_said_to_leave_is_back_only_where_that_is_allowed(database: Engine) -> None:
+    term = demo_term(database)
+    mentor, mentee = demo_round().mentors[0].key, demo_round().mentees[0].key
+    with transaction(database) as db:
+        for kind, key in ((Mentor, mentor), (Mentee, mentee)):
+            db.execute(update(kind).where(kind.key == key).values(left_on=TODAY, left_why="graduates"))
+    before = dump(database)
+    with pytest.raises(WouldReturn, match=f"{mentor}, {mentee} left, and would be back; where that is meant, say --allow-returns"):
+        taken(database, term, demo_round())
+    assert dump(database) == before
+    found = taken(database, term, demo_round(), allow_returns=True)
+    assert {table: dict(found.tables[table].back) for table in ("mentors", "mentees")} == {
+        "mentors": {mentor: TODAY},
+        "mentees": {mentee: TODAY},
+    }
+    assert {one.key for one in now(database, term).mentors} == {one.key for one in demo_round().mentors}
