@@ -21,7 +21,7 @@ from data.sessions import Session, State
 from scheduler.circle import circle_of, day_of, hold, sessions_of
 from scheduler.consequences import Altered, Deed, carry_out
 from scheduler.group_changes import refuse_day, take_out
-from scheduler.refusals import AlreadySo, InThePast
+from scheduler.refusals import AlreadySo, InThePast, OutsideTheTerm
 from scheduler.term import DAY
 
 
@@ -31,12 +31,11 @@ def leave_mentor(db: DbSession, mentor: Mentor, on: dt.date, *, by: str, now: dt
     Raises
     ------
     Refused
-        The mentor has left already, or the day is past, or they have begun a session on it or later.
+        The mentor has left already, or the day is past or none of the term, or they have begun a session on it or later.
     """
     term = db.get_one(Term, mentor.term_id)
     _refuse_left(mentor)
-    if on < day_of(term, now):
-        raise InThePast(str(on))
+    _refuse_day(term, on, now)
     theirs = select(Session).where(Session.mentor_id == mentor.id, Session.state != State.CANCELLED).order_by(Session.starts_at, Session.id)
     left = [session for session in db.scalars(theirs) if day_of(term, session.starts_at) >= on]
     for session in left:
@@ -56,12 +55,11 @@ def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt
     Raises
     ------
     Refused
-        The mentee has left already, or the day is past, or a group of theirs has begun a session on it or later.
+        The mentee has left already, or the day is past or none of the term, or a group of theirs has begun a session on it or later.
     """
     term = db.get_one(Term, mentee.term_id)
     _refuse_left(mentee)
-    if on < day_of(term, now):
-        raise InThePast(str(on))
+    _refuse_day(term, on, now)
     groups = _groups_from(db, mentee, on)
     changes: list[Altered] = []
     for group in groups:
@@ -117,6 +115,14 @@ def need_repair(db: DbSession, term: Term, now: dt.datetime) -> list[Session]:
         .order_by(Session.starts_at, Session.id)
     )
     return [session for session, left_on in rows if left_on is not None and left_on <= day_of(term, session.starts_at)]
+
+
+def _refuse_day(term: Term, on: dt.date, now: dt.datetime) -> None:
+    """Does nothing where people may leave a term on a day: none that is past, nor outside the term."""
+    if on < day_of(term, now):
+        raise InThePast(str(on))
+    if on < term.first_on or (term.last_on is not None and on > term.last_on):
+        raise OutsideTheTerm(on, term.first_on, term.last_on or dt.date.max)
 
 
 def _refuse_left(who: Mentor | Mentee) -> None:

@@ -321,6 +321,16 @@ REFUSED: dict[str, tuple[Callable[[DbSession, Term, Group], object], str]] = {
         lambda db, term, _: [leave_mentor(db, mentor_named(db, term, "m-1"), FROM, by="x", now=NOW, reason="") for _ in range(2)],
         "m-1: has left on 2026-03-16 already",
     ),
+    "a mentor who leaves after the term": (
+        lambda db, term, _: leave_mentor(db, mentor_named(db, term, "m-1"), dt.date(2062, 3, 16), by="x", now=NOW, reason=""),
+        "2062-03-16: lies outside the term; write a day from 2026-03-02 to 2026-03-29",
+    ),
+    "a mentee who leaves before the term": (
+        lambda db, term, _: leave_mentee(
+            db, mentee_named(db, term, "s-1"), dt.date(2026, 3, 1), by="x", now=at("2026-02-20 12:00"), reason=""
+        ),
+        "2026-03-01: lies outside the term; write a day from 2026-03-02 to 2026-03-29",
+    ),
     "a mentor who leaves before a session that has begun": (
         lambda db, term, _: leave_mentor(db, mentor_named(db, term, "m-1"), dt.date(2026, 3, 10), by="x", now=ON_TUESDAY, reason=""),
         "g-1@2026-03-10T19:00: has begun already",
