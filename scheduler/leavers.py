@@ -31,10 +31,10 @@ def leave_mentor(db: DbSession, mentor: Mentor, on: dt.date, *, by: str, now: dt
     Raises
     ------
     Refused
-        The mentor has left already, or the day is past or none of the term, or they have begun a session on it or later.
+        The mentor has left by that day already, or the day is past or none of the term, or they have begun a session on it or later.
     """
     term = db.get_one(Term, mentor.term_id)
-    _refuse_left(mentor)
+    _refuse_left(mentor, on)
     _refuse_day(term, on, now)
     theirs = select(Session).where(Session.mentor_id == mentor.id, Session.state != State.CANCELLED).order_by(Session.starts_at, Session.id)
     left = [session for session in db.scalars(theirs) if day_of(term, session.starts_at) >= on]
@@ -55,10 +55,11 @@ def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt
     Raises
     ------
     Refused
-        The mentee has left already, or the day is past or none of the term, or a group of theirs has begun a session on it or later.
+        The mentee has left by that day already, or the day is past or none of the term, or a group of theirs has begun a session on it or
+        later.
     """
     term = db.get_one(Term, mentee.term_id)
-    _refuse_left(mentee)
+    _refuse_left(mentee, on)
     _refuse_day(term, on, now)
     groups = _groups_from(db, mentee, on)
     changes: list[Altered] = []
@@ -125,6 +126,7 @@ def _refuse_day(term: Term, on: dt.date, now: dt.datetime) -> None:
         raise OutsideTheTerm(on, term.first_on, term.last_on or dt.date.max)
 
 
-def _refuse_left(who: Mentor | Mentee) -> None:
-    if who.left_on is not None:
+def _refuse_left(who: Mentor | Mentee, on: dt.date) -> None:
+    """Does nothing where somebody may leave on a day: they have not left, or would leave later."""
+    if who.left_on is not None and who.left_on <= on:
         raise AlreadySo(who.key, f"has left on {who.left_on}")

@@ -260,6 +260,20 @@ def test_the_sessions_of_a_mentor_who_leaves_stay_and_are_listed(database: Engin
         assert deeds(db) == [("mentor left", "mentor m-1")]
 
 
+def test_a_leaving_to_come_may_be_brought_forward(database: Engine) -> None:
+    term = taught_term(database)
+    for on in (FROM + dt.timedelta(days=7), FROM):
+        with transaction(database) as db:
+            leave_mentee(db, mentee_named(db, term, "s-2"), on, by="office", now=NOW, reason="moved away")
+            leave_mentor(db, mentor_named(db, term, "m-1"), on, by="office", now=NOW, reason="ill")
+    with reading(database) as db:
+        assert people(db, term, "g-1")[3:5] == [("03-12", "m-1 s-1 s-2"), ("03-17", "m-1 s-1")]
+        assert people(db, term, "g-2")[1:3] == [("03-11", "m-2 s-2 s-3"), ("03-18", "m-2 s-3")]
+        assert mentee_named(db, term, "s-2").left_on == mentor_named(db, term, "m-1").left_on == FROM
+        assert f"{need_repair(db, term, NOW)[0].starts_at:%m-%d}" == "03-16"
+        assert deeds(db) == [("mentee left", "mentee s-2"), ("mentor left", "mentor m-1")] * 2
+
+
 def end_twice(db: DbSession, _: Term, one: Group) -> None:
     for _again in range(2):
         end(db, one, FROM, by="x", now=NOW, reason="")
