@@ -30,8 +30,9 @@ From = Annotated[str, typer.Option("--from", metavar="DATE", help="From this day
 Why = Annotated[str, typer.Option(metavar="TEXT", help="The reason, for the record.")]
 
 
-def change(term: str, key: str, act: Callable[[DbSession, Term, Group, dt.datetime], Iterable[Session] | None]) -> None:
-    """Does something to a group in one transaction, and prints what has become of it, and sessions that were cancelled by the way."""
+def change(term: str, key: str, act: Callable[[DbSession, Term, Group, dt.datetime], Iterable[Session] | None], first: str = "") -> None:
+    """Does something to a group in one transaction, and prints what becomes of it on the day of the change, by default today, and
+    sessions that were cancelled by the way."""
     from data.database import transaction
     from data.terms import find_term
     from scheduler.circle import day_of
@@ -43,8 +44,11 @@ def change(term: str, key: str, act: Callable[[DbSession, Term, Group, dt.dateti
             found, at = find_term(db, term), now()
             group = group_named(db, found, key)
             lines = _told(db, found, act(db, found, group, at) or ())
-            on = day_of(found, at)
-            lines[:0] = [_line(one) for one in groups_on(db, found, on) if one.key == key] or [f"{key}  has ended"]
+            today = day_of(found, at)
+            on = max(today, day(first, "--from")) if first else today
+            then = f"from {on}: " if on > today else ""
+            shown = [_line(one) for one in groups_on(db, found, on) if one.key == key] or [f"{key}  has ended"]
+            lines[:0] = [then + line for line in shown]
         say(lines)
 
 
@@ -82,7 +86,7 @@ def times(
             raise BadWord("MEETINGS", f"{bad.text!r} is no weekly time", "write Tue 19:00") from None
         return change_times(db, one, new, day(first, "--from"), by=BY, now=at, reason=why)
 
-    change(term, group, act)
+    change(term, group, act, first)
 
 
 @groups.command("end")
@@ -104,7 +108,7 @@ def join_group(term: TermName, group: GroupWord, mentee: MenteeWord, first: From
     def act(db: DbSession, of: Term, one: Group, at: dt.datetime) -> None:
         join(db, one, mentee_named(db, of, mentee), day(first, "--from"), by=BY, now=at, reason=why)
 
-    change(term, group, act)
+    change(term, group, act, first)
 
 
 @groups.command("leave")
@@ -116,7 +120,7 @@ def leave_group(term: TermName, group: GroupWord, mentee: MenteeWord, first: Fro
     def act(db: DbSession, of: Term, one: Group, at: dt.datetime) -> None:
         leave(db, one, mentee_named(db, of, mentee), day(first, "--from"), by=BY, now=at, reason=why)
 
-    change(term, group, act)
+    change(term, group, act, first)
 
 
 @groups.command()

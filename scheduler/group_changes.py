@@ -24,11 +24,11 @@ from data.people import Mentee
 from data.sessions import Series, Session, Shift, State
 from data.settings import is_address
 from matching.week import DAY_MINUTES, Meetings, write_meetings
-from scheduler.calendar import days_of
+from scheduler.calendar import days_of, last_day
 from scheduler.circle import Circle, Look, circle_of, hold, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.produce import lay_out
-from scheduler.refusals import AlreadySo, BadLink, BadMeetings, InThePast, NotThere
+from scheduler.refusals import AlreadySo, BadLink, BadMeetings, InThePast, NotThere, OutsideTheTerm
 from scheduler.term import DAY, Term
 from scheduler.waiting import NOBODY_IS_LEFT, waiting_in, why_not
 from scheduler.weekly import Weekly, wall
@@ -229,14 +229,19 @@ def refuse_day(db: DbSession, circle: Circle, from_on: dt.date, now: dt.datetime
         The day is past, or a session of that day or a later one has begun.
     NotThere
         The group has ended by then.
+    OutsideTheTerm
+        It lies after the term's last day, and nothing of the group is made up from then on.
     """
-    group = circle.group
+    group, last_on = circle.group, last_day(circle.term, now)
     if group.until_on is not None and from_on >= group.until_on:
         raise NotThere(group.key, f"has ended on {group.until_on}")
     if from_on < circle.day(now):
         raise InThePast(str(from_on))
-    for session in sessions_of(db, group):
-        if session.state != State.CANCELLED and session.starts_at <= now and circle.day(session.starts_at) >= from_on:
+    sessions = [one for one in sessions_of(db, group) if circle.day(one.starts_at) >= from_on]
+    if from_on > last_on and not sessions:
+        raise OutsideTheTerm(from_on, max(circle.day(now), circle.term.first_on), last_on)
+    for session in sessions:
+        if session.state != State.CANCELLED and session.starts_at <= now:
             raise InThePast(circle.name(session))
 
 

@@ -93,6 +93,17 @@ def test_a_group_goes_through_its_term(database: Engine, typed: Typed) -> None:
     assert typed("leave", "list", "spring").output.splitlines() == left[1:]
 
 
+def test_a_group_is_shown_as_it_is_from_the_day_of_the_change_on(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    assert typed("group", "times", "spring", "g-2", "Fri 18:00", "--from", "2026-03-16").output == (
+        "from 2026-03-16: g-2  math  m-2 with s-2, s-3  Fri 18:00\n"
+    )
+    assert typed("group", "leave", "spring", "g-2", "s-2", "--from", "2026-03-23").output == (
+        "from 2026-03-23: g-2  math  m-2 with s-3  Fri 18:00\n"
+    )
+    assert "  m-2 with s-2, s-3  Wed 19:00\n" in typed("group", "list", "spring").output
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -140,6 +151,14 @@ def test_a_group_goes_through_its_term(database: Engine, typed: Typed) -> None:
         pytest.param("session record spring g-1@2026-03-05 s-1=late --minutes 9", "nothing is said of s-2", id="half a record"),
         pytest.param("group times spring g-1 Tue --from 2026-03-16", "MEETINGS: 'Tue' is no weekly time", id="no weekly time"),
         pytest.param("group end spring g-1 --from 2026-03-01 --why x", "2026-03-01: has begun already", id="a day that is past"),
+        *(
+            pytest.param(
+                f"group {words} --from 2026-04-01",
+                "2026-04-01: lies outside the term; write a day from 2026-03-09 to 2026-03-29",
+                id=f"after the term: {words}",
+            )
+            for words in ("times spring g-2 'Fri 18:00'", "end spring g-1 --why x", "join spring g-2 s-5", "leave spring g-2 s-2")
+        ),
         pytest.param("group link spring g-1 nowhere", "'nowhere' is no link", id="no link"),
         pytest.param("leave mentor spring m-9 --from 2026-03-16", "m-9: there is no such mentor", id="nobody who could leave"),
     ],
