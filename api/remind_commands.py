@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from data.people import Mentee, Mentor, Person, Role
 
 reminders = typer.Typer(
-    help="Set when people are reminded of sessions, and in which language.", no_args_is_help=True, rich_markup_mode=None
+    help="Set when people are reminded, and in which language.", no_args_is_help=True, rich_markup_mode=None
 )
 
 TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM where only one is called so.")]

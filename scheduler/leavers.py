@@ -123,7 +123,7 @@ def _refuse_day(term: Term, on: dt.date, now: dt.datetime) -> None:
     if on < day_of(term, now):
         raise InThePast(str(on))
     if on < term.first_on or (term.last_on is not None and on > term.last_on):
-        raise OutsideTheTerm(on, term.first_on, term.last_on or dt.date.max)
+        raise OutsideTheTerm(on, term.first_on, term.last_on)
 
 
 def _refuse_left(who: Mentor | Mentee, on: dt.date) -> None:

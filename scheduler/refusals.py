@@ -70,10 +70,11 @@ class OutsideTheTerm(Refused):
 
     on: dt.date
     first_on: dt.date
-    last_on: dt.date
+    last_on: dt.date | None
 
     def __str__(self) -> str:
-        return f"{self.on}: lies outside the term; write a day from {self.first_on} to {self.last_on}"
+        until = f"to {self.last_on}" if self.last_on else "on"
+        return f"{self.on}: lies outside the term; write a day from {self.first_on} {until}"
 
 
 @dataclass(frozen=True)

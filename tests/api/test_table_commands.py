@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from data.demo import ROUND
 from matching.tables import read_round
@@ -211,14 +211,14 @@ def test_a_new_users_file_is_made_on_first_use(tmp_path: Path, monkeypatch: pyte
 
 
 def test_who_left_is_back_by_a_table_of_before_only_where_that_is_allowed(typed: Typed, small: Path) -> None:
-    entered(typed, small)
-    today = dt.datetime.now(ZoneInfo("Asia/Seoul")).date().isoformat()
-    assert typed("leave", "mentee", "spring", "s-2", "--from", today, "--why", "moves").exit_code == 0
-    refused = typed("import", "spring", small)
-    assert (refused.exit_code, refused.output) == (2, "s-2 left, and would be back; where that is meant, say --allow-returns\n")
-    told = f"mentees: 0 new, 0 changed, 1 unchanged, 0 gone, 1 back\n  back s-2, had left on {today}\n"
-    dry = typed("import", "spring", small, "--dry-run").output
-    assert told in dry
-    assert dry.endswith(DRY + refused.output)
-    assert told in typed("import", "spring", small, "--allow-returns").output
-    assert typed("import", "spring", small).output == NOTHING
+    with time_machine.travel(dt.datetime(2026, 4, 1, 3, tzinfo=dt.UTC), tick=False):
+        entered(typed, small)
+        assert typed("leave", "mentee", "spring", "s-2", "--from", "2026-04-01", "--why", "moves").exit_code == 0
+        refused = typed("import", "spring", small)
+        assert (refused.exit_code, refused.output) == (2, "s-2 left, and would be back; where that is meant, say --allow-returns\n")
+        told = "mentees: 0 new, 0 changed, 1 unchanged, 0 gone, 1 back\n  back s-2, had left on 2026-04-01\n"
+        dry = typed("import", "spring", small, "--dry-run").output
+        assert told in dry
+        assert dry.endswith(DRY + refused.output)
+        assert told in typed("import", "spring", small, "--allow-returns").output
+        assert typed("import", "spring", small).output == NOTHING
