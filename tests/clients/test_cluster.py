@@ -55,15 +55,15 @@ def finished(dask_worker: Worker) -> int:
 
 
 def shards_done(client: Client) -> dict[str, int]:
-    """How many shards each worker has finished, by its name."""
+    """How many shards each worker has finished, by its name; the client hears of new workers late."""
     names = {address: str(told["name"]) for address, told in client.scheduler_info(n_workers=-1)["workers"].items()}
-    return {names[address]: count for address, count in client.run(finished).items()}
+    return {names[address]: count for address, count in client.run(finished).items() if address in names}
 
 
 def wait_for_shards(client: Client, running: subprocess.Popen[str], name: str) -> None:
     """Waits until a worker has finished a shard of the run."""
     while running.poll() is None:
-        if shards_done(client)[name] > 0:
+        if shards_done(client).get(name, 0) > 0:
             return
         time.sleep(0.05)
     raise AssertionError(f"the run ended before {name} had finished a shard: {running.communicate()}")
