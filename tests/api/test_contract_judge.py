@@ -24,9 +24,9 @@ EFFORT, TIME = ("--effort", "0.05"), ("--time", "3")
 CASES = [
     pytest.param("tiny", 1.0, (2,), EFFORT, id="tiny"),
     pytest.param("mixed", 1.0, (3,), EFFORT, id="mixed"),
-    pytest.param("mixed", 1.0, (6, 17), TIME, id="mixed, the hard ones"),
+    pytest.param("mixed", 1.0, (6, 17), TIME, id="mixed, the hard ones", marks=pytest.mark.long),
     pytest.param("campus", 0.25, (1,), TIME, id="campus"),
-    pytest.param("campus", 1.0, (1,), TIME, id="campus, whole"),
+    pytest.param("campus", 1.0, (1,), TIME, id="campus, whole", marks=pytest.mark.long),
     pytest.param("rural", 1.0, (1,), TIME, id="rural, whole"),
     pytest.param("seoul", 0.2, (1,), TIME, id="seoul"),
     pytest.param("nation", 0.02, (1,), TIME, id="nation"),

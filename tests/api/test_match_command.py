@@ -145,7 +145,7 @@ def test_ctrl_c_writes_the_best_so_far(large: Path, tmp_path: Path) -> None:
     assert result.groups
 
 
-@pytest.mark.parametrize("seconds", [4, 10])
+@pytest.mark.parametrize("seconds", [4, pytest.param(10, marks=pytest.mark.long)])
 def test_ctrl_c_is_heard_where_something_is_required_and_while_programs_are_solved(seconds: int, large: Path, tmp_path: Path) -> None:
     """CP-SAT takes Ctrl-C for itself where it is let, and HiGHS hears nothing."""
     assert match(large, "--out", str(tmp_path / "first"), "--time", "2", "--explain-time", "0").exit_code == 0

@@ -25,9 +25,9 @@ ROUNDS = {
     "campus, not proven": ("campus", 1, 1.0, "0.1"),
     "seoul, small": ("seoul", 1, 0.1, "0.1"),
 }
-LONG = ("campus, not proven", "seoul, small")
+LONG = ("rural, not proven", "campus, not proven", "seoul, small")
 CASES = [
-    pytest.param(name, workers, marks=[pytest.mark.long] if name in LONG or (name.startswith("rural") and workers == "1") else [])
+    pytest.param(name, workers, marks=[pytest.mark.long] if name in LONG else [])
     for name in ROUNDS
     for workers in ("1", "2")
 ]
