@@ -93,7 +93,7 @@ def test_when_a_worker_is_killed_another_takes_over_its_run_within_30_seconds(da
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_worker_that_is_told_to_end_gives_its_run_back(database: Engine) -> None:
-    run = queued(database, closed_term(database, make_round("rural", 1)), Asked(effort=100.0))
+    run = queued(database, closed_term(database, make_round("rural", 1)), Asked(effort=10.0))
     with worker(database) as process:
         wait_until(lambda: row(database, run).placed)
         process.send_signal(signal.SIGTERM)
