@@ -27,7 +27,7 @@ CASES = [
     pytest.param("mixed", 1.0, (6, 17), TIME, id="mixed, the hard ones", marks=pytest.mark.long),
     pytest.param("campus", 0.25, (1,), TIME, id="campus"),
     pytest.param("campus", 1.0, (1,), TIME, id="campus, whole", marks=pytest.mark.long),
-    pytest.param("rural", 1.0, (1,), TIME, id="rural, whole"),
+    pytest.param("rural", 1.0, (1,), TIME, id="rural, whole", marks=pytest.mark.long),
     pytest.param("seoul", 0.2, (1,), TIME, id="seoul"),
     pytest.param("nation", 0.02, (1,), TIME, id="nation"),
     pytest.param("mixed", 1.0, (4,), EFFORT, id="mixed, another", marks=pytest.mark.long),
