@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import signal
 import threading
 import time
 from collections import Counter
@@ -79,6 +80,7 @@ def kill_servers(database: Engine, folder: Path, told: Told, monkeypatch: pytest
             produce_sessions(database, lambda: now)
             answers += polled(client, people)
             refuse_wrong(database, people)
+            server.ended(signal.SIGTERM)
         later = dt.datetime.now(dt.UTC) + LEASE
         remind(database, lambda: later)
         deliver_the_rest(database, box, later)
