@@ -48,7 +48,7 @@ class Busy:
         return f"{self.person} is in a session of group {self.group} on {start:%Y-%m-%d} from {start:%H:%M} to {end:%H:%M}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Clash(BookingError):
     """Somebody would be in two sessions at once: the first such people, in order of time."""
 

@@ -41,7 +41,7 @@ class DatabaseError(Exception):
     """The root of what can be wrong with a database."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadAddress(DatabaseError):
     """The address is of no database that can be used."""
 
@@ -51,7 +51,7 @@ class BadAddress(DatabaseError):
         return f"{VARIABLE}: {self.problem}; write sqlite:////folder/dure.db or postgresql://user:password@host/name"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotUpToDate(DatabaseError):
     """The database is of another version of the schema than this program; `found` is None where it is empty."""
 
@@ -62,7 +62,7 @@ class NotUpToDate(DatabaseError):
         return f"the database is at version {self.found or 'none'}, and this program needs {self.wanted}; run `dure migrate`"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class TooNew(DatabaseError):
     """A newer program has brought the database to a version that this one does not know."""
 

@@ -43,7 +43,7 @@ _NOT_KEPT = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|x005F_")
 """Control characters have no place in XML, and a part of their escape is dropped by who reads it."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotForAWorkbook(Exception):
     """A cell holds what no workbook can keep."""
 

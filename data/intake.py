@@ -36,7 +36,7 @@ class IntakeProblem(Exception):
     """The root of why the tables of a round are not taken in."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class TooManyGone(IntakeProblem):
     """More people would be gone than anybody may mean by accident."""
 
@@ -47,7 +47,7 @@ class TooManyGone(IntakeProblem):
         return f"{self.gone:,} of {self.there:,} people would be gone, more than a tenth; where that is meant, say --allow-removals"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class WouldReturn(IntakeProblem):
     """Somebody would be there again who was said to leave."""
 
@@ -58,7 +58,7 @@ class WouldReturn(IntakeProblem):
         return f"{', '.join(self.people[:TOLD])}{more} left, and would be back; where that is meant, say --allow-returns"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ZoneIsFixed(IntakeProblem):
     """A term that has groups keeps its zone: their sessions are dated in it."""
 

@@ -24,7 +24,7 @@ class ProgramProblem(Exception):
     """The root of what can be wrong with the name of a program or of one of its settings."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchProgram(ProgramProblem):
     """No program, or several, are called so."""
 
@@ -35,7 +35,7 @@ class NoSuchProgram(ProgramProblem):
         return f"{self.name!r} is no program; there is {' and '.join(self.known) or 'none'}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchSetting(ProgramProblem):
     """There is no such setting."""
 

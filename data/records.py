@@ -29,7 +29,7 @@ class RecordError(ValueError):
     """The root of what can be wrong with a record."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NothingToRecord(RecordError):
     """The session is cancelled, or has not begun."""
 
@@ -39,7 +39,7 @@ class NothingToRecord(RecordError):
         return f"no record can be written: the session {self.why}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class WrongMembers(RecordError):
     """The attendance is not that of the members of that day."""
 
@@ -52,7 +52,7 @@ class WrongMembers(RecordError):
         return "; ".join(parts)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadMinutes(RecordError):
     """The session lasted so long as none can, or nobody came and it lasted."""
 

@@ -28,7 +28,7 @@ class Names(StrEnum):
     GIVEN = "given"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadSettings(ValueError):
     """Settings are unknown, or hold what they must not: one line for each."""
 

@@ -37,7 +37,7 @@ class TermProblem(Exception):
     """The root of what can be wrong with a term that somebody names, makes or closes."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchTerm(TermProblem):
     """No term is called so; `known` are the names of those that are there."""
 
@@ -51,7 +51,7 @@ class NoSuchTerm(TermProblem):
         return f"there is no term {self.name!r}; there is {', '.join(self.known[:TOLD])}{more}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SeveralTerms(TermProblem):
     """Several terms are called so."""
 
@@ -62,7 +62,7 @@ class SeveralTerms(TermProblem):
         return f"{self.name!r} may be {' or '.join(self.found)}; write which"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SeveralOrganisations(TermProblem):
     """A new term's program may be of several organisations."""
 
@@ -73,7 +73,7 @@ class SeveralOrganisations(TermProblem):
         return f"{self.name!r} may be of {' or '.join(self.found)}; write ORGANISATION/PROGRAM/TERM"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class TermIsThere(TermProblem):
     """There is a term of this name already."""
 
@@ -83,7 +83,7 @@ class TermIsThere(TermProblem):
         return f"there is a term {self.name!r} already; give another key, or import into that one"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadTermName(TermProblem):
     """Nothing can be called so."""
 
@@ -93,7 +93,7 @@ class BadTermName(TermProblem):
         return f"{self.name!r} is no name of a term; write PROGRAM/TERM in letters, digits, '.', '-' and '_', such as tutoring/2026-spring"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadZone(TermProblem):
     """The zone is no IANA name."""
 
@@ -103,7 +103,7 @@ class BadZone(TermProblem):
         return f"{self.zone!r} is no IANA zone, such as Asia/Seoul"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BackwardDays(TermProblem):
     """The last day lies before the first."""
 
@@ -114,7 +114,7 @@ class BackwardDays(TermProblem):
         return f"the last day {self.last_on} lies before the first, {self.first_on}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class TooFarAway(TermProblem):
     """A day is of a year in which nothing is planned."""
 
@@ -124,7 +124,7 @@ class TooFarAway(TermProblem):
         return f"{self.on}: is too far away; write a day of the years {YEARS[0]} to {YEARS[-1]}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class LongerThanTheTerm(TermProblem):
     """A closure has more days than its term."""
 
@@ -136,7 +136,7 @@ class LongerThanTheTerm(TermProblem):
         return f"{self.first_on} to {self.last_on} is longer than {self.term}; write days of the term"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class OutsideTheTerm(TermProblem):
     """A closure has no day of its term."""
 
@@ -148,7 +148,7 @@ class OutsideTheTerm(TermProblem):
         return f"no day from {self.first_on} to {self.last_on} lies in {self.term}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchSchool(TermProblem):
     """No mentee of a term is of this school; `near` are the names that are like it."""
 
@@ -160,7 +160,7 @@ class NoSuchSchool(TermProblem):
         return f"{self.school}: no mentee of the term is of this school{meant}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ClosedAlready(TermProblem):
     """The term has this closure."""
 
@@ -174,7 +174,7 @@ class ClosedAlready(TermProblem):
         return f"{self.first_on}{to}: is closed{of} already"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchClosure(TermProblem):
     """A term has no closure that begins on this day, of everybody or of this school."""
 

@@ -17,7 +17,7 @@ PRIORITIES = range(1, 10)
 POINTS = range(-1_000_000, 1_000_001)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadValue(ValueError):
     """A field of a round holds what it must not; `field` is the column or key, `mend` says what would be right."""
 

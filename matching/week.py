@@ -24,7 +24,7 @@ class WeekError(ValueError):
     """The root of what can be wrong with a weekly time."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotOneDay(WeekError):
     """A stretch is empty, crosses midnight or lies outside the week."""
 
@@ -35,7 +35,7 @@ class NotOneDay(WeekError):
         return f"[{self.start}, {self.end}) is no stretch of one day"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotAWeeklyTime(WeekError):
     """A text is not of the form it should have."""
 

@@ -36,7 +36,7 @@ class FetchError(Exception):
     """The root of why there is nothing to read at an address."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoAddress(FetchError):
     """A text is no address of a calendar."""
 
@@ -46,7 +46,7 @@ class NoAddress(FetchError):
         return f"the address {self.problem}; write https://... or webcal://..."
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotFetched(FetchError):
     """Nothing could be fetched; `host` is the machine that the address names."""
 

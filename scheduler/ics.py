@@ -33,7 +33,7 @@ class TimetableError(ValueError):
     """The root of why a calendar is not read."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoCalendar(TimetableError):
     """It is no calendar, or not a whole one."""
 
@@ -43,7 +43,7 @@ class NoCalendar(TimetableError):
         return f"the timetable {self.problem}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadLine(TimetableError):
     """A line of it cannot be; lines are counted from 1."""
 

@@ -31,7 +31,7 @@ from scheduler.same_groups import Pair
 from scheduler.term import DAY, WEEK_DAYS
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PublishedAlready(PublishError):
     """The run stands already."""
 
@@ -41,7 +41,7 @@ class PublishedAlready(PublishError):
         return f"run {self.run} is published already"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class AnotherStands(PublishError):
     """Another run of the term is published, which this one does not repair."""
 

@@ -29,7 +29,7 @@ class RuleError(ValueError):
     """The root of why a rule of recurrence is not followed."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadRule(RuleError):
     """The rule says what it must not, or what is not followed here."""
 
@@ -39,7 +39,7 @@ class BadRule(RuleError):
         return self.problem
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class TooMuchWork(RuleError):
     """So much repeats, or so often, that nobody means it."""
 

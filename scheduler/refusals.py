@@ -10,7 +10,7 @@ class Refused(Exception):
     """The root of why a change is refused; nothing has been changed then."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Unknown(Refused):
     """Nothing of that name is there."""
 
@@ -21,7 +21,7 @@ class Unknown(Refused):
         return f"{self.name}: there is no such {self.what}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SeveralSessions(Refused):
     """A group has several sessions on a day."""
 
@@ -32,7 +32,7 @@ class SeveralSessions(Refused):
         return f"{self.name}: is at {' and '.join(self.times)}; write {self.name}T{self.times[0]}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotASessionName(Refused):
     """A text is not of the form in which sessions are named."""
 
@@ -42,7 +42,7 @@ class NotASessionName(Refused):
         return f"{self.text!r} names no session; write g-0001@2026-03-03, or g-0001@2026-03-03T19:00"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class WrongState(Refused):
     """A session is not in the state in which this can be done to it."""
 
@@ -54,7 +54,7 @@ class WrongState(Refused):
         return f"{self.session}: is {self.is_}, not {self.wanted}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class InThePast(Refused):
     """A time, or a day with a session that has begun, cannot be changed any more."""
 
@@ -64,7 +64,7 @@ class InThePast(Refused):
         return f"{self.what}: has begun already"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class OutsideTheTerm(Refused):
     """A day is none on which a term's groups could meet."""
 
@@ -77,7 +77,7 @@ class OutsideTheTerm(Refused):
         return f"{self.on}: lies outside the term; write a day from {self.first_on} {until}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class DayOff(Refused):
     """There are no sessions on a day."""
 
@@ -88,7 +88,7 @@ class DayOff(Refused):
         return f"{self.on}: is off ({self.why})"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class AlreadySo(Refused):
     """The change would change nothing."""
 
@@ -99,7 +99,7 @@ class AlreadySo(Refused):
         return f"{self.what}: {self.so} already"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotThere(Refused):
     """Somebody or a group is not of the term, or not on that day."""
 
@@ -110,7 +110,7 @@ class NotThere(Refused):
         return f"{self.who}: {self.why}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadMeetings(Refused):
     """New weekly times cannot be those of a group."""
 
@@ -120,7 +120,7 @@ class BadMeetings(Refused):
         return f"meetings: {self.why}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BadLink(Refused):
     """A link is no address of a page."""
 
@@ -130,7 +130,7 @@ class BadLink(Refused):
         return f"{self.link!r} is no link; write https://..."
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoFreeTime(Refused):
     """There is no time at which a session could be made up."""
 

@@ -30,7 +30,7 @@ class PublishError(Refused):
     """The root of why a result is not published, or not taken back; nothing has been changed then."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class DoesNotFit(PublishError):
     """The term's people are others than when the run was solved: one line for each who is not there, or has left."""
 

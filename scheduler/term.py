@@ -23,7 +23,7 @@ class TermError(ValueError):
     """The root of what can be wrong with a term."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchZone(TermError):
     """The zone is no IANA name."""
 
@@ -33,7 +33,7 @@ class NoSuchZone(TermError):
         return f"{self.zone!r} is no IANA zone, such as Asia/Seoul"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class EndsBeforeItBegins(TermError):
     """A term or a closure has its last day before its first."""
 
@@ -44,7 +44,7 @@ class EndsBeforeItBegins(TermError):
         return f"{self.last_on} lies before {self.first_on}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchCountry(TermError):
     """Nobody knows the public holidays of this country."""
 

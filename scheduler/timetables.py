@@ -50,7 +50,7 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class TermIsOver(Refused):
     """Nothing of a term is left for a timetable to say anything of."""
 

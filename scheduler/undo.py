@@ -31,7 +31,7 @@ from scheduler.term import instant
 NOBODYS: Theirs = {}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotStanding(PublishError):
     """The run is not what is published now."""
 
@@ -42,7 +42,7 @@ class NotStanding(PublishError):
         return f"run {self.run} is not published; " + (f"run {self.standing} is" if self.standing else "nothing is")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class WasHeld(PublishError):
     """A session of it was held."""
 
