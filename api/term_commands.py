@@ -40,7 +40,7 @@ def new(  # noqa: PLR0917  typer calls it by names
     from data.database import transaction
     from data.programs import MakeUp
     from data.terms import NewTerm, make_term
-    from scheduler.calendar import days_of
+    from scheduler.term_days import days_of
 
     with opened() as engine:
         if make_up not in set(MakeUp):
@@ -147,7 +147,7 @@ def _line(db: DbSession, term: Term) -> str:
 def _told(db: DbSession, term: Term) -> Iterable[str]:
     """What there is to know about a term."""
     from data.terms import closures_of, day_in, people_of
-    from scheduler.calendar import days_of, holidays_within, working_days
+    from scheduler.term_days import days_of, holidays_within, working_days
 
     mentors, mentees = people_of(db, term.id, day_in(term, now()))
     yield _line(db, term)

@@ -247,7 +247,7 @@ def make_term(db: DbSession, name: str, new: NewTerm, *, by: str, now: dt.dateti
     """Makes the term `PROGRAM/TERM`, and its program and organisation where they are not there yet.
 
     A program whose organisation is not named is that of this key; else it becomes one of the only organisation, or of a new one with
-    its own key. The country is not looked at: who knows its holidays finds them by `scheduler.calendar`.
+    its own key. The country is not looked at: who knows its holidays finds them by `scheduler.term_days`.
 
     Raises
     ------

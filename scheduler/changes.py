@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session as DbSession
 from data.base import new_id
 from data.people import Mentor
 from data.sessions import Session, State
-from scheduler.calendar import days_of, last_day
 from scheduler.circle import Circle, hold, looks_of
 from scheduler.consequences import Deed, altered, carry_out
 from scheduler.produce import MAKE_UP_WEEKS
 from scheduler.refusals import AlreadySo, DayOff, InThePast, NotThere, OutsideTheTerm, WrongState
 from scheduler.term import DAY, WEEK_DAYS
+from scheduler.term_days import days_of, last_day
 
 SECOND = dt.timedelta(seconds=1)
 

@@ -21,11 +21,11 @@ from data.people import Mentor
 from data.programs import Term
 from data.sessions import Series, Session, State
 from data.terms import close_days, closures_of, open_days, term_name
-from scheduler.calendar import days_of
 from scheduler.circle import Circle, day_of, hold, looks_of, sessions_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.produce import produce
 from scheduler.term import DAY, Term as Days, instant
+from scheduler.term_days import days_of
 from scheduler.waiting import HAS_ENDED, OUTSIDE, Waiting, waiting_in, why_not
 
 Stretches = Sequence[tuple[dt.date, dt.date]]

@@ -11,13 +11,13 @@ from data.groups import Group
 from data.people import Mentor
 from data.roster import policy_of
 from data.sessions import Session
-from scheduler.calendar import days_of
 from scheduler.changes import refuse_making_up
 from scheduler.circle import circle_of
 from scheduler.common_times import CommonTimes
 from scheduler.produce import MAKE_UP_WEEKS
 from scheduler.refusals import NoFreeTime
 from scheduler.term import DAY, WEEK_DAYS, Dated, made_up
+from scheduler.term_days import days_of
 
 MIDNIGHT = dt.time()
 

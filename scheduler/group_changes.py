@@ -24,12 +24,12 @@ from data.people import Mentee
 from data.sessions import Series, Session, Shift, State
 from data.settings import is_address
 from matching.week import DAY_MINUTES, Meetings, write_meetings
-from scheduler.calendar import days_of, last_day
 from scheduler.circle import Circle, Look, circle_of, hold, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.produce import lay_out
 from scheduler.refusals import AlreadySo, BadLink, BadMeetings, InThePast, NotThere, OutsideTheTerm
 from scheduler.term import DAY, Term
+from scheduler.term_days import days_of, last_day
 from scheduler.waiting import NOBODY_IS_LEFT, waiting_in, why_not
 from scheduler.weekly import Weekly, wall
 

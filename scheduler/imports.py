@@ -16,11 +16,11 @@ from data.intake import Changes, take_in
 from data.people import Mentee
 from data.programs import Term
 from matching.round import Round
-from scheduler.calendar import days_of
 from scheduler.circle import day_of
 from scheduler.closures import follow_days
 from scheduler.leavers import take_out_of_all
 from scheduler.term import DAY
+from scheduler.term_days import days_of
 
 
 def import_round(

@@ -24,10 +24,10 @@ from data.programs import MakeUp, Program, Term as TermRow
 from data.roster import policy_of
 from data.sessions import Series, Session, Shift, State
 from data.settings import settings_of
-from scheduler.calendar import days_of
 from scheduler.circle import day_of
 from scheduler.common_times import CommonTimes
 from scheduler.term import DAY, WEEK_DAYS, Dated, LeftOut, Term, made_up
+from scheduler.term_days import days_of
 from scheduler.weekly import Meeting, Weekly, meetings_of
 
 MAKE_UP_WEEKS = 8

@@ -20,15 +20,15 @@ from data.programs import Term
 from data.rounds import Round, Run
 from data.runs import name_of
 from scheduler.announce import announce, groups_by_person
-from scheduler.calendar import last_day
 from scheduler.circle import day_of
-from scheduler.found import found
+from scheduler.new_groups import add_groups
 from scheduler.produce import Produced, horizon, lay_out, series_of
 from scheduler.refusals import InThePast, OutsideTheTerm
 from scheduler.repair import Change, change_of, pairs_of, repair
 from scheduler.results import PublishError, plan_of, short_name
 from scheduler.same_groups import Pair
 from scheduler.term import DAY, WEEK_DAYS
+from scheduler.term_days import last_day
 
 
 @dataclass(eq=False)
@@ -85,7 +85,7 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str, *, from_on: dt.d
     begins = first_day(term, now, from_on, repair=other is not None)
     plan = plan_of(db, term, run, begins)
     if other is None:
-        made = found(db, term, run, plan, plan.groups, begins)
+        made = add_groups(db, term, run, plan, plan.groups, begins)
         produced = lay_out(db, series_of(db, made.values()), horizon(db, term, now), now, strictly=True)
         touch_groups(db, made, now)
         run.undo = {"made": [str(group) for group in made]}

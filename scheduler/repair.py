@@ -27,16 +27,16 @@ from data.rounds import Run
 from data.sessions import Kind, Series, Shift, State
 from matching.result import Group as Placed
 from matching.week import Meetings
-from scheduler.calendar import days_of
 from scheduler.circle import circle_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
-from scheduler.found import found
 from scheduler.group_changes import end_rows, looks_from, shift, weekly_of
+from scheduler.new_groups import add_groups
 from scheduler.produce import AWAY, Produced, horizon, lay_out, series_of
 from scheduler.results import Plan, short_name
 from scheduler.same_groups import Meets, Pair, same_groups
 from scheduler.snapshots import snapshot_of
 from scheduler.term import DAY
+from scheduler.term_days import days_of
 from scheduler.waiting import Waiting, waiting_in
 
 NO_LONGER = "the group was dissolved"
@@ -170,7 +170,7 @@ def _tutoring(db: DbSession, groups: Iterable[UUID]) -> list[Series]:
 
 
 def _begin(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Placed], from_on: dt.date) -> dict[UUID, UUID]:
-    return found(db, term, run, plan, groups, from_on) if groups else {}
+    return add_groups(db, term, run, plan, groups, from_on) if groups else {}
 
 
 def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on: dt.date, waiting: Waiting) -> list[Altered]:

@@ -22,11 +22,11 @@ from data.programs import Closure, Program, Term
 from data.rounds import Run
 from data.sessions import Booking, Series, Session, State
 from data.tables import METADATA
-from scheduler.calendar import days_of
 from scheduler.publish import AnotherStands, PublishedAlready, publish
 from scheduler.refusals import OutsideTheTerm
 from scheduler.results import DoesNotFit
 from scheduler.term import DAY, Dated, meetings_on
+from scheduler.term_days import days_of
 from scheduler.undo import NotStanding, WasHeld, undo
 from tests.solved import demo_result, done_run
 from tests.taught import a_group, a_session

@@ -21,7 +21,7 @@ from scheduler.results import Plan
 NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
-def found(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Placed], from_on: dt.date) -> dict[UUID, UUID]:
+def add_groups(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Placed], from_on: dt.date) -> dict[UUID, UUID]:
     """Makes groups that meet from a day on, and gives their series' ids by theirs.
 
     A group is called as in the result, or, where the term has one of that name, by the next number that is free.

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from data.database import reading, transaction
 from data.programs import Program
 from data.terms import NewTerm, close_days, find_term, make_term
-from scheduler.calendar import days_of, working_days
 from scheduler.term import NoSuchCountry, Term
+from scheduler.term_days import days_of, working_days
 
 NOW = dt.datetime(2026, 2, 1, 9, tzinfo=dt.UTC)
 MAY_5 = dt.date(2026, 5, 5)
