@@ -22,10 +22,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
 from api.limits import App, Receive, Scope, Send
-from api.polls import Polls
+from api.polls import Polls, polls_of
 from api.validators import GZIP, http_date, is_unchanged, takes_gzip
 from data.database import reading, transaction
-from data.feeds import Kept, look_up, note_use, rendered_bytes
+from data.feeds import look_up, note_use, rendered_bytes
+from data.polled import Kept
 from scheduler.calendars import HasLeft
 from scheduler.subscriptions import render_anew
 
@@ -87,7 +88,7 @@ def add_feeds(app: FastAPI, engine: Engine, clock: Clock) -> None:
     async def robots(_: Request) -> Response:
         return PlainTextResponse(ROBOTS)
 
-    app.add_middleware(KeptFeeds, Polls(engine, clock))
+    app.add_middleware(KeptFeeds, polls_of(engine, clock))
     app.add_route("/feeds/{token}.ics", feed, ["GET", "HEAD"])
     app.add_route("/robots.txt", robots, ["GET", "HEAD"])
 

@@ -1,29 +1,67 @@
-"""Finds the feeds that clients poll: all that wait at once by one query, on a connection that is kept for it.
+"""Finds the feeds that clients poll, on a connection that is kept for it: a transaction for each would cost ten times what its query does.
 
-A transaction and a change of threads for each poll would cost ten times what its query does. An SQLite file is asked where the poll
-is: that takes less time than another thread does to begin. A server of databases is waited for in a thread.
+An SQLite file is asked where the poll is, which takes less time than waiting would. A server of databases is asked for all that wait at
+once, by one query at a time, and the loop goes on with others meanwhile. Whatever goes wrong with it is left to the routes to tell.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import sqlite3
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Protocol
 
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+import psycopg
+from sqlalchemy import Engine, event
 
-from data.database import watching
-from data.feeds import Kept, hashed, kept
+from data.feeds import hashed
+from data.polled import Kept, PolledFile, PolledServer
 
 MOST = 100
 """So many one query finds."""
 
 PATIENCE_SECONDS = 2.0
 """After so long something is wrong with the connection."""
+
+Clock = Callable[[], dt.datetime]
+
+
+class Polls(Protocol):
+    """The feeds of a database for whoever polls them."""
+
+    async def kept(self, token: str, *, whole: bool) -> Kept | None:
+        """The feed of a token, with its bytes where the `whole` is wanted; None where more is to be done than to tell it, or where that
+        cannot be found out now."""
+
+
+def polls_of(engine: Engine, clock: Clock) -> Polls:
+    """The polls of a database; they keep a connection from the first of them until the engine is disposed of."""
+    return FilePolls(engine, clock) if engine.dialect.name == "sqlite" else ServerPolls(engine, clock)
+
+
+class FilePolls:
+    """The feeds in an SQLite file."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self.polled: PolledFile | None = None
+        event.listen(engine, "engine_disposed", lambda _: self._cut())
+
+    async def kept(self, token: str, *, whole: bool) -> Kept | None:
+        """See `Polls`."""
+        try:
+            self.polled = self.polled or PolledFile(self._engine)
+            return self.polled.kept(hashed(token), self._clock(), whole=whole)
+        except sqlite3.Error:
+            self._cut()
+            return None
+
+    def _cut(self) -> None:
+        if self.polled is not None:
+            self.polled.close()
+            self.polled = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,20 +73,19 @@ class _Poll:
     told: asyncio.Future[Kept | None]
 
 
-class Polls:
-    """The feeds of a database for whoever polls them. The connection is there from the first poll until the engine is disposed of."""
+class ServerPolls:
+    """The feeds on a PostgreSQL server."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], dt.datetime]) -> None:
-        self._engine, self._clock, self._is_file = engine, clock, engine.dialect.name == "sqlite"
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
         self._waiting: list[_Poll] = []
         self._telling: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, "polls")
-        self._connection: Connection | None = None
-        event.listen(engine, "engine_disposed", self._end)
+        self._coming: asyncio.Future[PolledServer] | None = None
+        self.polled: PolledServer | None = None
+        event.listen(engine, "engine_disposed", lambda _: self._cut())
 
     async def kept(self, token: str, *, whole: bool) -> Kept | None:
-        """The feed of a token, with its bytes where the `whole` is wanted; None where more is to be done than to tell it, or where that
-        cannot be found out now."""
+        """See `Polls`."""
         loop = asyncio.get_running_loop()
         poll = _Poll(hashed(token), whole, loop.create_future())
         self._waiting.append(poll)
@@ -60,39 +97,52 @@ class Polls:
         """Answers all who wait, and who begin to wait meanwhile."""
         while self._waiting:
             polls, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            found: Mapping[tuple[bytes, bool], Kept] = {}
-            asked = {(poll.token, poll.whole) for poll in polls}
+            found: dict[tuple[bytes, bool], Kept] = {}
             try:
-                if self._is_file and self._connection is not None:
-                    found = self._look_up(asked, self._clock())
-                else:
-                    looked_up = asyncio.get_running_loop().run_in_executor(self._thread, self._look_up, asked, self._clock())
-                    with contextlib.suppress(TimeoutError):
-                        found = await asyncio.wait_for(looked_up, PATIENCE_SECONDS)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    polled = await self._connected()
+                    for whole in {poll.whole for poll in polls}:
+                        of = await self._answer(polled, {poll.token for poll in polls if poll.whole == whole}, whole=whole)
+                        found.update({(token, whole): feed for token, feed in of.items()})
+            except (psycopg.Error, TimeoutError):
+                self._cut()
             finally:
                 for poll in polls:
                     if not poll.told.done():  # a client may have gone away
                         poll.told.set_result(found.get((poll.token, poll.whole)))
 
-    def _look_up(self, asked: Collection[tuple[bytes, bool]], now: dt.datetime) -> Mapping[tuple[bytes, bool], Kept]:
-        """What is found, with the bytes or without; nothing where the database cannot be asked."""
-        found: dict[tuple[bytes, bool], Kept] = {}
-        with contextlib.suppress(DBAPIError, PoolTimeout):
-            self._connection = self._connection or watching(self._engine)
-            for whole in {whole for _, whole in asked}:
-                of = kept(self._connection, [token for token, wholly in asked if wholly == whole], now, whole=whole)
-                found.update({(token, whole): feed for token, feed in of.items()})
-        if self._connection is not None and self._connection.invalidated:  # the next one is new
-            self._close()
-        return found
+    async def _connected(self) -> PolledServer:
+        """The connection; where it is not there in time, whoever asks next waits for the same."""
+        if self.polled is None:
+            self._coming = self._coming or asyncio.get_running_loop().run_in_executor(None, PolledServer, self._engine)
+            try:
+                self.polled = await asyncio.shield(self._coming)
+            finally:
+                if self._coming.done():
+                    self._coming = None
+        return self.polled
 
-    def _close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(DBAPIError):  # the server of databases may be gone
-                connection.close()
+    async def _answer(self, polled: PolledServer, tokens: Collection[bytes], *, whole: bool) -> dict[bytes, Kept]:
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[dict[bytes, Kept]] = loop.create_future()
 
-    def _end(self, _: Engine) -> None:
-        if self._connection is not None:
-            with contextlib.suppress(TimeoutError):
-                self._thread.submit(self._close).result(PATIENCE_SECONDS)
+        def read() -> None:
+            try:
+                found = polled.answered()
+            except psycopg.Error as error:
+                answered.set_exception(error)
+            else:
+                if found is not None:
+                    answered.set_result(found)
+
+        polled.ask(tokens, self._clock(), whole=whole)
+        loop.add_reader(polled.socket, read)
+        try:
+            return await answered
+        finally:
+            loop.remove_reader(polled.socket)
+
+    def _cut(self) -> None:
+        if self.polled is not None:
+            self.polled.close()
+            self.polled = None

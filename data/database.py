@@ -160,16 +160,6 @@ def why_away(error: Exception) -> str:
     return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
 
 
-def watching(engine: Engine) -> Connection:
-    """A connection of its own for short questions over a long time: each sees what is kept at its moment, none leaves a transaction open,
-    and none waits where SQLite is locked. Whoever asked for it closes it."""
-    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    connection.detach()  # the pool neither counts it nor takes it back
-    if engine.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA busy_timeout=0")
-    return connection
-
-
 def migrate(engine: Engine) -> None:
     """Brings the schema up to date, in one transaction and one process at a time.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Connection, ForeignKey, LargeBinary, UniqueConstraint, bindparam, select
+from sqlalchemy import JSON, ForeignKey, LargeBinary, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session as DbSession, deferred, mapped_column
 
 from data.audit import write_down
@@ -185,20 +185,6 @@ LOOK_UP = (
 """Made once, of tables in the place of classes: clients ask for nothing as often."""
 LOOK_UP_WHOLE = LOOK_UP.add_columns(_KEPT.rendered)
 
-KEPT = (
-    select(_KEPT.token_hash, _KEPT.rendered_etag, _KEPT.last_modified)
-    .join_from(Subscription.__table__, Calendar.__table__)
-    .where(
-        _KEPT.token_hash.in_(bindparam("hashes", expanding=True)),
-        _KEPT.revoked_at.is_(None),
-        _KEPT.rendered_version == Calendar.__table__.c.version,
-        _KEPT.fresh_until > bindparam("now"),
-        _KEPT.last_used_at > bindparam("unnoted_since"),
-    )
-)
-"""What `Link` says of one, the database says of many: reading fewer columns, and fewer instants, is most of the difference."""
-KEPT_WHOLE = KEPT.add_columns(_KEPT.rendered)
-
 
 def hashed(token: str) -> bytes:
     """What is kept of a token."""
@@ -209,24 +195,6 @@ def look_up(db: DbSession, token: str, *, whole: bool = False) -> Link | None:
     """The link of a token, by one query of its index, with its bytes where the `whole` is wanted; None where nobody has ever had it."""
     row = db.connection().execute(LOOK_UP_WHOLE if whole else LOOK_UP, {"token_hash": hashed(token)}).first()
     return Link(*row) if row else None
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A feed that can be told as it is kept; `rendered` is there where the bytes were asked for."""
-
-    etag: str
-    last_modified: dt.datetime
-    rendered: bytes | None = None
-
-
-def kept(connection: Connection, hashes: Collection[bytes], now: dt.datetime, *, whole: bool) -> dict[bytes, Kept]:
-    """The feeds of hashed tokens, by one query of their index, but only those of which nothing remains to do than to tell them: the links
-    of others may be unknown or revoked, their bytes no longer right, or their use yet to be noted."""
-    rows = connection.execute(
-        KEPT_WHOLE if whole else KEPT, {"hashes": list(hashes), "now": now, "unnoted_since": now - USE_IS_NOTED_EVERY}
-    )
-    return {row[0]: Kept(*row[1:]) for row in rows}
 
 
 def rendered_bytes(db: DbSession, subscription: UUID) -> bytes:

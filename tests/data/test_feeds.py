@@ -7,18 +7,15 @@ import datetime as dt
 import hashlib
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select
 
 from data.audit import Deed
 from data.database import reading, transaction
 from data.feeds import (
     Audience,
     FeedError,
-    Kept,
     Subscription,
     calendar_of,
-    hashed,
-    kept,
     look_up,
     note_use,
     revoke,
@@ -87,37 +84,6 @@ def test_f21_a_link_remembers_when_it_was_used_and_is_asked_to_once_an_hour(data
     assert link.last_used_at == NOW
     assert not link.use_is_to_be_noted(NOW + dt.timedelta(minutes=59))
     assert link.use_is_to_be_noted(NOW + dt.timedelta(minutes=60))
-
-
-@pytest.mark.parametrize(
-    ("changed", "is_kept"),
-    [
-        pytest.param({}, True, id="right, and its use noted"),
-        pytest.param({"revoked_at": NOW}, False, id="revoked"),
-        pytest.param({"rendered_version": 2}, False, id="of another version"),
-        pytest.param({"rendered_version": None}, False, id="never rendered"),
-        pytest.param({"fresh_until": NOW}, False, id="right no more from now on"),
-        pytest.param({"fresh_until": None}, False, id="never right"),
-        pytest.param({"last_used_at": NOW - dt.timedelta(minutes=60)}, False, id="its use to be noted"),
-        pytest.param({"last_used_at": None}, False, id="never used"),
-    ],
-)
-def test_the_feeds_that_are_told_as_they_are_kept_are_those_of_which_their_links_say_so(
-    database: Engine, changed: dict[str, object], is_kept: bool
-) -> None:
-    demo_term(database)
-    subscription, token = new(database)
-    rendered = {"rendered_version": 1, "rendered_etag": "abc", "rendered": b"bytes", "last_modified": NOW}
-    minutes = dt.timedelta(minutes=1)
-    with transaction(database) as db:
-        values = {**rendered, "fresh_until": NOW + minutes, "last_used_at": NOW - 59 * minutes, **changed}
-        db.execute(update(Subscription).where(Subscription.id == subscription.id).values(values))
-    with reading(database) as db:
-        link = look_up(db, token)
-        found = kept(db.connection(), [hashed(token), hashed("nobody's")], NOW, whole=False)
-    assert link is not None
-    assert (link.is_right(NOW) and link.revoked_at is None and not link.use_is_to_be_noted(NOW)) == is_kept
-    assert found == ({hashed(token): Kept("abc", NOW)} if is_kept else {})
 
 
 @pytest.mark.parametrize(
