@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 TAG = re.compile(r'\s*(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*')
 """One entity tag; weak and strong ones are compared alike, as a GET may (8.8.3.2)."""
@@ -47,6 +48,7 @@ def _tags(header: str) -> list[str]:
     return tags
 
 
+@lru_cache(maxsize=256)
 def takes_gzip(accept_encoding: str | None) -> bool:
     """Whether the client would rather have gzip than the bytes as they are."""
     weights = {}

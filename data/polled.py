@@ -20,9 +20,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from data.feeds import USE_IS_NOTED_EVERY, Calendar, Subscription
 
-WRITTEN = "%Y-%m-%d %H:%M:%S.%f"
-"""As SQLAlchemy writes instants for SQLite, in UTC."""
-
 CONNECT_SECONDS = 10
 """So long a server may take to let somebody in."""
 
@@ -64,8 +61,8 @@ class PolledFile:
 
     def kept(self, token: bytes, now: dt.datetime, *, whole: bool) -> Kept | None:
         """The feed of a hashed token, with its bytes where the `whole` is wanted."""
-        instants = (f"{at.astimezone(dt.UTC):{WRITTEN}}" for at in (now, now - USE_IS_NOTED_EVERY))
-        row = self.driver.execute(self._whole if whole else self._plain, (*instants, token)).fetchone()
+        values = (_written(now), _written(now - USE_IS_NOTED_EVERY), token)
+        row = self.driver.execute(self._whole if whole else self._plain, values).fetchone()
         return Kept(row[1], dt.datetime.fromisoformat(row[2]).replace(tzinfo=dt.UTC), *row[3:]) if row else None
 
     def close(self) -> None:
@@ -122,3 +119,8 @@ class PolledServer:
 def _both(query: Select[tuple[object, ...]]) -> tuple[Select[tuple[object, ...]], Select[tuple[object, ...]]]:
     """A query, and the same with the feeds' bytes."""
     return query, query.add_columns(_OF.rendered)
+
+
+def _written(at: dt.datetime) -> str:
+    """An instant as SQLAlchemy writes it for SQLite: in UTC, which it does not say."""
+    return at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -94,7 +94,7 @@ def price(run: Run, pricer: Pricer) -> float:
         n += 1
         if n == 4 and run.timed():
             sweeps = int(min(SWEEPS, max(12, 0.25 * run.left() / max(a_sweep, 1e-6))))
-        if n == max(4, sweeps // 8):
+        if n == max(4, min(sweeps, SWEEPS) // 8):  # soon, whatever the effort
             run.consider(pricer.quote())
             if not run.repair:
                 award_all(run, FEWEST_AWARDED)

@@ -18,13 +18,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.feeds import Audience, Calendar, Subscription
@@ -79,6 +79,18 @@ MEMBERS = (
     .order_by(Mentee.key, Membership.from_on)
 )
 
+AS_MENTOR = (
+    select(Mentor.id, Mentor.term_id, Mentor.left_on, Group.id)
+    .join(Group, Group.mentor_id == Mentor.id, isouter=True)
+    .where(Mentor.person_id == bindparam("person"))
+)
+AS_MENTEE = (
+    select(Mentee.id, Mentee.term_id, Mentee.left_on, Membership.group_id)
+    .join(Membership, Membership.mentee_id == Mentee.id, isouter=True)
+    .where(Mentee.person_id == bindparam("person"))
+)
+"""What a person is in some terms, and each of their groups."""
+
 
 class HasLeft(Exception):
     """The calendar is of somebody who has left the program."""
@@ -119,7 +131,7 @@ class _Owner:
 
 
 def shown(db: DbSession, subscription: Subscription, calendar: Calendar, now: dt.datetime) -> Shown:
-    """What one subscriber sees now, in six statements at most, whatever the number of sessions.
+    """What one subscriber sees now, in five statements at most, whatever the number of sessions.
 
     Raises
     ------
@@ -184,24 +196,23 @@ def _owner(db: DbSession, calendar: Calendar, zones: Mapping[UUID, str]) -> _Own
             asked = select(Membership.group_id).join(Mentee).where(Mentee.term_id.in_(zones), Mentee.school == calendar.owner)
             return _Owner(groups=frozenset(db.scalars(asked)))
         case Audience.MENTOR:
-            mentors, leaves_at = _person(db, Mentor, UUID(calendar.owner), zones)
-            return _Owner(mentors, frozenset(db.scalars(select(Group.id).where(Group.mentor_id.in_(mentors)))), leaves_at)
+            return _person(db, AS_MENTOR, UUID(calendar.owner), zones)
         case Audience.MENTEE:
-            mentees, leaves_at = _person(db, Mentee, UUID(calendar.owner), zones)
-            groups = db.scalars(select(Membership.group_id).where(Membership.mentee_id.in_(mentees)))
-            return _Owner(groups=frozenset(groups), leaves_at=leaves_at)
+            return replace(_person(db, AS_MENTEE, UUID(calendar.owner), zones), mentors=frozenset())
     assert_never(calendar.audience)
 
 
-def _person(
-    db: DbSession, kind: type[Mentor | Mentee], person: UUID, zones: Mapping[UUID, str]
-) -> tuple[frozenset[UUID], dt.datetime | None]:
-    """What a person is in the terms of a program, and when they are so no more, where that is known."""
-    rows = db.execute(select(kind.id, kind.term_id, kind.left_on).where(kind.person_id == person, kind.term_id.in_(zones))).all()
+def _person(db: DbSession, kind: Select[*tuple[Any, ...]], person: UUID, zones: Mapping[UUID, str]) -> _Owner:
+    """What a person is in the terms of a program, their groups, and when they are so no more, where that is known."""
+    rows = [row for row in db.execute(kind, {"person": person}) if row.term_id in zones]
     if not rows:
         raise HasLeft
     left = [_midnight(zones[row.term_id], row.left_on) for row in rows if row.left_on is not None]
-    return frozenset(row.id for row in rows), max(left) if len(left) == len(rows) else None
+    return _Owner(
+        mentors=frozenset(row[0] for row in rows),
+        groups=frozenset(row[3] for row in rows if row[3]),
+        leaves_at=max(left) if len(left) == len(rows) else None,
+    )
 
 
 def _sessions(owner: _Owner, zones: Mapping[UUID, str]) -> Select[*tuple[Any, ...]]:

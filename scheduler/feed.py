@@ -163,6 +163,8 @@ def _worded(title: str, lines: tuple[str, ...], link: str, cancelled: str, alarm
 def plain(text: str) -> str:
     """The text on one line, without what no calendar may hold: control characters, marks that turn the direction of writing,
     halves of signs (F1). Line breaks become spaces."""
+    if text.isprintable():  # nearly all is, and so has none of these
+        return text.strip()
     parts = (" " if sign in "\n\r\t\v\f\x85\u2028\u2029" else sign for sign in text)
     return "".join(sign for sign in parts if unicodedata.category(sign) not in ("Cc", "Cs") and sign not in TURNING).strip()
 
