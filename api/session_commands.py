@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.edge import BY, BadWord, day, now, opened, some_text
-from api.session_lines import instant_of, say, session_line
+from api.session_lines import close_lines, instant_of, say, session_line
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session as DbSession
@@ -74,6 +74,24 @@ def list_sessions(
                     named(db, found, key)
             listed = sessions_between(db, found, first_on=first_on, last_on=last_on, group=group, mentor=mentor, mentee=mentee)
             lines = [session_line(found, one) for one in listed]
+        say(lines)
+
+
+@sessions.command()
+def show(term: TermName, session: SessionName) -> None:
+    """Show all about a session: times, people, its record, and what was said of it."""
+    from data.database import reading
+    from data.terms import find_term
+    from scheduler.closeup import close_up
+    from scheduler.finding import session_named
+    from scheduler.listing import sessions_between
+
+    with opened() as engine:
+        with reading(engine) as db:
+            found = find_term(db, term)
+            one = session_named(db, found, session)
+            (listed,) = sessions_between(db, found, only={one.id})
+            lines = close_lines(found, listed, close_up(db, one))
         say(lines)
 
 

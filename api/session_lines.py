@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from api.plain import clean
 
 if TYPE_CHECKING:
     from data.programs import Term
+    from scheduler.closeup import CloseUp, Said
     from scheduler.listing import Listed
 
 
@@ -44,6 +45,41 @@ def session_line(term: Term, one: Listed) -> str:
         what += f" ({one.kind.value})"
     state = one.state.value + (f": {one.why}" if one.why else "") + (", makes another up" if one.makes_up else "")
     return f"{one.group}@{start:%Y-%m-%dT%H:%M} to {end:%H:%M}  {what}  {one.mentor} with {', '.join(one.members) or 'nobody'}  {state}"
+
+
+def close_lines(term: Term, one: Listed, seen: CloseUp) -> Iterator[str]:
+    """All about a session: its line, and one for each thing that is to be said of it."""
+    yield session_line(term, one)
+    if seen.at_first not in {None, one.starts_at}:
+        yield f"at first: {_clock(term, seen.at_first)}"
+    if seen.makes_up:
+        yield f"makes up: {seen.makes_up}"
+    for name in seen.made_up_by:
+        yield f"made up by: {name}"
+    if one.mentor != seen.usual_mentor:
+        yield f"in the place of: {seen.usual_mentor}"
+    yield from (f"{mentee}: {presence.value if presence else 'no record'}" for mentee, presence in seen.presence.items())
+    if seen.record:
+        yield f"recorded: {_clock(term, seen.recorded_at)}, {seen.record.minutes} minutes"
+        yield from (f"{name}: {text}" for name, text in (("topic", seen.record.topic), ("note", seen.record.note)) if text)
+        yield from (f"task: {text}" for text in seen.record.tasks)
+    yield f"link: {seen.link or 'none'}"
+    yield f"in calendars: {seen.uid}, sequence {seen.sequence}, changed {_clock(term, seen.changed_at)}"
+    yield from (_said_line(term, message) for message in seen.said)
+
+
+def _said_line(term: Term, message: Said) -> str:
+    if message.sent_at:
+        became = f"sent {_clock(term, message.sent_at)}"
+    elif message.given_up_at:
+        became = f"given up {_clock(term, message.given_up_at)}"
+    else:
+        became = f"waits, due {_clock(term, message.due_at)}"
+    return f"message: {message.about} to {message.to}, {became}" + (f": {message.problem}" if message.problem else "")
+
+
+def _clock(term: Term, at: dt.datetime | None) -> str:
+    return f"{at.astimezone(ZoneInfo(term.zone)):%Y-%m-%d %H:%M}" if at else "-"
 
 
 def say(lines: Iterable[str]) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from data.database import reading
+from data.database import reading, transaction
+from data.outbox import Message, mark_sent
 from tests.api.typed import Typed, typed
 from tests.sessions import at, dump, taught_term
 
@@ -52,6 +53,54 @@ def test_one_session_goes_through_its_life(database: Engine, typed: Typed) -> No
         "g-1@2026-03-03T19:00",
         "g-2@2026-03-04T19:00",
     ]
+
+
+def test_all_about_a_session_is_shown(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    typed("group", "link", "spring", "g-1", "https://meet.example/g1")
+    typed("session", "move", "spring", "g-1@2026-03-10", "2026-03-09T18:00", "--why", "school trip")
+    typed("session", "substitute", "spring", "g-1@2026-03-09", "m-3")
+    with transaction(database) as db:
+        first = db.scalars(select(Message).where(Message.key.contains("moved:")).order_by(Message.id).limit(1)).one()
+        mark_sent(db, first, now=at("2026-03-09 12:01"))
+    with time_machine.travel(at("2026-03-09 20:00"), tick=False):
+        words = ("s-1=late", "s-2=excused", "--minutes", "45", "--topic", "분수", "--note", "tired", "--task", "page 7", "--task", "page 8")
+        typed("session", "record", "spring", "g-1@2026-03-09", *words)
+    shown = typed("session", "show", "spring", "g-1@2026-03-09").output.splitlines()
+    assert shown[:11] == [
+        "g-1@2026-03-09T18:00 to 19:00  math  m-3 with s-1, s-2  held",
+        "at first: 2026-03-10 19:00",
+        "in the place of: m-1",
+        "s-1: late",
+        "s-2: excused",
+        "recorded: 2026-03-09 20:00, 45 minutes",
+        "topic: 분수",
+        "note: tired",
+        "task: page 7",
+        "task: page 8",
+        "link: https://meet.example/g1",
+    ]
+    assert shown[11].endswith("@dure, sequence 4, changed 2026-03-09 20:00")
+    messages = [line for line in shown[12:] if line.startswith("message: moved to ")]
+    assert len(messages) == 3
+    assert [line.partition(", ")[2] for line in messages].count("sent 2026-03-09 12:01") == 1
+    assert [line.partition(", ")[2] for line in messages].count("waits, due 2026-03-09 12:00") == 2
+    assert "message: added to m-3, waits, due 2026-03-09 12:00" in shown
+
+
+def test_of_a_session_without_a_record_is_shown_what_there_is(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    typed("session", "cancel", "spring", "g-1@2026-03-17", "--why", "ill")
+    typed("session", "make-up", "spring", "g-1@2026-03-17", "2026-03-21T11:00")
+    cancelled = typed("session", "show", "spring", "g-1@2026-03-17").output.splitlines()
+    assert cancelled[:5] == [
+        "g-1@2026-03-17T19:00 to 20:00  math  m-1 with s-1, s-2  cancelled: ill",
+        "made up by: g-1@2026-03-21T11:00",
+        "s-1: no record",
+        "s-2: no record",
+        "link: none",
+    ]
+    assert "makes up: g-1@2026-03-17T19:00" in typed("session", "show", "spring", "g-1@2026-03-21").output.splitlines()
 
 
 def test_a_session_is_made_up_at_the_next_time_at_which_all_are_free(database: Engine, typed: Typed) -> None:
@@ -122,6 +171,7 @@ def test_a_group_is_shown_as_it_is_from_the_day_of_the_change_on(database: Engin
         pytest.param("session cancel spring g-1@2026-03-11 --why x", "g-1@2026-03-11: there is no such session", id="no session"),
         pytest.param("session cancel spring g-9@2026-03-10 --why x", "g-9: there is no such group", id="no group"),
         pytest.param("session substitute spring g-1@2026-03-10 m-9", "m-9: there is no such mentor", id="no mentor"),
+        pytest.param("session show spring g-1@2026-03-11", "g-1@2026-03-11: there is no such session", id="nothing to show"),
         pytest.param("session list autumn", "there is no term 'autumn'", id="no term"),
         pytest.param("session list spring --from now", "--from: 'now' is no date", id="no date"),
         pytest.param("session list spring --mentee s-9", "s-9: there is no such mentee", id="nobody"),
