@@ -1,4 +1,4 @@
-"""`dure feed`: makes the secret links of calendar feeds, lists them, and revokes them one by one."""
+"""`dure feed`: makes the secret links of calendar feeds, lists them, changes what is behind one, and revokes them one by one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from data.feeds import Calendar, Subscription
     from data.programs import Program
 
-feeds = typer.Typer(help="Make secret links of calendar feeds, list and revoke them.", no_args_is_help=True, rich_markup_mode=None)
+SubscriptionId = Annotated[str, typer.Argument(metavar="ID", help="As `dure feed list` tells it.")]
+
+feeds = typer.Typer(help="Make secret links of calendar feeds, list, change and revoke them.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @feeds.command()
@@ -62,7 +64,7 @@ def new(  # noqa: PLR0913, PLR0917  typer calls it by names
                 db,
                 calendar_of(db, owner.program_id, owner.audience, owner.owner, now()),
                 name=name,
-                language=spoken_language(db, owner, language) if language else owner.language,
+                language=spoken_language(db, owner.program_id, language) if language else owner.language,
                 alarms=minutes_of(alarms, "--alarms"),
                 days_back=days_back,
                 by=BY,
@@ -91,8 +93,46 @@ def list_feeds() -> None:
         _say(lines)
 
 
+@feeds.command("set")
+def set_feed(
+    subscription: SubscriptionId,
+    name: Annotated[str, typer.Option(metavar="TEXT", help="What the link is for.")] = "",
+    language: Annotated[str, typer.Option(metavar="CODE", help="ko, en or zh-TW.")] = "",
+    alarms: Annotated[str, typer.Option(metavar="MINUTES", help="Ring so long before a session, such as 1440,60; or none.")] = "",
+    days_back: Annotated[int | None, typer.Option(metavar="N", help="Show sessions from so many days back on.")] = None,
+) -> None:
+    """Change what one link shows.
+
+    The link stays as it is. Calendars that have it show the change when they ask next.
+    """
+    from data.database import transaction
+    from data.feed_owners import spoken_language
+    from data.feeds import Calendar, change, subscription_of
+
+    with opened() as engine:
+        if not (name or language or alarms or days_back is not None):
+            raise BadWord("feed set", "nothing is to be changed", "write some of --name, --language, --alarms, --days-back")
+        with transaction(engine) as db:
+            program = db.get_one(Calendar, subscription_of(db, subscription).calendar_id).program_id
+            changed = change(
+                db,
+                subscription,
+                name=name or None,
+                language=spoken_language(db, program, language) if language else None,
+                alarms=None if not alarms else [] if alarms == "none" else minutes_of(alarms, "--alarms"),
+                days_back=days_back,
+                by=BY,
+                now=now(),
+            )
+            rings = ", ".join(str(minutes) for minutes in changed.alarms)
+            line = f"{changed.name}: in {changed.language}, from {changed.days_back} days back, " + (
+                f"rings {rings} minutes before" if rings else "does not ring"
+            )
+        _say([line])
+
+
 @feeds.command()
-def revoke(subscription: Annotated[str, typer.Argument(metavar="ID", help="As `dure feed list` tells it.")]) -> None:
+def revoke(subscription: SubscriptionId) -> None:
     """End one link at once and for good."""
     from data.database import transaction
     from data.feeds import revoke as revoke_one

@@ -75,15 +75,15 @@ def find_owner(db: DbSession, audience: Audience, key: str, place: str = "") -> 
     return Owner(program_id, audience, owner, next((one for one in languages if one == wish), languages[0]))
 
 
-def spoken_language(db: DbSession, owner: Owner, wish: str) -> Language:
-    """The language of a feed: what is wished, where the program speaks it.
+def spoken_language(db: DbSession, program: UUID, wish: str) -> Language:
+    """The language of a feed of a program: what is wished, where the program speaks it.
 
     Raises
     ------
     NotSpoken
         It does not.
     """
-    languages = settings_of(db.get_one(Program, owner.program_id).settings).languages
+    languages = settings_of(db.get_one(Program, program).settings).languages
     if wish not in languages:
         raise NotSpoken(wish, tuple(languages))
     return Language(wish)

@@ -73,6 +73,16 @@ class NoSuchSubscription(FeedError):
         return f"no subscription has the id {self.given!r}; `dure feed list` shows them"
 
 
+@dataclass(eq=False)
+class LinkRevoked(FeedError):
+    """The link of a subscription was revoked, which is for good."""
+
+    given: str
+
+    def __str__(self) -> str:
+        return f"subscription {self.given} was revoked; make a new link"
+
+
 class Audience(StrEnum):
     """Whose calendar it is."""
 
@@ -233,10 +243,7 @@ def subscribe(
     FeedError
         The alarms or the days cannot be.
     """
-    if len(alarms) > MOST_ALARMS or len(set(alarms)) < len(alarms) or any(not 1 <= minutes <= LONGEST_ALARM_MINUTES for minutes in alarms):
-        raise BadAlarms(tuple(alarms))
-    if not 0 <= days_back <= MOST_DAYS_BACK:
-        raise BadDaysBack(days_back)
+    _refuse(alarms, days_back)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     subscription = Subscription(
         id=new_id(),
@@ -254,6 +261,67 @@ def subscribe(
     return subscription, token
 
 
+def change(
+    db: DbSession,
+    given: str,
+    *,
+    name: str | None = None,
+    language: Language | None = None,
+    alarms: Sequence[int] | None = None,
+    days_back: int | None = None,
+    by: str,
+    now: dt.datetime,
+) -> Subscription:
+    """Changes what is given of the subscription of an id; its link stays. Where its feed is another by that, it is rendered anew when it
+    is asked for next (F17, F18).
+
+    Raises
+    ------
+    NoSuchSubscription, LinkRevoked
+        Nobody has it, or its link was revoked.
+    BadAlarms, BadDaysBack
+        The alarms or the days cannot be.
+    """
+    subscription = subscription_of(db, given)
+    if subscription.revoked_at is not None:
+        raise LinkRevoked(given)
+    _refuse(alarms or (), days_back or 0)
+    wanted = {"name": name, "language": language, "alarms": None if alarms is None else list(alarms), "days_back": days_back}
+    other = {key: value for key, value in wanted.items() if value is not None and value != getattr(subscription, key)}
+    for key, value in other.items():
+        setattr(subscription, key, value)
+    if other.keys() - {"name"}:
+        subscription.rendered_version = subscription.fresh_until = None
+    if other:
+        write_down(db, at=now, by=by, what="feed set", whom=_whom(subscription), details={"changed": sorted(other)})
+        db.flush()
+    return subscription
+
+
+def subscription_of(db: DbSession, given: str) -> Subscription:
+    """The subscription of an id, which is held: whoever else renders or changes it waits.
+
+    Raises
+    ------
+    NoSuchSubscription
+        Nobody has it.
+    """
+    try:
+        subscription = db.get(Subscription, UUID(given), with_for_update=True)
+    except ValueError:
+        subscription = None
+    if subscription is None:
+        raise NoSuchSubscription(given)
+    return subscription
+
+
+def _refuse(alarms: Sequence[int], days_back: int) -> None:
+    if len(alarms) > MOST_ALARMS or len(set(alarms)) < len(alarms) or any(not 1 <= minutes <= LONGEST_ALARM_MINUTES for minutes in alarms):
+        raise BadAlarms(tuple(alarms))
+    if not 0 <= days_back <= MOST_DAYS_BACK:
+        raise BadDaysBack(days_back)
+
+
 def subscriptions(db: DbSession) -> list[tuple[Subscription, Calendar, Program]]:
     """All subscriptions, revoked ones too, oldest first."""
     asked = select(Subscription, Calendar, Program).join(Calendar, Subscription.calendar_id == Calendar.id).join(Program)
@@ -268,12 +336,7 @@ def revoke(db: DbSession, given: str, *, by: str, now: dt.datetime) -> Subscript
     NoSuchSubscription
         Nobody has it.
     """
-    try:
-        subscription = db.get(Subscription, UUID(given))
-    except ValueError:
-        subscription = None
-    if subscription is None:
-        raise NoSuchSubscription(given)
+    subscription = subscription_of(db, given)
     if subscription.revoked_at is None:
         subscription.revoked_at, subscription.rendered = now, None
         subscription.rendered_version = subscription.fresh_until = None

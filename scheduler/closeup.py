@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as DbSession
 from data.groups import Group
 from data.outbox import Message
 from data.people import Mentor, Person
-from data.programs import Program, Term
+from data.programs import Program
 from data.records import Record, members_of, record_of
 from data.sessions import Presence, Session
 from data.settings import settings_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.utils import parsedate_to_datetime
 
 import pytest
 from sqlalchemy import Engine, select
@@ -15,6 +16,7 @@ from scheduler.undo import remove
 from tests.api.typed import Typed, typed
 from tests.api.web import Web
 from tests.scheduler.feed_checker import faults
+from tests.sessions import dump
 from tests.subscribed import NOW, a_taught_term
 
 __all__ = ["typed"]
@@ -53,6 +55,54 @@ def test_a_link_is_made_told_once_and_revoked(database: Engine, typed: Typed, wo
     assert typed("feed", "revoke", which).output == "내 폰: revoked\n"
     assert "revoked 20" in typed("feed", "list").output
     assert web.ask(found[1]).status_code == 410
+
+
+def test_what_a_link_shows_is_changed_and_the_link_stays(database: Engine, typed: Typed) -> None:
+    a_taught_term(database)
+    made = typed("feed", "new", "--mentor", "m-01", "--name", "phone", "--language", "en", "--alarms", "60").output.splitlines()
+    path, which = made[1].removeprefix("http://127.0.0.1:8000"), made[-1].split("`")[1].split()[-1]
+    other = typed("feed", "new", "--mentor", "m-01", "--name", "desk", "--language", "en").output.splitlines()
+    others_path = other[1].removeprefix("http://127.0.0.1:8000")
+    web = Web(create_app(database, lambda: NOW))
+    before, others = web.ask(path), web.ask(others_path)
+    said = typed("feed", "set", which, "--language", "ko", "--alarms", "30, 10", "--days-back", "2")
+    assert said.output == "phone: in ko, from 2 days back, rings 30, 10 minutes before\n"
+    after = web.ask(path, {"If-None-Match": before.headers["etag"]})
+    assert (after.status_code, after.text.count("BEGIN:VEVENT"), after.text.count("BEGIN:VALARM")) == (200, 3, 6)
+    assert "멘토링" in after.text
+    assert faults(after.content) == []
+    modified = [parsedate_to_datetime(answer.headers["last-modified"]) for answer in (before, after)]
+    assert modified[0] < modified[1]
+    assert set(re.findall("SEQUENCE:(.*)", after.text)) == {"0\r"}
+    unchanged = web.ask(others_path, {"If-None-Match": others.headers["etag"]})
+    assert (unchanged.status_code, unchanged.headers["last-modified"]) == (304, others.headers["last-modified"])
+    assert typed("feed", "set", which, "--alarms", "none").output == "phone: in ko, from 2 days back, does not ring\n"
+    silent = web.ask(path)
+    assert silent.text.count("BEGIN:VALARM") == 0
+    assert typed("feed", "set", which, "--name", "watch", "--language", "ko").output.startswith("watch: in ko")
+    assert web.ask(path, {"If-None-Match": silent.headers["etag"]}).status_code == 304
+
+
+def test_what_a_link_cannot_show_is_told_in_one_line_and_changes_nothing(database: Engine, typed: Typed) -> None:
+    a_taught_term(database, weeks=0)
+    link, revoked = (typed("feed", "new", "--program", "rural").output.split("`")[-2].split()[-1] for _ in range(2))
+    typed("feed", "revoke", revoked)
+    with reading(database) as db:
+        before = dump(db)
+    for which, words, line in (
+        (link, (), "feed set: nothing is to be changed; write some of"),
+        (link, ("--language", "fr"), "language 'fr': the program speaks ko, en, zh-TW"),
+        (link, ("--alarms", "soon"), "--alarms: 'soon' are no minutes"),
+        (link, ("--alarms", "0"), "alarms [0]"),
+        (link, ("--language", "ko", "--days-back", "-1"), "-1 days back: 0 to 366"),
+        (revoked, ("--days-back", "1"), "was revoked; make a new link"),
+        ("x", ("--days-back", "1"), "no subscription has the id 'x'"),
+    ):
+        ended = typed("feed", "set", which, *words)
+        assert (ended.exit_code, ended.output.count("\n")) == (2, 1)
+        assert line in ended.output
+    with reading(database) as db:
+        assert dump(db) == before
 
 
 def test_the_feed_of_a_group_whose_run_was_undone_is_listed_so_and_stays_empty(database: Engine, typed: Typed) -> None:
