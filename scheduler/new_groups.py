@@ -16,21 +16,24 @@ from data.programs import Term
 from data.rounds import Run
 from data.sessions import Kind, Series
 from matching.result import Group as Placed
+from scheduler.gone import Gone
 from scheduler.results import Plan
 
 NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
-def add_groups(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Placed], from_on: dt.date) -> dict[UUID, UUID]:
-    """Makes groups that meet from a day on, and gives their series' ids by theirs.
+def add_groups(
+    db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Placed], from_on: dt.date, *, gone: Gone
+) -> dict[UUID, UUID]:
+    """Makes groups that meet from a day on, and gives their series' ids by theirs; those that come again have the ids that they had.
 
     A group is called as in the result, or, where the term has one of that name, by the next number that is free.
     """
     keys = free_keys(db.scalars(select(Group.key).where(Group.term_id == term.id)), [group.key for group in groups])
-    made: dict[UUID, UUID] = {}
+    again, made = gone.again(groups), dict[UUID, UUID]()
     held, members, series = [], [], []
     for group, key in zip(groups, keys, strict=True):
-        mine, its_series = new_id(), new_id()
+        mine, its_series = again.get(group.key) or (new_id(), new_id())
         made[mine] = its_series
         held.append(
             {

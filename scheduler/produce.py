@@ -7,7 +7,7 @@ original start. A meeting that is left out and made up is one session, at anothe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from data.sessions import Series, Session, Shift, State
 from data.settings import settings_of
 from scheduler.circle import day_of
 from scheduler.common_times import CommonTimes
+from scheduler.gone import Earlier, Gone, Started
 from scheduler.term import DAY, WEEK_DAYS, Dated, LeftOut, Term, made_up
 from scheduler.term_days import days_of
 from scheduler.weekly import Meeting, Weekly, meetings_of
@@ -89,9 +90,10 @@ class _Line:
 
 @dataclass(slots=True)
 class _Work:
-    """The sessions that come of it, as rows, and who takes part."""
+    """The sessions that come of it, as rows, and who takes part; those that were there before are `again` the same."""
 
     diary: Diary
+    again: Mapping[Started, Earlier]
     rows: list[dict[str, object]] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
     clashing: list[tuple[UUID, UUID]] = field(default_factory=list)
@@ -103,7 +105,8 @@ class _Work:
         if busy:
             self.clashing += busy
             return False
-        session = new_id()
+        earlier = self.again.get((line.row.id, meeting.original_start))
+        session = earlier.id if earlier else new_id()
         for person in people:
             self.diary.enter(person, at.starts_at, at.ends_at, session)
         self.wanted.append(Wanted(session, people, at.starts_at, at.ends_at))
@@ -117,7 +120,7 @@ class _Work:
                 "ends_at": at.ends_at,
                 "mentor_id": line.mentor_id,
                 "state": State.PLANNED,
-                "sequence": 0,
+                "sequence": earlier.sequence + 1 if earlier else 0,
                 "changed_at": now,
             }
         )
@@ -156,8 +159,10 @@ def series_of(db: DbSession, ids: Iterable[UUID]) -> list[Series]:
     return [row for some in parts(sorted(ids)) for row in db.scalars(select(Series).where(Series.id.in_(some)))]
 
 
-def lay_out(db: DbSession, series: Iterable[Series], until: dt.date, now: dt.datetime, *, strictly: bool = False) -> Produced:
-    """`produce` without telling anybody; where it is done `strictly`, a clash ends it.
+def lay_out(
+    db: DbSession, series: Iterable[Series], until: dt.date, now: dt.datetime, *, strictly: bool = False, gone: Gone | None = None
+) -> Produced:
+    """`produce` without telling anybody; where it is done `strictly`, a clash ends it. What is `gone` and comes again is the same.
 
     Raises
     ------
@@ -180,7 +185,8 @@ def lay_out(db: DbSession, series: Iterable[Series], until: dt.date, now: dt.dat
     known = _known(db, lines)
     ahead = now, dt.datetime.combine(until, dt.time(), dt.UTC) + (MAKE_UP_WEEKS * WEEK_DAYS + 2) * DAY
     work = _Work(
-        diary(db, {person for line in lines for person in (line.mentors_person, *(one.person_id for one in line.members))}, *ahead)
+        diary(db, {person for line in lines for person in (line.mentors_person, *(one.person_id for one in line.members))}, *ahead),
+        gone.sessions if gone else {},
     )
 
     left_out: list[Skipped] = []

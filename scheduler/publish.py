@@ -21,6 +21,7 @@ from data.rounds import Round, Run
 from data.runs import name_of
 from scheduler.announce import announce, groups_by_person
 from scheduler.circle import day_of
+from scheduler.gone import gone_from
 from scheduler.new_groups import add_groups
 from scheduler.produce import Produced, horizon, lay_out, series_of
 from scheduler.refusals import InThePast, OutsideTheTerm
@@ -85,8 +86,9 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str, *, from_on: dt.d
     begins = first_day(term, now, from_on, repair=other is not None)
     plan = plan_of(db, term, run, begins)
     if other is None:
-        made = add_groups(db, term, run, plan, plan.groups, begins)
-        produced = lay_out(db, series_of(db, made.values()), horizon(db, term, now), now, strictly=True)
+        gone = gone_from(db, term)
+        made = add_groups(db, term, run, plan, plan.groups, begins, gone=gone)
+        produced = lay_out(db, series_of(db, made.values()), horizon(db, term, now), now, strictly=True, gone=gone)
         touch_groups(db, made, now)
         run.undo = {"made": [str(group) for group in made]}
         concerned, changes = list(made), tuple(change_of(Pair(None, group)) for group in plan.groups)

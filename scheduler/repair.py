@@ -9,7 +9,7 @@ was agreed on, one of a substitute its substitute; sessions that were cancelled 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
@@ -29,6 +29,7 @@ from matching.result import Group as Placed
 from matching.week import Meetings
 from scheduler.circle import circle_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
+from scheduler.gone import gone_from
 from scheduler.group_changes import end_rows, looks_from, shift, weekly_of
 from scheduler.new_groups import add_groups
 from scheduler.produce import AWAY, Produced, horizon, lay_out, series_of
@@ -125,7 +126,8 @@ def repair(db: DbSession, term: Term, run: Run, plan: Plan, *, from_on: dt.date,
     before = snapshot_of(db, touched, from_on, term.zone)
     waiting = waiting_in(db, term, days_of(db, term))
     altered_ones = [one for old, new in going for one in _alter(db, db.get_one(Group, old.id), new, plan, from_on, waiting)]
-    made = _begin(db, term, run, plan, [pair.new for pair in pairs if pair.new and not pair.old], from_on)
+    gone = gone_from(db, term)
+    made = add_groups(db, term, run, plan, [pair.new for pair in pairs if pair.new and not pair.old], from_on, gone=gone)
     # All give back their time before anybody takes another.
     take(db, [UUID(session["id"]) for session in before["session"]])
     deed = Deed(what="published", whom=short_name(db, run), by=by, now=now, details={"from_on": from_on.isoformat(), **_counts(changes)})
@@ -134,7 +136,7 @@ def repair(db: DbSession, term: Term, run: Run, plan: Plan, *, from_on: dt.date,
     for series in again:  # a meeting that was left out on its old day may not be on its new one
         if series.produced_until is not None and series.produced_until >= from_on:
             series.produced_until = from_on - DAY
-    produced = lay_out(db, [*again, *series_of(db, made.values())], horizon(db, term, now), now, strictly=True)
+    produced = lay_out(db, [*again, *series_of(db, made.values())], horizon(db, term, now), now, strictly=True, gone=gone)
     touch_groups(db, [*touched, *made], now)
     return Repaired(changes, tuple(made), touched, before, produced)
 
@@ -167,10 +169,6 @@ def _tutoring(db: DbSession, groups: Iterable[UUID]) -> list[Series]:
     """The series of groups' weekly meetings."""
     rows = [row for some in parts(groups) for row in db.scalars(select(Series).where(Series.group_id.in_(some)))]
     return [row for row in rows if row.kind is Kind.TUTORING and row.meetings]
-
-
-def _begin(db: DbSession, term: Term, run: Run, plan: Plan, groups: Sequence[Placed], from_on: dt.date) -> dict[UUID, UUID]:
-    return add_groups(db, term, run, plan, groups, from_on) if groups else {}
 
 
 def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on: dt.date, waiting: Waiting) -> list[Altered]:

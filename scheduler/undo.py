@@ -23,6 +23,7 @@ from data.sessions import Series, Session, Shift, State
 from scheduler.announce import Theirs, announce, groups_by_person
 from scheduler.circle import Look, circle_of, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
+from scheduler.gone import remembered
 from scheduler.publish import standing, term_of
 from scheduler.results import PublishError, short_name
 from scheduler.snapshots import restore
@@ -66,7 +67,7 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
     was not said yet is not said.
 
     Whoever was told is told of this too: which groups are theirs again, or that none are. Feeds lose the sessions, and say when they
-    last changed.
+    last changed. The run remembers what went (`scheduler.gone`).
 
     Raises
     ------
@@ -91,12 +92,13 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
         sessions = _put_back(db, term, run, made, before, now=now, by=by)
         again = groups_by_person(db, touched, from_on=dt.date.fromisoformat(before["from_on"]))
     else:
+        run.undo = remembered(db, made, ())
         sessions = remove(db, made)
         details = {"groups": len(made), "sessions": sessions}
         write_down(db, at=now, by=by, what="undone", whom=short_name(db, run), term=term.id, details=details)
     announce(db, run, term, {person: again[person] for person in again.keys() & told}, About.PUT_BACK, now)
     announce(db, run, term, {person: were[person] for person in (were.keys() - again.keys()) & told}, About.WITHDRAWN, now)
-    run.undone_at, run.undo = now, None
+    run.undone_at = now
     db.flush()
     return Undone(groups=len(made), sessions=sessions)
 
@@ -117,6 +119,7 @@ def _put_back(db: DbSession, term: Term, run: Run, made: Collection[UUID], befor
         looks |= looks_of(db, circle, sessions)
         extra += [one.id for one in sessions if series is not None and one.series_id == series.id and one.id not in set(had)]
     refuse_held(db, run, Session.id, extra)
+    run.undo = remembered(db, made, extra)
     remove_sessions(db, extra)
     count = remove(db, made) + len(extra)
     restore(db, before)
