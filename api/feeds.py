@@ -21,8 +21,8 @@ from fastapi.responses import PlainTextResponse
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
-from api.limits import App, Receive, Scope, Send
-from api.polls import Polls, polls_of
+from api.limits import Receive, Scope, Send
+from api.polls import Polls
 from api.validators import GZIP, http_date, is_unchanged, takes_gzip
 from data.database import reading, transaction
 from data.feeds import look_up, note_use, rendered_bytes
@@ -88,18 +88,17 @@ def add_feeds(app: FastAPI, engine: Engine, clock: Clock) -> None:
     async def robots(_: Request) -> Response:
         return PlainTextResponse(ROBOTS)
 
-    app.add_middleware(KeptFeeds, polls_of(engine, clock))
     app.add_route("/feeds/{token}.ics", feed, ["GET", "HEAD"])
     app.add_route("/robots.txt", robots, ["GET", "HEAD"])
 
 
 class KeptFeeds:
-    """Answers, before the app looks at its routes, who polls a feed that is kept and right: nearly all that clients ever ask.
+    """Answers, before the app looks at anything, who polls a feed that is kept and right: nearly all that clients ever ask.
 
-    Everything else is left to the routes, and so is whatever goes wrong.
+    Everything else is left to the `app`, and so is whatever goes wrong.
     """
 
-    def __init__(self, app: App, polls: Polls) -> None:
+    def __init__(self, app: FastAPI, polls: Polls) -> None:
         self.app, self.polls = app, polls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,9 +7,10 @@ once, by one query at a time, and the loop goes on with others meanwhile. Whatev
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,71 +79,97 @@ class ServerPolls:
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
-        self._waiting: list[_Poll] = []
-        self._telling: asyncio.Task[None] | None = None
-        self._coming: asyncio.Future[PolledServer] | None = None
-        self.polled: PolledServer | None = None
-        event.listen(engine, "engine_disposed", lambda _: self._cut())
+        self._beginning: asyncio.Task[None] | None = None
+        self.talk: Talk | None = None
+        event.listen(engine, "engine_disposed", self._end)
 
     async def kept(self, token: str, *, whole: bool) -> Kept | None:
         """See `Polls`."""
         loop = asyncio.get_running_loop()
+        if self.talk is None or not self.talk.goes_on(loop):
+            if self._beginning is None or self._beginning.done() or self._beginning.get_loop() is not loop:
+                self._beginning = loop.create_task(self._begin(loop))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._beginning), PATIENCE_SECONDS)
+        if self.talk is None or not self.talk.goes_on(loop):
+            return None
         poll = _Poll(hashed(token), whole, loop.create_future())
-        self._waiting.append(poll)
-        if self._telling is None or self._telling.done():
-            self._telling = loop.create_task(self._tell())
+        self.talk.ask(poll)
         return await poll.told
 
-    async def _tell(self) -> None:
-        """Answers all who wait, and who begin to wait meanwhile."""
-        while self._waiting:
-            polls, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            found: dict[tuple[bytes, bool], Kept] = {}
-            try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    polled = await self._connected()
-                    for whole in {poll.whole for poll in polls}:
-                        of = await self._answer(polled, {poll.token for poll in polls if poll.whole == whole}, whole=whole)
-                        found.update({(token, whole): feed for token, feed in of.items()})
-            except (psycopg.Error, TimeoutError):
-                self._cut()
-            finally:
-                for poll in polls:
-                    if not poll.told.done():  # a client may have gone away
-                        poll.told.set_result(found.get((poll.token, poll.whole)))
+    async def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Connects, in a thread, for whoever waits then."""
+        self._end(self._engine)
+        with contextlib.suppress(psycopg.Error):
+            self.talk = Talk(loop, await loop.run_in_executor(None, PolledServer, self._engine), self._clock)
 
-    async def _connected(self) -> PolledServer:
-        """The connection; where it is not there in time, whoever asks next waits for the same."""
-        if self.polled is None:
-            self._coming = self._coming or asyncio.get_running_loop().run_in_executor(None, PolledServer, self._engine)
-            try:
-                self.polled = await asyncio.shield(self._coming)
-            finally:
-                if self._coming.done():
-                    self._coming = None
-        return self.polled
+    def _end(self, _: Engine) -> None:
+        if self.talk is not None:
+            self.talk.end()
 
-    async def _answer(self, polled: PolledServer, tokens: Collection[bytes], *, whole: bool) -> dict[bytes, Kept]:
-        loop = asyncio.get_running_loop()
-        answered: asyncio.Future[dict[bytes, Kept]] = loop.create_future()
 
-        def read() -> None:
-            try:
-                found = polled.answered()
-            except psycopg.Error as error:
-                answered.set_exception(error)
-            else:
-                if found is not None:
-                    answered.set_result(found)
+class Talk:
+    """One connection to a server: while it answers one query, those who come wait for the next.
 
-        polled.ask(tokens, self._clock(), whole=whole)
-        loop.add_reader(polled.socket, read)
+    All is callbacks of the loop: a task for each query would cost more than the query does.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, polled: PolledServer, clock: Clock) -> None:
+        self._loop, self.polled, self._clock = loop, polled, clock
+        self._waiting: list[_Poll] = []
+        self._asked: list[_Poll] = []
+        self._patience: asyncio.TimerHandle | None = None
+        self._is_over = False
+        loop.add_reader(polled.socket, self._read)
+
+    def goes_on(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether it can be asked on this loop."""
+        return not self._is_over and self._loop is loop
+
+    def ask(self, poll: _Poll) -> None:
+        """Has a feed looked up."""
+        self._waiting.append(poll)
+        if len(self._waiting) == 1 and not self._asked:
+            self._loop.call_soon(self._send)  # with those who come in the same turn of the loop
+
+    def end(self) -> None:
+        """Leaves the server, and whoever waits without an answer."""
+        if self._is_over:
+            return
+        self._is_over = True
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self.polled.socket)
+        self.polled.close()
+        self._tell([*self._asked, *self._waiting], {})
+
+    def _send(self) -> None:
+        """Asks for as many as one query may: all with their feeds' bytes, or all without."""
+        if self._is_over or not self._waiting:
+            return
+        whole = self._waiting[0].whole
+        alike = [poll for poll in self._waiting if poll.whole == whole]
+        self._asked, self._waiting = alike[:MOST], [*(poll for poll in self._waiting if poll.whole != whole), *alike[MOST:]]
+        self._patience = self._loop.call_later(PATIENCE_SECONDS, self.end)
         try:
-            return await answered
-        finally:
-            loop.remove_reader(polled.socket)
+            self.polled.ask({poll.token for poll in self._asked}, self._clock(), whole=whole)
+        except psycopg.Error:
+            self.end()
 
-    def _cut(self) -> None:
-        if self.polled is not None:
-            self.polled.close()
-            self.polled = None
+    def _read(self) -> None:
+        """Takes what the server says; that may be the end of it."""
+        try:
+            found = self.polled.answered()
+        except psycopg.Error:
+            self.end()
+            return
+        if found is not None:
+            polls, self._asked = self._asked, []
+            self._tell(polls, found)
+            self._send()
+
+    def _tell(self, polls: Sequence[_Poll], found: Mapping[bytes, Kept]) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        for poll in polls:
+            if not poll.told.done():  # a client may have gone away
+                poll.told.set_result(found.get(poll.token))

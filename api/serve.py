@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from fastapi import FastAPI
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -24,6 +23,7 @@ from sqlalchemy import Engine
 
 from api.app import create_app
 from api.exits import Exit, complain
+from api.limits import App
 from scheduler.jobs import Post, jobs, post_of
 from scheduler.ticker import Ticker, utc_now
 from scheduler.worker import Worker
@@ -84,7 +84,7 @@ def _beside(engine: Engine, post: Post) -> Iterator[Callable[[], str]]:
         ticker.stop()
 
 
-async def listen(app: FastAPI, address: str, port: int) -> None:
+async def listen(app: App, address: str, port: int) -> None:
     """Serves an app at an address, as numbers, until Ctrl-C or SIGTERM."""
     server = Server(
         app,

@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 from sqlalchemy import ARRAY, Engine, LargeBinary, Select, any_, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -83,6 +84,7 @@ class PolledServer:
         words, named = engine.dialect.create_connect_args(engine.url)
         self.driver = psycopg.connect(*words, **{"connect_timeout": CONNECT_SECONDS, **named}, autocommit=True)
         self._values = Transformer(self.driver)
+        self._result: PGresult | None = None
         for name, query in zip((b"kept", b"kept whole"), _both(self._QUERY), strict=True):
             self.driver.pgconn.prepare(name, str(query.compile(dialect=self._DIALECT)).encode())
 
@@ -101,12 +103,20 @@ class PolledServer:
         """The feeds that were found, by hashed token, once the server's socket can be read; None while more is to come."""
         connection = self.driver.pgconn
         connection.consume_input()
-        if connection.is_busy():
-            return None
-        result = connection.get_result()
-        if result is None or result.status != ExecStatus.TUPLES_OK:
+        while not connection.is_busy():
+            result = connection.get_result()
+            if result is not None:
+                self._result = result
+            elif self._result is None:  # it said something that nobody had asked for
+                return None
+            else:
+                return self._read(self._result)
+        return None
+
+    def _read(self, result: PGresult) -> dict[bytes, Kept]:
+        self._result = None
+        if result.status != ExecStatus.TUPLES_OK:
             raise psycopg.OperationalError("a query of feeds failed")
-        connection.get_result()  # the end of it
         self._values.set_pgresult(result)
         rows = self._values.load_rows(0, result.ntuples, tuple)
         return {token: Kept(etag, at.astimezone(dt.UTC), *rendered) for token, etag, at, *rendered in rows}

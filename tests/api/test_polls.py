@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from api.app import create_app
-from api.polls import MOST, FilePolls, ServerPolls, polls_of
+from api.polls import MOST, ServerPolls, polls_of
 from data.feeds import Audience
 from data.polled import Kept
 from tests.api.web import Web
@@ -32,12 +32,9 @@ def test_all_who_poll_at_once_are_answered_by_one_query(database: Engine) -> Non
     assert found[0].rendered is not None
     assert gzip.decompress(found[0].rendered) == plain.content
     if isinstance(polls, ServerPolls):
-        assert polls.polled is not None
-        counts = polls.polled.driver.execute("SELECT sum(generic_plans + custom_plans) FROM pg_prepared_statements").fetchall()
+        assert polls.talk is not None
+        counts = polls.talk.polled.driver.execute("SELECT sum(generic_plans + custom_plans) FROM pg_prepared_statements").fetchall()
         assert counts == [(1,)]
-    database.dispose()
-    assert isinstance(polls, FilePolls | ServerPolls)
-    assert polls.polled is None
 
 
 def test_nobody_waits_for_a_server_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

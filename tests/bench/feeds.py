@@ -274,8 +274,8 @@ def serve(url: str, port: int, body: bytes) -> None:
     async def nothing(_: Request) -> Response:
         return Response(status_code=304, headers=headers)
 
-    app.add_route("/constant", constant)
-    app.add_route("/nothing", nothing)
+    app.app.add_route("/constant", constant)
+    app.app.add_route("/nothing", nothing)
     asyncio.run(listen(app, "127.0.0.1", port))
 
 
