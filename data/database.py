@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from alembic import command
 from alembic.config import Config
@@ -126,33 +125,22 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READING) else "BEGIN IMMEDIATE")
 
 
-class Unit(AbstractContextManager[DbSession]):
-    """Something that is done whole: committed at the end where it `keeps`, or nothing of it, also where an exception leaves it.
-
-    It is no generator, which frozen errors could not leave: contextlib writes their traceback anew.
-    """
-
-    def __init__(self, db: DbSession, *, keeps: bool) -> None:
-        self._db, self._keeps = db, keeps
-
-    def __enter__(self) -> DbSession:
-        self._db.begin()
-        return self._db
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        with closing(self._db):  # which keeps nothing, and yet leaves what was read as it is: a rollback would have it read again
-            if self._keeps and kind is None:
-                self._db.commit()
-
-
-def transaction(engine: Engine) -> Unit:
+@contextmanager
+def transaction(engine: Engine) -> Iterator[DbSession]:
     """One transaction: committed at the end, or nothing of it where an exception leaves it."""
-    return Unit(DbSession(engine, expire_on_commit=False), keeps=True)
+    with closing(DbSession(engine, expire_on_commit=False)) as db:
+        db.begin()
+        yield db
+        db.commit()
 
 
-def reading(engine: Engine) -> Unit:
+@contextmanager
+def reading(engine: Engine) -> Iterator[DbSession]:
     """A transaction that only reads, at one moment; it waits for no writer, and whatever it changed is lost."""
-    return Unit(DbSession(engine.execution_options(**{READING: True}), expire_on_commit=False), keeps=False)
+    # What was read stays as it is after closing: a rollback would have it read again.
+    with closing(DbSession(engine.execution_options(**{READING: True}), expire_on_commit=False)) as db:
+        db.begin()
+        yield db
 
 
 def why_away(error: Exception) -> str:

@@ -14,6 +14,7 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from email.message import EmailMessage
 from functools import partial
 from typing import TypeVar
@@ -21,7 +22,7 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session as DbSession
 
-from data.database import AWAY, Unit, reading, transaction
+from data.database import AWAY, reading, transaction
 from data.outbox import Channel, Message, claim, give_up, hold_back, mark_failed, mark_sent, put_back
 from scheduler import hooks, mail
 from scheduler.letters import NotToBeSent, letter_of
@@ -113,7 +114,7 @@ def _mark(db: DbSession, *, message: Message, fate: Fate, now: dt.datetime) -> N
             mark_failed(db, message, problem, now=now)
 
 
-def _surely(unit: Callable[[], Unit], stopped: Stopped, what: Callable[[DbSession], Result]) -> Result:
+def _surely(unit: Callable[[], AbstractContextManager[DbSession]], stopped: Stopped, what: Callable[[DbSession], Result]) -> Result:
     """Does something about claimed messages, again and again while the database is away: else they would wait for their lease to end."""
     until = time.monotonic() + AWAY_SECONDS
     while True:

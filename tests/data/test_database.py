@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from data.base import new_id
-from data.database import BadAddress, NotUpToDate, TooNew, Unit, address, migrate, open_database, reading, refuse_other_version, transaction
+from data.database import BadAddress, NotUpToDate, TooNew, address, migrate, open_database, reading, refuse_other_version, transaction
 from data.groups import Group
 from data.people import Mentor, Person, Role
 from data.programs import Organisation, Program, Term
@@ -106,16 +105,6 @@ def test_nothing_is_kept_of_a_transaction_that_fails(database: Engine) -> None:
         fail()
     with transaction(database) as db:
         assert db.scalars(select(Organisation)).all() == []
-
-
-@pytest.mark.parametrize("opened", [transaction, reading])
-def test_an_error_that_is_frozen_leaves_a_transaction_as_it_is(database: Engine, opened: Callable[[Engine], Unit]) -> None:
-    def fail() -> None:
-        with opened(database):
-            raise BadAddress("is no address")
-
-    with pytest.raises(BadAddress, match="is no address"):
-        fail()
 
 
 def test_who_reads_sees_one_moment_and_keeps_nothing(database: Engine) -> None:
