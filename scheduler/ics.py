@@ -85,7 +85,10 @@ READ = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """An event: wall-clock times of its zone. `lasts` is time that goes by, or for `whole_days` a number of days."""
+    """An event: wall-clock times of its zone. `lasts` is time that goes by, or for `whole_days` a number of days.
+
+    One that `replaces` a time of another event with its UID, the one on a day or at a moment, may do so `onward`: with all that follow.
+    """
 
     line: int
     uid: str
@@ -98,6 +101,7 @@ class Event:
     listed: tuple[tuple[dt.datetime, dt.tzinfo, dt.timedelta], ...]
     left_out: frozenset[dt.date]
     replaces: dt.date | None
+    onward: bool
 
     def instant(self, wall: dt.datetime) -> dt.datetime:
         """The moment of a wall-clock time of its zone."""
@@ -237,6 +241,7 @@ def _event(component: _Component, zones: _Zones, home: dt.tzinfo) -> Event:
         listed=tuple(_listed(component.lines["RDATE"], zones, zone, lasts)),
         left_out=frozenset(_moment(one, value, zones, zone) for one in component.lines["EXDATE"] for value in one.value.split(",")),
         replaces=_moment(replaces[0], replaces[0].value, zones, zone) if replaces else None,
+        onward=bool(replaces) and str(replaces[0].parameters.get("RANGE", "")).upper() == "THISANDFUTURE",
     )
 
 

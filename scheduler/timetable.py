@@ -9,8 +9,10 @@ Pure: the days that count and the day that it is are arguments.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +23,7 @@ from scheduler.recurrence import DAY, TooMuchWork, Work, times_of
 
 MOST_WORK = 1_000_000
 MINUTE = dt.timedelta(minutes=1)
+NOT_AT_ALL = dt.timedelta()
 OFTEN = 4
 """A weekly time is busy that is so on one of so many of its days."""
 
@@ -41,16 +44,16 @@ def busy_times(content: bytes, zone: str, first_on: dt.date, last_on: dt.date) -
     end = dt.datetime.combine(last_on + DAY, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
     marks = np.zeros(max(days, 0) * DAY_MINUTES + DAY_MINUTES, dtype=np.bool_)
     events = events_of(content, ZoneInfo(zone))
-    replaced: dict[str, set[dt.date]] = defaultdict(set)
+    changes: dict[str, _Changes] = defaultdict(_Changes)
     for event in events:
         if event.replaces is not None:
-            replaced[event.uid].add(event.replaces)
+            changes[event.uid].replaced.add(event.replaces)
+            if event.onward:
+                changes[event.uid].onward.append(event)
     work = Work(MOST_WORK)
     for event in events:
-        if event.free:
-            continue
         try:
-            for starts_at, ends_at in _occurrences(event, replaced[event.uid] if event.replaces is None else set(), begin, end, work):
+            for starts_at, ends_at in _occurrences(event, changes[event.uid] if event.replaces is None else _Changes(), begin, end, work):
                 first, last = max(starts_at, begin), min(ends_at, end)
                 if first < last:
                     a, b = (first - begin) // MINUTE, -((begin - last) // MINUTE)
@@ -95,21 +98,75 @@ def _minutes(wall: dt.datetime, first_on: dt.date) -> int:
     return (wall.date() - first_on).days * DAY_MINUTES + wall.hour * 60 + wall.minute
 
 
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """What others of its UID say of an event that repeats: the times that they replace, and those of them that do so onward."""
+
+    replaced: set[dt.date] = field(default_factory=set)
+    onward: list[Event] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Onward:
+    """How an event goes on from a moment: as another says, and so much `later` by the clock of that one."""
+
+    from_at: dt.datetime
+    event: Event
+    later: dt.timedelta
+
+
 def _occurrences(
-    event: Event, replaced: set[dt.date], begin: dt.datetime, end: dt.datetime, work: Work
+    event: Event, changes: _Changes, begin: dt.datetime, end: dt.datetime, work: Work
 ) -> Iterator[tuple[dt.datetime, dt.datetime]]:
-    """All that may lie between two moments."""
-    gone = event.left_out | replaced
-    first_on, last_on = (begin - event.lasts - DAY).date() - DAY, end.date() + DAY
+    """All that may lie between two moments and takes time.
+
+    What is changed onward goes on as the last change before it says, as long, as free, and so much later by the clock (RFC 5545 3.8.4.4).
+    """
+    if event.free and not changes.onward:
+        return
+    work.take(len(changes.onward))
+    onward = sorted(_goes_on(event, changes.onward), key=lambda change: change.from_at)
+    lasts = max(one.lasts for one in (event, *changes.onward))
+    latest = max((change.later for change in onward), default=NOT_AT_ALL)
+    earliest = min((change.later for change in onward), default=NOT_AT_ALL)
+    first_on = (begin - lasts - max(latest, NOT_AT_ALL) - DAY).date() - DAY
+    last_on = (end - min(earliest, NOT_AT_ALL)).date() + DAY
+    gone = event.left_out | changes.replaced
+    for wall, zone, own in _times(event, first_on, last_on, work):
+        at = wall.replace(tzinfo=zone).astimezone(dt.UTC)
+        if wall.date() in gone or at in gone:
+            continue
+        place = bisect_right(onward, at, key=lambda change: change.from_at)
+        if not place:
+            if not event.free:
+                yield _span(event, wall, zone, own)
+            continue
+        change = onward[place - 1]
+        if not change.event.free:
+            moved = _wall(at, change.event.zone) + change.later
+            yield _span(change.event, moved, change.event.zone, change.event.lasts if own == event.lasts else own)
+
+
+def _goes_on(event: Event, onward: Iterable[Event]) -> Iterator[_Onward]:
+    for one in onward:
+        assert one.replaces is not None  # noqa: S101  it does so onward
+        on = one.replaces
+        at = on if isinstance(on, dt.datetime) else event.instant(dt.datetime.combine(on, event.start.time()))
+        yield _Onward(at, one, one.start - _wall(at, one.zone))
+
+
+def _times(event: Event, first_on: dt.date, last_on: dt.date, work: Work) -> Iterator[tuple[dt.datetime, dt.tzinfo, dt.timedelta]]:
+    """All wall-clock times of an event from a day to another, and how long it lasts then; what is left out is among them."""
     for rule in event.rules:
         for wall in times_of(rule, event.start, first_on, last_on, work, event.instant):
-            if wall.date() not in gone and event.instant(wall) not in gone:
-                yield _span(event, wall, event.zone, event.lasts)
-    if not event.rules and event.start.date() not in gone and event.instant(event.start) not in gone:
-        yield _span(event, event.start, event.zone, event.lasts)
-    for wall, zone, lasts in event.listed:
-        if wall.date() not in gone and wall.replace(tzinfo=zone).astimezone(dt.UTC) not in gone:
-            yield _span(event, wall, zone, lasts)
+            yield wall, event.zone, event.lasts
+    if not event.rules:
+        yield event.start, event.zone, event.lasts
+    yield from event.listed
+
+
+def _wall(at: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    return at.astimezone(zone).replace(tzinfo=None)
 
 
 def _span(event: Event, wall: dt.datetime, zone: dt.tzinfo, lasts: dt.timedelta) -> tuple[dt.datetime, dt.datetime]:

@@ -105,6 +105,94 @@ def test_a_lecture_that_is_cancelled_once_is_not_busy_then() -> None:
     assert busy_times(content, SEOUL, FIRST_ON, LAST_ON) == ((_at(2, 9), _at(2, 10, 30)),)
 
 
+def changed(onward: str, *more: str, first: str = LECTURE + "RRULE:FREQ=WEEKLY") -> bytes:
+    """A calendar of a lecture, each of whose changes is the lines of an event of the same UID."""
+    return re.sub(rb"UID:\d", b"UID:0", calendar(first, onward, *more))
+
+
+ONWARD = "RECURRENCE-ID;RANGE=THISANDFUTURE:"
+
+
+@pytest.mark.parametrize(
+    ("content", "taken"),
+    [
+        pytest.param(
+            changed(ONWARD + "20260420T090000\nDTSTART:20260421T140000\nDURATION:PT1H"),
+            "Mon 09:00-10:30; Tue 14:00-15:00",
+            id="another day, another hour, another length",
+        ),
+        pytest.param(
+            changed(ONWARD + "20260302T090000\nDTSTART:20260226T140000\nDURATION:PT1H"), "Thu 14:00-15:00", id="earlier, from the first on"
+        ),
+        pytest.param(
+            changed(ONWARD + "20260302T000000Z\nDTSTART:20260302T030000Z\nDURATION:PT1H"), "Mon 12:00-13:00", id="told in another zone"
+        ),
+        pytest.param(
+            changed(ONWARD + "20260420T090000\nDTSTART:20260420T090000\nSTATUS:CANCELLED"),
+            "Mon 09:00-10:30",
+            id="cancelled from its middle on",
+        ),
+        pytest.param(changed(ONWARD + "20260316T090000\nDTSTART:20260316T090000\nSTATUS:CANCELLED"), "", id="cancelled after two weeks"),
+        pytest.param(
+            changed(
+                ONWARD + "20260316T090000\nDTSTART:20260316T090000\nTRANSP:OPAQUE\nDURATION:PT2H",
+                first=LECTURE + "TRANSP:TRANSPARENT\nRRULE:FREQ=WEEKLY",
+            ),
+            "Mon 09:00-11:00",
+            id="free at first",
+        ),
+        pytest.param(
+            changed(
+                ONWARD + "20260316T090000\nDTSTART:20260316T120000\nDURATION:PT1H",
+                ONWARD + "20260413T090000\nDTSTART:20260413T160000\nDURATION:PT1H",
+            ),
+            "Mon 12:00-13:00; Mon 16:00-17:00",
+            id="changed again: the first two weeks are too few, each of the others is not",
+        ),
+        pytest.param(
+            changed("RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20260309\nDTSTART:20260309T120000\nDURATION:PT1H"),
+            "Mon 12:00-13:00",
+            id="from a day on",
+        ),
+        pytest.param(
+            changed(
+                "RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20260309\nDTSTART;VALUE=DATE:20260310\nTRANSP:OPAQUE",
+                first="DTSTART;VALUE=DATE:20260302\nTRANSP:OPAQUE\nRRULE:FREQ=WEEKLY",
+            ),
+            "Tue 00:00-24:00",
+            id="whole days",
+        ),
+        pytest.param(
+            changed("RECURRENCE-ID;RANGE=THISANDPRIOR:20260420T090000\nDTSTART:20260421T140000\nDURATION:PT1H"),
+            "Mon 09:00-10:30",
+            id="a range that is no more: only that one",
+        ),
+    ],
+)
+def test_what_is_changed_onward_is_so_with_all_that_follow(content: bytes, taken: str) -> None:
+    assert weeks(content) == taken
+
+
+def test_a_time_that_is_changed_by_itself_does_not_go_on_as_those_around_it() -> None:
+    content = changed(
+        ONWARD + "20260309T090000\nDTSTART:20260309T120000\nDURATION:PT1H",
+        "RECURRENCE-ID:20260316T090000\nDTSTART:20260318T180000\nDURATION:PT2H",
+        first=LECTURE + "RRULE:FREQ=WEEKLY;COUNT=4",
+    )
+    found = ((_at(2, 9), _at(2, 10, 30)), (_at(9, 12), _at(9, 13)), (_at(18, 18), _at(18, 20)), (_at(23, 12), _at(23, 13)))
+    assert busy_times(content, SEOUL, FIRST_ON, LAST_ON) == found
+
+
+def test_what_is_moved_onward_keeps_its_time_by_its_own_clock_when_clocks_change() -> None:
+    zone = ";TZID=America/New_York:"
+    content = changed(
+        f"RECURRENCE-ID;RANGE=THISANDFUTURE{zone}20260302T090000\nDTSTART{zone}20260302T200000\nDURATION:PT1H",
+        first=f"DTSTART{zone}20260302T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY",
+    )
+    found = busy_times(content, SEOUL, FIRST_ON, FIRST_ON + dt.timedelta(days=13))
+    assert [start.astimezone(ZoneInfo(SEOUL)).strftime("%a %H:%M") for start, _ in found] == ["Tue 10:00", "Tue 09:00"]
+
+
 def test_a_zone_that_is_declared_with_one_offset_is_that_offset() -> None:
     offset = "BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0900\nTZOFFSETTO:+0900\nEND:STANDARD\n"
     zone = f"BEGIN:VTIMEZONE\nTZID:Campus\n{offset}END:VTIMEZONE\n"
@@ -188,7 +276,7 @@ def test_a_file_that_cannot_be_is_told_in_one_line_and_soon(content: bytes, told
 FRAGMENTS = """BEGIN:VEVENT|END:VEVENT|BEGIN:VALARM|END:VALARM|BEGIN:VTIMEZONE|END:VTIMEZONE|END:VCALENDAR|UID:1| folded|\x00
 DTSTART:20260302T090000|DTSTART;TZID=Asia/Seoul:20260309T100000|DTSTART;VALUE=DATE:20260302|DTEND:20260302T230000Z|DTSTART;X=":20260302|TZID:x
 DURATION:P1W|DURATION:-PT1H|RDATE:20260303T090000/PT1H|EXDATE:20260302|RECURRENCE-ID:20260302T090000|RRULE:FREQ=DAILY;UNTIL=99991231
-RRULE:FREQ=WEEKLY;BYDAY=MO,-1FR|RRULE:FREQ=MONTHLY;BYSETPOS=-1;BYDAY=MO|RRULE:FREQ=YEARLY;WKST=XX|RRULE:FREQ=WEEKLY;BYDAY=|RRULE:;;;=|TRANSP:OPAQUE"""
+RRULE:FREQ=WEEKLY;BYDAY=MO,-1FR|RRULE:FREQ=MONTHLY;BYSETPOS=-1;BYDAY=MO|RRULE:FREQ=YEARLY;WKST=XX|RRULE:FREQ=WEEKLY;BYDAY=|RRULE:;;;=|TRANSP:OPAQUE|RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20260302"""
 
 
 @given(st.lists(st.sampled_from(re.split(r"[|\n]", FRAGMENTS)) | st.text(max_size=8), max_size=12))
@@ -250,6 +338,27 @@ EVENTS = st.builds(
 @settings(max_examples=60, deadline=None)
 def test_others_find_the_same_times_in_a_calendar(events: list[str], zone: str) -> None:
     content = calendar(*events)
+    assert busy_times(content, zone, FIRST_ON, LAST_ON) == _as_others_say(content, zone)
+
+
+@st.composite
+def changed_onward(draw: st.DrawFn) -> bytes:
+    """A weekly lecture that is changed up to twice with all that follow, and once by itself."""
+    zone = draw(st.sampled_from([";TZID=Asia/Seoul:", ";TZID=Europe/London:", ";TZID=Australia/Sydney:"]))
+    start = dt.datetime(2026, 3, 2, 9)  # noqa: DTZ001  by the clock of that zone
+    changes = []
+    for place, week in enumerate(draw(st.lists(st.integers(0, 15), min_size=1, max_size=3, unique=True))):
+        was = start + dt.timedelta(days=7 * week)
+        now = was + dt.timedelta(hours=draw(st.integers(-72, 72)))
+        onward = "" if place == 2 else ";RANGE=THISANDFUTURE"
+        lines = [f"RECURRENCE-ID{onward}{zone}{was:%Y%m%dT%H%M%S}", f"DTSTART{zone}{now:%Y%m%dT%H%M%S}"]
+        changes.append("\n".join([*lines, draw(st.sampled_from(["DURATION:PT1H", "DURATION:PT26H", "DURATION:PT1H\nTRANSP:TRANSPARENT"]))]))
+    return changed(*changes, first=f"DTSTART{zone}{start:%Y%m%dT%H%M%S}\nDURATION:PT90M\nRRULE:FREQ=WEEKLY;COUNT=16")
+
+
+@given(changed_onward(), st.sampled_from([SEOUL, "Europe/London"]))
+@settings(max_examples=40, deadline=None)
+def test_others_find_the_same_times_of_what_is_changed_onward(content: bytes, zone: str) -> None:
     assert busy_times(content, zone, FIRST_ON, LAST_ON) == _as_others_say(content, zone)
 
 
