@@ -42,6 +42,8 @@ ROBOTS = "User-agent: *\nAllow: /feeds/\nDisallow: /\n"
 PRIVATE = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
 """A feed is its subscriber's own: whoever keeps it asks each time whether it is still right."""
 
+FORGOTTEN = {**PRIVATE, "Cache-Control": "private, no-store"}
+"""A link that is of no more use is to be kept nowhere: clients that would keep this answer would keep its link with it."""
 
 INLINE = ((b"content-type", b"text/calendar; charset=utf-8"), (b"content-disposition", b'inline; filename="dure.ics"'))
 GZIPPED = (*INLINE, (b"content-encoding", b"gzip"))
@@ -121,7 +123,7 @@ def answer(engine: Engine, token: str, asked: Asked, now: dt.datetime) -> Respon
     with reading(engine) as db:
         link = look_up(db, token, whole=not asked.may_have_it)
     if link is None:
-        return PlainTextResponse("There is no such feed.\n", 404, PRIVATE)
+        return PlainTextResponse("There is no such feed.\n", 404, FORGOTTEN)
     if link.revoked_at is not None:
         return _gone()
     if not link.is_right(now):
@@ -170,4 +172,4 @@ def _unchanged(etag: str, last_modified: dt.datetime, compressed: bool) -> Respo
 
 
 def _gone() -> Response:
-    return PlainTextResponse("This feed is no longer there.\n", 410, PRIVATE)
+    return PlainTextResponse("This feed is no longer there.\n", 410, FORGOTTEN)

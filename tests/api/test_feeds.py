@@ -214,6 +214,15 @@ def test_f21_a_revoked_link_is_gone_at_once_and_its_bytes_with_it(served: Served
         assert db.scalars(select(Subscription.rendered)).one() is None
 
 
+def test_an_answer_to_a_link_that_is_of_no_use_is_kept_nowhere(served: Served) -> None:
+    """Where a client kept it, it would keep the link with it."""
+    with transaction(served.database) as db:
+        revoke(db, str(served.feed.row.id), by="test", now=NOW)
+    for answer in (served.get(), served.web.ask("/feeds/nobodys.ics")):
+        assert answer.status_code in {404, 410}
+        assert answer.headers["cache-control"] == "private, no-store"
+
+
 @pytest.mark.parametrize(("audience", "key", "kind"), [(Audience.MENTOR, "m-01", Mentor), (Audience.MENTEE, "s-01", Mentee)])
 def test_f21_the_feed_of_somebody_who_left_is_gone_at_once_and_there_again_when_they_are(
     database: Engine, audience: Audience, key: str, kind: type[Mentor | Mentee]

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from click import Command
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from khal.cli import main_khal as khal
 from vdirsyncer.cli import app as vdirsyncer
 
@@ -78,6 +78,12 @@ class Phone:
         """Fetches the feed."""
         self._run(vdirsyncer, "sync", *words)
 
+    def fails_to_sync(self) -> str:
+        """What is said where the feed cannot be fetched."""
+        ended = self._ended(vdirsyncer, "sync")
+        assert ended.exit_code == 1, ended.output
+        return ended.output
+
     def take_in(self, invitation: bytes) -> None:
         """Enters what an invitation holds, in the place of what has the same UID."""
         file = self.folder / "invitation.ics"
@@ -95,10 +101,14 @@ class Phone:
         )
 
     def _run(self, program: Command, *words: str | Path) -> str:
-        """What a program says; here, as a process of its own would take longer to start than to do it."""
-        ended = CliRunner().invoke(program, ["-c", str(self.folder / f"{program.name}.conf"), *map(str, words)])
+        """What a program says that does what it is told."""
+        ended = self._ended(program, *words)
         assert ended.exit_code == 0, ended.output
         return ended.stdout
+
+    def _ended(self, program: Command, *words: str | Path) -> Result:
+        """A program that has ended; here, as a process of its own would take longer to start than to do it."""
+        return CliRunner().invoke(program, ["-c", str(self.folder / f"{program.name}.conf"), *map(str, words)])
 
 
 def _instant(wall: str) -> dt.datetime:

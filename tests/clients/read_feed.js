@@ -7,6 +7,9 @@ const READERS = {
     return calendar.getAllSubcomponents("vevent").map((component) => {
       const event = new ICAL.Event(component);
       return {
+        method: calendar.getFirstPropertyValue("method"),
+        organizer: event.organizer ?? "",
+        attendees: event.attendees.map((attendee) => attendee.getFirstValue()),
         uid: event.uid,
         starts_at: event.startDate.toJSDate(),
         ends_at: event.endDate.toJSDate(),
@@ -22,6 +25,9 @@ const READERS = {
     const { default: ical } = await import("node-ical");
     const parts = Object.values(await ical.async.fromURL(address));
     return parts.filter((part) => part.type === "VEVENT").map((event) => ({
+      method: event.method,
+      organizer: event.organizer?.val ?? event.organizer ?? "",
+      attendees: [event.attendee ?? []].flat().map((attendee) => attendee.val ?? attendee),
       uid: event.uid,
       starts_at: event.start,
       ends_at: event.end,

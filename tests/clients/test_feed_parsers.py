@@ -23,7 +23,7 @@ from scheduler.changes import cancel, make_up, move, substitute
 from scheduler.feed import CANCELLED
 from scheduler.finding import mentor_named, session_named
 from scheduler.term import instant
-from tests.clients.readers import NODE, Reader, Seen, by_ical, by_ical_js, by_icalendar, by_node_ical, by_recurring_ical_events
+from tests.clients.readers import Reader, Seen, by_ical, by_ical_js, by_icalendar, by_node_ical, by_recurring_ical_events, needs_node
 from tests.serving import serving
 from tests.sessions import taught_term
 from tests.subscribed import subscribed
@@ -49,8 +49,6 @@ SETTINGS = {
     "names": "given",
     "titles": {"ko": '{subject} 🧮: "{mentor}" \\ 1:1, 멘토링'},
 }
-
-needs_node = pytest.mark.skipif(NODE is None, reason="Node or its packages are missing: `make packages` says what")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +116,7 @@ def what_is_to_be_seen(database: Engine, subscription: Subscription, term: Term)
     for one in entries:
         link = f"{one.link.partition('?')[0]}?k=%EA%B0%80,%EB%82%98;1&name=%F0%9F%A7%91%F0%9F%8F%BD"
         yield Seen(
+            method="PUBLISH",
             uid=one.uid,
             starts_at=one.starts_at,
             ends_at=one.ends_at,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 from vdirsyncer.vobject import Item, split_collection
 
-from data.feeds import Audience
+from data.database import transaction
+from data.feeds import Audience, revoke
 from scheduler.feed import rendered
 from tests.clients.phone import Phone
 from tests.clients.steps import in_short, steps, take, to_be_shown, watched_term
@@ -17,7 +19,7 @@ from tests.sessions import at, taught_term
 from tests.subscribed import seen, subscribed
 
 
-def test_f24_a_client_follows_what_is_made_moved_cancelled_and_deleted(database: Engine, tmp_path: Path) -> None:
+def test_a_client_follows_what_is_made_moved_cancelled_and_deleted(database: Engine, tmp_path: Path) -> None:
     term, phone = watched_term(database), Phone(tmp_path)
     feed = subscribed(database, term, Audience.MENTOR, "m-1")
     with serving(database, tmp_path, "--http-only") as server:
@@ -30,8 +32,26 @@ def test_f24_a_client_follows_what_is_made_moved_cancelled_and_deleted(database:
             assert in_short(shown) == step.leaves
 
 
+def test_a_client_whose_link_is_revoked_says_so_and_keeps_what_it_has(database: Engine, tmp_path: Path) -> None:
+    """What changes afterwards is not told to it any more (F21)."""
+    term, phone = watched_term(database), Phone(tmp_path)
+    feed = subscribed(database, term, Audience.MENTOR, "m-1")
+    with serving(database, tmp_path, "--http-only") as server:
+        phone.subscribe(server.url + feed.path)
+        phone.sync()
+        shown = phone.shows(term.first_on, 40)
+        with transaction(database) as db:
+            revoke(db, str(feed.row.id), by="office", now=dt.datetime.now(dt.UTC))
+        _, made, *_ = steps(term)
+        take(database, made)
+        said = phone.fails_to_sync()
+    assert "error: Unknown error occurred for dure: Gone\n" in said
+    assert phone.shows(term.first_on, 40) == shown
+    assert len(shown) == 12
+
+
 @pytest.mark.parametrize("audience", [Audience.SCHOOL, Audience.PROGRAM])
-def test_f24_sessions_of_groups_that_meet_at_one_time_are_several_to_vdirsyncer(database: Engine, audience: Audience) -> None:
+def test_sessions_of_groups_that_meet_at_one_time_are_several_to_vdirsyncer(database: Engine, audience: Audience) -> None:
     """It knows the sessions of a feed by all that is said of them but their UIDs."""
     term = taught_term(database, groups={"g-1": ("m-1", ("s-1",), "Tue 19:00"), "g-2": ("m-2", ("s-3",), "Tue 19:00")})
     feed = subscribed(database, term, audience, "north" if audience == Audience.SCHOOL else "")

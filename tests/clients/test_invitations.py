@@ -3,77 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 from ical.calendar_stream import IcsCalendarStream
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session as DbSession
 
-from data.database import transaction
 from data.feeds import Audience
-from data.programs import Program, Term
-from data.sessions import Kind
 from data.settings import Language
-from scheduler.changes import cancel, move, restore
-from scheduler.feed import CANCELLED
+from scheduler.changes import move
+from scheduler.feed import CANCELLED, rendered
 from scheduler.finding import group_named, mentee_named, session_named
-from scheduler.group_changes import change_link, leave
-from scheduler.outbox import deliver_mail
-from scheduler.single_sessions import plan_for_group
+from scheduler.group_changes import leave
+from tests.clients.hosting import hosting
+from tests.clients.office import BY, CHANGES, Office, an_office, method_of
 from tests.clients.phone import Phone
-from tests.scheduler.mailbox import Mailbox
-from tests.sessions import at, taught_term
+from tests.clients.readers import NODE, by_ical, by_ical_js, by_icalendar, by_node_ical
+from tests.scheduler.mailbox import SENDER
+from tests.sessions import at
 from tests.subscribed import seen, subscribed
 
-BY = "office"
-SETTINGS = {"languages": ["ko"], "titles": {"ko": "{subject} 멘토링 🧮; 60, \\"}, "link": "https://meet.example.org/{group}"}
-
-Change = Callable[[DbSession, Term, dt.datetime], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """A term, on whose second day at noon sessions are changed; whom that concerns gets mail."""
-
-    database: Engine
-    term: Term
-    box: Mailbox = field(default_factory=Mailbox)
-
-    @property
-    def now(self) -> dt.datetime:
-        return at("2026-03-03 12:00", self.term.zone)
-
-    def invites_to(self, change: Change) -> dict[str, bytes]:
-        """The invitations that arrive after a change, by people's keys; each by the method that its mail says."""
-        with transaction(self.database) as db:
-            change(db, db.get_one(Term, self.term.id), self.now)
-        self.box.arrived.clear()
-        with self.box.up():
-            deliver_mail(self.database, lambda: self.now, self.box.server)
-        found = {}
-        for mail in self.box.arrived:
-            _, invitation = mail.iter_parts()
-            content = invitation.get_payload(decode=True)
-            assert isinstance(content, bytes)
-            assert invitation.get_content_type() == "text/calendar"
-            assert invitation.get_param("method") == method_of(content)
-            found[str(mail["To"]).removesuffix("@example.org")] = content
-        return found
-
-
-def an_office(database: Engine, zone: str) -> Office:
-    """The office of a term in a zone."""
-    term = taught_term(database, zone=zone)
-    with transaction(database) as db:
-        db.get_one(Program, term.program_id).settings = SETTINGS
-    return Office(database, term)
-
-
-def method_of(invitation: bytes) -> str | None:
-    return IcsCalendarStream.calendar_from_ics(invitation.decode()).method
-
+READERS = [by_icalendar, by_ical, *([by_ical_js, by_node_ical] if NODE else [])]
 
 Event = tuple[dt.datetime, dt.datetime, str, str, str]
 """Start, end, title, state, link."""
@@ -101,34 +51,11 @@ def feed_on(office: Office, mentee: str, *days: str) -> list[Event]:
     ]
 
 
-def test_f25_a_reader_enters_changes_and_strikes_out_what_mails_say(database: Engine, tmp_path: Path) -> None:
-    """After each mail the session is there once, as the feed has it: all are of one UID, each with the next SEQUENCE."""
+def test_a_reader_enters_changes_and_strikes_out_what_mails_say(database: Engine, tmp_path: Path) -> None:
+    """After each mail the session is there once, as the feed has it: all are of one UID, each with the next SEQUENCE (F25)."""
     zone = "America/New_York"  # its times are told in UTC
     office, phone, told = an_office(database, zone), Phone(tmp_path), []
-
-    def counselling(db: DbSession, term: Term, now: dt.datetime) -> None:
-        plan_for_group(db, group_named(db, term, "g-3"), Kind.COUNSELLING, at("2026-03-04 18:00", zone), 45, by=BY, now=now)
-
-    changes: list[tuple[str, str, Change]] = [
-        ("REQUEST", "2026-03-04", counselling),
-        (
-            "REQUEST",
-            "2026-03-05",
-            lambda db, term, now: move(db, session_named(db, term, "g-3@2026-03-04"), at("2026-03-05 11:30", zone), by=BY, now=now),
-        ),
-        (
-            "REQUEST",
-            "2026-03-05",
-            lambda db, term, now: change_link(db, group_named(db, term, "g-3"), "https://meet.example.org/b;2,c", by=BY, now=now),
-        ),
-        (
-            "CANCEL",
-            "2026-03-05",
-            lambda db, term, now: cancel(db, session_named(db, term, "g-3@2026-03-05"), by=BY, now=now, reason="시험"),
-        ),
-        ("REQUEST", "2026-03-05", lambda db, term, now: restore(db, session_named(db, term, "g-3@2026-03-05"), by=BY, now=now)),
-    ]
-    for method, on, change in changes:
+    for method, on, change in CHANGES:
         invitations = office.invites_to(change)
         assert set(invitations) == {"m-1", "s-4"}
         phone.take_in(invitations["s-4"])
@@ -137,10 +64,35 @@ def test_f25_a_reader_enters_changes_and_strikes_out_what_mails_say(database: En
         [shown] = calendar(phone)
         assert [shown] == feed_on(office, "s-4", on)
         told.append((event.uid, event.sequence))
-    assert told == [(told[0][0], sequence) for sequence in range(len(changes))]
+    assert told == [(told[0][0], sequence) for sequence in range(len(CHANGES))]
 
 
-def test_f25_who_leaves_is_asked_to_strike_out_what_others_keep(database: Engine, tmp_path: Path) -> None:
+def test_every_reader_finds_in_a_mail_the_session_of_the_feed(database: Engine) -> None:
+    """What mails say, from whom and to whom, is for each reader the session of that UID in the feed at that time (F5, F25).
+
+    A feed names nobody, neither as who asks nor as who is asked (F14), and only it tells how many mentees there are.
+    """
+    office = an_office(database, "Asia/Seoul")  # it is declared
+    mails, feeds = [], []
+    feed = subscribed(database, office.term, Audience.MENTEE, "s-4", language=Language.KO)
+    for _, _, change in CHANGES:
+        mails.append(office.invites_to(change)["s-4"])
+        feeds.append(rendered(seen(database, feed, office.now).feed))
+    with hosting() as host:
+        addresses = host.put_all([*mails, *feeds])
+        for read in READERS:
+            found = read(addresses)
+            for (method, _, _), mail, of_feed in zip(CHANGES, found[: len(mails)], found[len(mails) :], strict=True):
+                [asked] = mail
+                [shown] = [one for one in of_feed if one.uid == asked.uid]
+                assert (shown.method, shown.organizer, shown.attendees) == ("PUBLISH", "", ())
+                assert (asked.method, asked.organizer, asked.attendees) == (method, f"mailto:{SENDER}", ("mailto:s-4@example.org",))
+                told = replace(shown, method=asked.method, organizer=asked.organizer, attendees=asked.attendees)
+                assert asked == replace(told, description=shown.link)
+
+
+def test_who_leaves_is_asked_to_strike_out_what_others_keep(database: Engine, tmp_path: Path) -> None:
+    """Each is told by a method of their own (F25)."""
     zone = "Asia/Seoul"  # it is declared
     office = an_office(database, zone)
     phones = {}

@@ -59,6 +59,60 @@ return items.map((item) => [
 ]);
 """
 
+IS_OFF = 'return [cal.manager.getCalendarById(given).getProperty("disabled") === "true"];'
+
+SYNCHRONIZE = 'cal.view.getCompositeCalendar(Services.wm.getMostRecentWindow("mail:3pane")).refresh(); return [];'
+
+IN_VIEW = """
+const view = cal.view.getCompositeCalendar(Services.wm.getMostRecentWindow("mail:3pane"));
+const items = await view.getItemsAsArray(Ci.calICalendar.ITEM_FILTER_ALL_ITEMS, 0, null, null);
+return items.filter((item) => item.calendar.id === given).map((item) => item.id);
+"""
+
+REMOVE = "cal.manager.removeCalendar(cal.manager.getCalendarById(given)); Services.prefs.savePrefFile(null); return [];"
+
+OWN_CALENDAR = """
+const { MailServices } = ChromeUtils.importESModule("resource:///modules/MailServices.sys.mjs");
+const account = MailServices.accounts.createAccount();
+account.incomingServer = MailServices.accounts.createIncomingServer("somebody", "localhost", "none");
+const identity = MailServices.accounts.createIdentity();
+identity.email = given;
+account.addIdentity(identity);
+const made = cal.manager.createCalendar("storage", Services.io.newURI("moz-storage-calendar://"));
+made.name = "own";
+cal.manager.registerCalendar(made);
+made.setProperty("imip.identity.key", identity.key);
+return [made.id];
+"""
+
+RECEIVE = """
+const [calendar, content] = given;
+const { CalItipItem } = ChromeUtils.importESModule("resource:///modules/CalItipItem.sys.mjs");
+const nothingBack = Ci.calIItipItem.NONE;
+const invitation = new CalItipItem();
+invitation.init(content);
+invitation.targetCalendar = cal.manager.getCalendarById(calendar);
+invitation.autoResponse = nothingBack;
+const act = await new Promise((found) => cal.itip.processItipItem(invitation, (_, status, action) => found(action)));
+if (!act) {
+    return [""];
+}
+const status = await new Promise((done) => {
+    act({ onOperationComplete: (_, ended) => done(ended) }, "ACCEPTED", { responseMode: nothingBack });
+});
+return [Components.isSuccessCode(status) ? act.method : `failed: ${status}`];
+"""
+
+HAS_ALREADY = """
+const [calendar, content] = given;
+const { CalItipItem } = ChromeUtils.importESModule("resource:///modules/CalItipItem.sys.mjs");
+const invitation = new CalItipItem();
+invitation.init(content);
+const [asked, ...others] = invitation.getItemList();
+const item = await cal.manager.getCalendarById(calendar).getItem(asked.id);
+return [others.length === 0 && item !== null && cal.itip.compare(asked, item) === 0];
+"""
+
 
 class Thunderbird:
     """A running Thunderbird."""
@@ -85,7 +139,39 @@ class Thunderbird:
         """All events of a calendar."""
         return sorted(Told(_instant(start), _instant(end), *words) for start, end, *words in self._run(SHOWS, calendar))
 
-    def _run(self, script: str, given: str) -> list[Any]:
+    def synchronize(self) -> None:
+        """Has it look at all feeds again, as its button does."""
+        self._run(SYNCHRONIZE, "")
+
+    def has_in_view(self, calendar: str) -> int:
+        """How many events of a calendar are shown among those of all others."""
+        return len(self._run(IN_VIEW, calendar))
+
+    def is_off(self, calendar: str) -> bool:
+        """It has switched the calendar off."""
+        [off] = self._run(IS_OFF, calendar)
+        return bool(off)
+
+    def remove(self, calendar: str) -> None:
+        """Removes a calendar, as people do with one that is of no more use."""
+        self._run(REMOVE, calendar)
+
+    def own_calendar(self, address: str) -> str:
+        """Makes a calendar of the one who gets mail at an address, and gives its id."""
+        [calendar] = self._run(OWN_CALENDAR, address)
+        return str(calendar)
+
+    def receive(self, calendar: str, invitation: bytes) -> str:
+        """Does with the invitation of a mail what its button offers, and gives what that was; empty where there is nothing to do."""
+        [did] = self._run(RECEIVE, [calendar, invitation.decode()])
+        return str(did)
+
+    def has_already(self, calendar: str, invitation: bytes) -> bool:
+        """Whether what a mail tells of is in a calendar, and as it stands there: neither is the later."""
+        [has] = self._run(HAS_ALREADY, [calendar, invitation.decode()])
+        return bool(has)
+
+    def _run(self, script: str, given: str | list[str]) -> list[Any]:
         answer = self._ask("WebDriver:ExecuteAsyncScript", script=WITH_CALENDARS % script, args=[given])["value"]
         assert "error" not in answer, answer["error"]
         told: list[Any] = answer["told"]
