@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +12,8 @@ from api.edge import BY, BadWord, day, now, opened, some_text
 from api.session_lines import say, session_line
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlalchemy.orm import Session as DbSession
 
     from data.groups import Group
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from scheduler.listing import ListedGroup
 
 groups = typer.Typer(help="List groups, and change them from a day on.", no_args_is_help=True, rich_markup_mode=None)
-leavers = typer.Typer(help="Let people leave a term, and list what needs another mentor.", no_args_is_help=True, rich_markup_mode=None)
+leavers = typer.Typer(
+    help="Let people leave a term, or stay after all, and list what needs another mentor.", no_args_is_help=True, rich_markup_mode=None
+)
 
 TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM alone where only one is called so.")]
 GroupWord = Annotated[str, typer.Argument(metavar="GROUP", help="The group's key.")]
@@ -43,7 +47,7 @@ def change(term: str, key: str, act: Callable[[DbSession, Term, Group, dt.dateti
         with transaction(engine) as db:
             found, at = find_term(db, term), now()
             group = group_named(db, found, key)
-            lines = _told(db, found, act(db, found, group, at) or ())
+            lines = _told(db, found, [session.id for session in act(db, found, group, at) or ()])
             today = day_of(found, at)
             on = max(today, day(first, "--from")) if first else today
             then = f"from {on}: " if on > today else ""
@@ -149,7 +153,7 @@ def leave_mentor(term: TermName, mentor: MentorWord, first: From, why: Why = "")
         with transaction(engine) as db:
             found = find_term(db, term)
             left = leave_mentor(db, mentor_named(db, found, mentor), on, by=BY, now=now(), reason=why)
-            lines = _told(db, found, left)
+            lines = _told(db, found, [session.id for session in left])
         say([f"{mentor}  has left on {on}; sessions that need another mentor: {len(lines)}", *lines])
 
 
@@ -165,8 +169,43 @@ def leave_mentee(term: TermName, mentee: MenteeWord, first: From, why: Why = "")
         on = day(first, "--from")
         with transaction(engine) as db:
             found = find_term(db, term)
-            leave_mentee(db, mentee_named(db, found, mentee), on, by=BY, now=now(), reason=why)
-        say([f"{mentee}  has left on {on}"])
+            lost = leave_mentee(db, mentee_named(db, found, mentee), on, by=BY, now=now(), reason=why)
+        say([f"{mentee}  has left on {on}", *_not_back(lost)])
+
+
+@leavers.command("undo")
+def stay(
+    term: TermName,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="The key of a mentor or a mentee.")],
+    role: Annotated[str, typer.Option("--as", metavar="ROLE", help="mentor or mentee, where both have this key.")] = "",
+    why: Why = "",
+) -> None:
+    """Take back that somebody leaves who is still there.
+
+    What was cancelled or ended because of it comes back where nothing has taken its place; what cannot come back is told.
+    """
+    from data.database import transaction
+    from data.people import Mentor
+    from data.terms import find_term
+    from scheduler.finding import person_named
+    from scheduler.returns import stay_mentee, stay_mentor
+
+    with opened() as engine:
+        if role not in {"", "mentor", "mentee"}:
+            raise BadWord("--as", f"{role!r} is none of these", "write mentor or mentee")
+        with transaction(engine) as db:
+            found = find_term(db, term)
+            who = person_named(db, found, person, role)
+            if isinstance(who, Mentor):
+                back = stay_mentor(db, who, by=BY, now=now(), reason=why)
+            else:
+                back = stay_mentee(db, who, by=BY, now=now(), reason=why)
+            lines = _told(db, found, back.sessions)
+        say([f"{person}  stays; sessions that are held again: {len(lines)}", *lines, *_not_back(back.lost)])
+
+
+def _not_back(lost: Collection[str]) -> Iterable[str]:
+    return [f"not as before: {len(lost)}", *lost] if lost else []
 
 
 @leavers.command("list")
@@ -179,15 +218,14 @@ def list_left(term: TermName) -> None:
     with opened() as engine:
         with reading(engine) as db:
             found = find_term(db, term)
-            lines = _told(db, found, need_repair(db, found, now()))
+            lines = _told(db, found, [session.id for session in need_repair(db, found, now())])
         say(lines)
 
 
-def _told(db: DbSession, term: Term, sessions: Iterable[Session]) -> list[str]:
+def _told(db: DbSession, term: Term, sessions: Collection[UUID]) -> list[str]:
     from scheduler.listing import sessions_between
 
-    only = {session.id for session in sessions}
-    return [session_line(term, one) for one in sessions_between(db, term, only=only)]
+    return [session_line(term, one) for one in sessions_between(db, term, only=set(sessions))]
 
 
 def _line(one: ListedGroup) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
@@ -40,3 +40,9 @@ def write_down(
 ) -> None:
     """Adds a row to the audit."""
     db.add(Deed(term_id=term, at=at, by=by, what=what, whom=whom, reason=reason, details=details or {}))
+
+
+def last_deed(db: DbSession, term: UUID, what: str, whom: str) -> Deed | None:
+    """The last time that this was done to somebody in a term."""
+    done = select(Deed).where(Deed.term_id == term, Deed.what == what, Deed.whom == whom)
+    return db.scalars(done.order_by(Deed.at.desc(), Deed.id.desc()).limit(1)).first()

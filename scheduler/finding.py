@@ -17,7 +17,7 @@ from data.people import Mentee, Mentor
 from data.programs import Term
 from data.sessions import Session, State
 from scheduler.circle import circle_of, sessions_of
-from scheduler.refusals import NotASessionName, SeveralSessions, Unknown
+from scheduler.refusals import MentorOrMentee, NotASessionName, SeveralSessions, Unknown
 
 Row = TypeVar("Row", Group, Mentor, Mentee)
 
@@ -35,6 +35,27 @@ def mentor_named(db: DbSession, term: Term, key: str) -> Mentor:
 def mentee_named(db: DbSession, term: Term, key: str) -> Mentee:
     """The mentee of a key; raises `Unknown`."""
     return _named(db, Mentee, "mentee", term, key)
+
+
+def person_named(db: DbSession, term: Term, key: str, role: str = "") -> Mentor | Mentee:
+    """The mentor or the mentee of a key; where there are both, it is to be said which.
+
+    Raises
+    ------
+    Unknown
+        There is neither, or none of the role.
+    MentorOrMentee
+        There are both.
+    """
+    if role:
+        return mentor_named(db, term, key) if role == "mentor" else mentee_named(db, term, key)
+    rows: list[Mentor | Mentee] = list(db.scalars(select(Mentor).where(Mentor.term_id == term.id, Mentor.key == key)))
+    rows += db.scalars(select(Mentee).where(Mentee.term_id == term.id, Mentee.key == key))
+    if not rows:
+        raise Unknown("mentor or mentee", key)
+    if len(rows) > 1:
+        raise MentorOrMentee(key)
+    return rows[0]
 
 
 def session_named(db: DbSession, term: Term, name: str) -> Session:

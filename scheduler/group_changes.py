@@ -70,7 +70,7 @@ def change_times(
     )
     changes = altered(db, circle, before, sessions)
     take(db, [one.session.id for one in changes])
-    changes += altered(db, circle, {}, _produce_again(db, series, from_on, now))
+    changes += altered(db, circle, {}, produce_again(db, series, from_on, now))
     details = {"from_on": from_on.isoformat(), "meetings": write_meetings(new)}
     deed = Deed(what="times changed", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
     carry_out(db, circle.term, deed, changes, groups=[group.id])
@@ -98,7 +98,7 @@ def shift(circle: Circle, days: Term, sessions: Iterable[Session], held: Weekly,
     return off
 
 
-def _produce_again(db: DbSession, series: Series, from_on: dt.date, now: dt.datetime) -> Sequence[Session]:
+def produce_again(db: DbSession, series: Series, from_on: dt.date, now: dt.datetime) -> Sequence[Session]:
     """New sessions of meetings that were left out on their old day, and are not on their new one."""
     until = series.produced_until
     if until is None or until < from_on:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as DbSession
 
+from data.bookings import take
 from data.calendars import parts
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor
@@ -22,19 +23,23 @@ from scheduler.circle import circle_of, day_of, hold, sessions_of
 from scheduler.consequences import Altered, Deed, carry_out
 from scheduler.group_changes import refuse_day, take_out
 from scheduler.refusals import AlreadySo, InThePast, OutsideTheTerm
+from scheduler.returns import MENTEE_LEFT, MENTOR_LEFT, Watched, bring_back, leaves_on, made_again, memberships_of
 from scheduler.term import DAY
 
 
 def leave_mentor(db: DbSession, mentor: Mentor, on: dt.date, *, by: str, now: dt.datetime, reason: str) -> list[Session]:
     """Lets a mentor teach no more from a day on, and gives the sessions that need another, in order of time.
 
+    Whoever is to leave may leave on an earlier or a later day instead.
+
     Raises
     ------
     Refused
-        The mentor has left by that day already, or the day is past or none of the term, or they have begun a session on it or later.
+        The mentor leaves on that day already or has left, or the day is past or none of the term, or they have begun a session on it or
+        later.
     """
     term = db.get_one(Term, mentor.term_id)
-    _refuse_left(mentor, on)
+    was = _refuse_left(term, mentor, on, now)
     _refuse_day(term, on, now)
     theirs = select(Session).where(Session.mentor_id == mentor.id, Session.state != State.CANCELLED).order_by(Session.starts_at, Session.id)
     left = [session for session in db.scalars(theirs) if day_of(term, session.starts_at) >= on]
@@ -42,35 +47,49 @@ def leave_mentor(db: DbSession, mentor: Mentor, on: dt.date, *, by: str, now: dt
         if session.starts_at <= now:
             raise InThePast(circle_of(db, db.get_one(Group, session.group_id)).name(session))
     mentor.left_on, mentor.left_why = on, reason
-    details = {"left_on": on.isoformat(), "need_repair": len(left)}
-    deed = Deed(what="mentor left", whom=f"mentor {mentor.key}", by=by, now=now, reason=reason, details=details)
+    db.flush()
     groups = {session.group_id for session in left}
-    carry_out(db, term, deed, [], groups=groups, people=[mentor.person_id])
+    held = set(db.scalars(select(Group.id).where(Group.mentor_id == mentor.id))) if was is not None and was < on else set()
+    made = made_again(db, held, was, now) if was is not None else []
+    keys = sorted(db.get_one(Group, group).key for group in groups | held)
+    details = {"left_on": on.isoformat(), "need_repair": len(left), "groups": keys}
+    deed = Deed(what=MENTOR_LEFT, whom=f"mentor {mentor.key}", by=by, now=now, reason=reason, details=details)
+    carry_out(db, term, deed, made, groups=groups | held, people=[mentor.person_id])
     return left
 
 
-def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt.datetime, reason: str) -> None:
+def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt.datetime, reason: str) -> list[str]:
     """Lets a mentee learn no more from a day on, in any group of the term.
+
+    Whoever is to leave may leave on an earlier or a later day instead: what cannot come back until that is told, a line each.
 
     Raises
     ------
     Refused
-        The mentee has left by that day already, or the day is past or none of the term, or a group of theirs has begun a session on it or
-        later.
+        The mentee leaves on that day already or has left, or the day is past or none of the term, or a group of theirs has begun a session
+        on it or later.
     """
-    term = db.get_one(Term, mentee.term_id)
-    _refuse_left(mentee, on)
+    term, watched = db.get_one(Term, mentee.term_id), Watched()
+    was = _refuse_left(term, mentee, on, now)
     _refuse_day(term, on, now)
-    groups = _groups_from(db, mentee, on)
-    changes: list[Altered] = []
+    first = on if was is None else min(on, was)
+    for group in _groups_from(db, mentee, first):
+        watched.hold(db, group.id, first)
+    lost = bring_back(db, mentee, watched, on, now=now) if was is not None else []
+    had, groups = memberships_of(db, mentee, on), _groups_from(db, mentee, on)
     for group in groups:
-        circle = hold(db, group.id)
+        circle = watched.hold(db, group.id, first)
         refuse_day(db, circle, on, now)
-        changes += take_out(db, circle, mentee, on)
+        take_out(db, circle, mentee, on)
     mentee.left_on, mentee.left_why = on, reason
-    details = {"left_on": on.isoformat(), "groups": [group.key for group in groups]}
-    deed = Deed(what="mentee left", whom=f"mentee {mentee.key}", by=by, now=now, reason=reason, details=details)
-    carry_out(db, term, deed, changes, groups=[group.id for group in groups], people=[mentee.person_id])
+    changes = watched.changes(db)
+    if was is not None and was < on:
+        take(db, [one.session.id for one in changes])
+        changes += made_again(db, watched.groups, was, now)
+    details = {"left_on": on.isoformat(), "groups": [group.key for group in groups], "was": had}
+    deed = Deed(what=MENTEE_LEFT, whom=f"mentee {mentee.key}", by=by, now=now, reason=reason, details=details)
+    carry_out(db, term, deed, changes, groups=watched.groups, people=[mentee.person_id])
+    return lost
 
 
 def take_out_of_all(db: DbSession, term: Term, keys: Sequence[str], *, by: str, now: dt.datetime, reason: str) -> list[Mentee]:
@@ -126,7 +145,10 @@ def _refuse_day(term: Term, on: dt.date, now: dt.datetime) -> None:
         raise OutsideTheTerm(on, term.first_on, term.last_on)
 
 
-def _refuse_left(who: Mentor | Mentee, on: dt.date) -> None:
-    """Does nothing where somebody may leave on a day: they have not left, or would leave later."""
-    if who.left_on is not None and who.left_on <= on:
+def _refuse_left(term: Term, who: Mentor | Mentee, on: dt.date, now: dt.datetime) -> dt.date | None:
+    """The day on which somebody was to leave so far, where they may leave on another, and None where they were not to leave."""
+    if who.left_on is None:
+        return None
+    if who.left_on == on:
         raise AlreadySo(who.key, f"has left on {who.left_on}")
+    return leaves_on(term, who, now)

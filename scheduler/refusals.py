@@ -22,6 +22,16 @@ class Unknown(Refused):
 
 
 @dataclass(eq=False)
+class MentorOrMentee(Refused):
+    """A mentor and a mentee have one key."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: is a mentor and a mentee; say which by --as mentor or --as mentee"
+
+
+@dataclass(eq=False)
 class SeveralSessions(Refused):
     """A group has several sessions on a day."""
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from data.database import reading, transaction
 from data.outbox import Message, mark_sent
+from data.people import Mentee
 from tests.api.typed import Typed, typed
 from tests.sessions import at, dump, taught_term
 
@@ -140,6 +141,37 @@ def test_a_group_goes_through_its_term(database: Engine, typed: Typed) -> None:
         "g-1@2026-03-26T19:00 to 20:00  math  m-1 with s-1, s-2  planned",
     ]
     assert typed("leave", "list", "spring").output.splitlines() == left[1:]
+
+
+def test_who_was_to_leave_stays_and_what_cannot_come_back_is_told(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    typed("leave", "mentee", "spring", "s-4", "--from", "2026-03-16")
+    typed("term", "close", "spring", "2026-03-23", "--why", "exams")
+    assert typed("leave", "undo", "spring", "s-4").output.splitlines() == [
+        "s-4  stays; sessions that are held again: 1",
+        "g-3@2026-03-16T19:00 to 20:00  math  m-1 with s-4  planned",
+        "not as before: 1",
+        "g-3@2026-03-23T19:00 stays cancelled; 2026-03-23: is off (exams)",
+    ]
+    assert typed("leave", "undo", "spring", "s-4").output == "s-4: does not leave\n"
+    typed("leave", "mentor", "spring", "m-1", "--from", "2026-03-16")
+    typed("leave", "mentor", "spring", "m-1", "--from", "2026-03-24")
+    assert typed("leave", "list", "spring").output.splitlines()[0].startswith("g-1@2026-03-24")
+    assert typed("leave", "undo", "spring", "m-1", "--as", "mentor").output == "m-1  stays; sessions that are held again: 0\n"
+    assert typed("leave", "list", "spring").output == ""
+
+
+def test_of_a_mentor_and_a_mentee_of_one_key_it_is_to_be_said_who_stays(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    with transaction(database) as db:
+        db.execute(update(Mentee).where(Mentee.key == "s-5").values(key="m-1"))
+    for role in ("mentor", "mentee"):
+        typed("leave", role, "spring", "m-1", "--from", "2026-03-16")
+    assert typed("leave", "undo", "spring", "m-1").output == "m-1: is a mentor and a mentee; say which by --as mentor or --as mentee\n"
+    for role in ("mentor", "mentee"):
+        assert typed("leave", "undo", "spring", "m-1", "--as", role).output.startswith("m-1  stays")
+    assert typed("leave", "undo", "spring", "m-1", "--as", "boss").output == "--as: 'boss' is none of these; write mentor or mentee\n"
+    assert typed("leave", "undo", "spring", "x-1").output == "x-1: there is no such mentor or mentee\n"
 
 
 def test_a_group_is_shown_as_it_is_from_the_day_of_the_change_on(database: Engine, typed: Typed) -> None:

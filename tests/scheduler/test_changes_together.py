@@ -31,6 +31,7 @@ from scheduler.free_times import next_free
 from scheduler.group_changes import change_link, change_times, end, join, leave
 from scheduler.leavers import leave_mentee, leave_mentor
 from scheduler.refusals import Refused
+from scheduler.returns import stay_mentee, stay_mentor
 from scheduler.single_sessions import plan_for_group
 from tests.sessions import FIRST_ON, GROUPS, at, make_term
 
@@ -39,6 +40,7 @@ CLOSED = (dt.date(2026, 3, 12), dt.date(2026, 3, 18))
 CHANGES = (
     "move", "cancel", "restore", "make up", "make up next", "substitute", "record", "plan",
     "times", "end", "join", "leave", "link", "mentor leaves", "mentee leaves",
+    "mentor stays", "mentee stays",
 )  # fmt: skip
 
 
@@ -111,6 +113,10 @@ def take_step(db: DbSession, term: Term, step: Step, now: dt.datetime) -> None: 
             leave_mentor(db, mentor, on, by="x", now=now, reason="ill")
         case "mentee leaves":
             leave_mentee(db, mentee, on, by="x", now=now, reason="moved")
+        case "mentor stays":
+            stay_mentor(db, mentor, by="x", now=now, reason="")
+        case "mentee stays":
+            stay_mentee(db, mentee, by="x", now=now, reason="")
 
 
 Seen = dict[UUID, tuple[int, dict[str, Entry]]]
