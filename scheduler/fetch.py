@@ -10,12 +10,13 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 import httpx
 
 from scheduler.outside import NotOutside, pinned
-from scheduler.patience import Stopped, never, unless
+from scheduler.patience import Stopped, aside, never, unless
 
 HOSTS = "DURE_TIMETABLE_HOSTS"
 Hosts = frozenset[str]
@@ -112,7 +113,7 @@ async def _within_time(url: httpx.URL, near: Hosts) -> bytes:
     async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncHTTPTransport(trust_env=False) as transport:
         at = url
         for _ in range(MOST_REDIRECTS + 1):
-            request = await asyncio.to_thread(pinned, "GET", at, private=at.host in near, headers=HEADERS)
+            request = await aside(partial(pinned, "GET", at, private=at.host in near, headers=HEADERS))
             request.extensions["timeout"] = httpx.Timeout(PATIENCE_SECONDS).as_dict()
             answer = await transport.handle_async_request(request)
             try:

@@ -17,6 +17,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 from standardwebhooks import Webhook
@@ -24,7 +25,7 @@ from standardwebhooks import Webhook
 from data.outbox import Message
 from scheduler.mail import Failed, Fate, PostError, Sent
 from scheduler.outside import NotOutside, pinned
-from scheduler.patience import Stopped, never, unless
+from scheduler.patience import Stopped, aside, never, unless
 
 SECRET, PRIVATE = "DURE_WEBHOOK_SECRET", "DURE_WEBHOOK_PRIVATE"
 NO_MORE = 410
@@ -125,8 +126,8 @@ async def _call(client: httpx.AsyncClient, message: Message, signer: Signer, now
     }
     try:
         async with asyncio.timeout(seconds):
-            request = await asyncio.to_thread(
-                pinned, "POST", httpx.URL(message.address), private=signer.private, headers=headers, content=told
+            request = await aside(
+                partial(pinned, "POST", httpx.URL(message.address), private=signer.private, headers=headers, content=told)
             )
             answer = await client.send(request, stream=True)
             await answer.aclose()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import logging
+import socket
+import threading
 import time
 from collections.abc import Callable
 
@@ -103,6 +105,24 @@ def test_a_server_that_sends_a_byte_now_and_then_is_left(monkeypatch: pytest.Mon
     with page.up() as address, pytest.raises(FetchError, match="has not answered within"):
         fetch(address, HERE)
     assert time.monotonic() - began < 3
+
+
+def test_who_is_told_to_end_waits_for_no_name_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, ends, answers = threading.Event(), threading.Event(), threading.Event()
+
+    def never_found(*_: object, **__: object) -> None:
+        asked.set()
+        ends.set()
+        answers.wait(30)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", never_found)
+    began = time.monotonic()
+    with pytest.raises(FetchError, match=r"^calendar.example: was not waited for$"):
+        fetch("https://calendar.example/x", stopped=ends.is_set)
+    assert time.monotonic() - began < 5
+    assert asked.is_set()
+    answers.set()
 
 
 def test_nobody_there_is_told_without_the_address() -> None:
