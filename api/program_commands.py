@@ -32,11 +32,11 @@ def show(name: ProgramName) -> None:
     """Show a program's settings, as they can be set."""
     from data.database import reading
     from data.program_settings import find_program
-    from data.settings import settings_of
+    from data.settings import read_settings
 
     with opened() as engine:
         with reading(engine) as db:
-            settings = settings_of(find_program(db, name).settings)
+            settings = read_settings(find_program(db, name).settings)
         say(f"{key} {json.dumps(value, ensure_ascii=False)}" for key, value in settings.model_dump(mode="json").items())
 
 

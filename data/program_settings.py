@@ -14,7 +14,7 @@ from data.calendars import touch_program
 from data.groups import Group
 from data.programs import Organisation, Program, Term
 from data.sessions import Session, State
-from data.settings import Settings, settings_of
+from data.settings import Settings, read_settings
 
 SHOWN = ("titles", "names", "link")
 """What feeds show of a session hangs on these."""
@@ -81,7 +81,7 @@ def change_setting(db: DbSession, program: Program, name: str, value: object, *,
         raise NoSuchSetting(name)
     db.refresh(program, with_for_update=True)
     given = {key: held for key, held in program.settings.items() if key != name} | ({} if value is None else {name: value})
-    settings = settings_of(given)
+    settings = read_settings(given)
     program.settings = settings.model_dump(mode="json", include=set(given))
     touch_program(db, program.id, now)
     if name in SHOWN:

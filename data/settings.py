@@ -104,7 +104,7 @@ def _filled(template: str, **values: str) -> str:
     return template.format(**values)
 
 
-def settings_of(document: Document) -> Settings:
+def read_settings(document: Document) -> Settings:
     """The settings that a document of JSON says; what it leaves out is as usual.
 
     Raises
@@ -117,3 +117,16 @@ def settings_of(document: Document) -> Settings:
     except ValidationError as bad:
         lines = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in bad.errors())
         raise BadSettings(tuple(lines)) from None
+
+
+def settings_of(document: Document) -> Settings:
+    """The settings that are kept in a document: all that goes on by itself goes by these.
+
+    A setting that cannot be, such as one that an older program let in, is as usual: no calendar and no mail stops for it, and
+    `dure program show` says what is wrong.
+    """
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as bad:
+        faulty = {fault["loc"][0] for fault in bad.errors()}
+        return Settings.model_validate({name: value for name, value in document.items() if name not in faulty})

@@ -27,7 +27,7 @@ from data.outbox import About, Message
 from data.people import Mentor, Person
 from data.programs import Program, Term
 from data.sessions import Booking, Kind, Series, Session, Shift, State
-from data.settings import BadSettings, Language, Settings, settings_of
+from data.settings import Language, Settings, settings_of
 from matching.week import DAY_MINUTES, clock
 from scheduler.calendars import title_of
 from scheduler.feed import PRODUCT, Entry, Feed, components, plain
@@ -209,10 +209,7 @@ def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
 
 def _spoken(db: DbSession, message: Message, program: Program) -> tuple[str, Settings, Language]:
     """A program's name and settings, and the reader's language where the program speaks it, else its first."""
-    try:
-        settings = settings_of(program.settings)
-    except BadSettings as bad:
-        raise NoLongerSo(f"settings of {program.key}: {bad.lines[0]}") from None
+    settings = settings_of(program.settings)
     reader = db.get(Person, message.person_id) if message.person_id else None
     language = next((one for one in settings.languages if reader is not None and one.value == reader.language), settings.languages[0])
     return program.name or program.key, settings, language

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session as DbSession
 
-from data.database import transaction
+from data.database import reading, transaction
 from data.feeds import Audience
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.program_settings import change_setting
 from data.programs import Program, Term
 from data.sessions import Kind, Series, Session, State
-from data.settings import Language
+from data.settings import BadSettings, Language, read_settings
 from scheduler.calendars import HasLeft
 from scheduler.changes import cancel as cancel_session, restore
 from scheduler.feed import Entry, rendered
@@ -288,6 +288,18 @@ def test_f13_the_link_is_the_groups_own_or_made_by_the_programs_template(databas
     with transaction(database) as db:
         db.scalars(select(Group)).one().link = "https://own.example"
     assert seen(database, subscription).feed.entries[0].link == "https://own.example"
+
+
+def test_settings_that_cannot_be_are_left_out_and_the_feed_goes_on(database: Engine) -> None:
+    term = a_taught_term(database)
+    with transaction(database) as db:
+        row, faulty = program(db), {"link": "https://meet.example/{room}", "names": "all", "cancelled_days": 0, "nonsense": 1}
+        row.settings = faulty | {"titles": {"en": "{subject} with {mentor}"}}
+    entry = seen(database, subscribed(database, term, Audience.MENTEE, "s-01")).feed.entries[0]
+    assert (entry.title, entry.link, entry.lines) == ("math with 김하늘", "", ("2 mentees",))
+    with reading(database) as db, pytest.raises(BadSettings) as bad:
+        read_settings(program(db).settings)
+    assert [line.partition(":")[0] for line in bad.value.lines] == ["names", "link", "cancelled_days", "nonsense"]
 
 
 def test_other_kinds_and_make_ups_say_what_they_are(database: Engine) -> None:

@@ -259,12 +259,13 @@ def test_a_message_that_nobody_understands_is_given_up(database: Engine, body: d
         assert db.scalars(select(Message.given_up_at)).one() == NOW
 
 
-def test_settings_that_are_faulty_keep_no_mail_of_another_program(database: Engine) -> None:
+def test_settings_that_cannot_be_keep_no_mail(database: Engine) -> None:
     lessons(database, [MONDAY])
-    remind(database, lambda: NOW)
     with transaction(database) as db:
-        db.scalars(select(Program)).one().settings = {"nonsense": 1}
-    assert _delivered(database) == []
+        faulty = {"nonsense": 1, "link": "nowhere", "languages": ["ko"]}
+        db.scalars(select(Program)).one().settings = faulty
+    remind(database, lambda: NOW)
+    assert [mail["Subject"] for mail in _delivered(database)] == ["알림: math 멘토링, 2026년 3월 2일 월요일 19:00"] * 2
 
 
 @pytest.mark.parametrize(
