@@ -73,8 +73,8 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long a server may take to answer one command, for a whole mail or to let somebody in, and how long after the first mail of a
-    batch another is begun: so much and two mails more is the longest that a batch takes."""
+    """How long a server may take to answer one command, for a whole mail or to let somebody in, and how long after a batch has begun
+    another mail of it is sent: so much, another mail and a command is the longest that a batch takes with the server."""
 
     command_seconds: float = 20
     mail_seconds: float = 90
@@ -186,10 +186,10 @@ async def post(
         async with asyncio.timeout(pace.mail_seconds):
             await client.connect()
         while waiting and client.is_connected:
-            if asyncio.get_running_loop().time() > ends:
-                return "it is slow"
             message = waiting[0]
             mail = written(message)
+            if asyncio.get_running_loop().time() > ends:  # it is slow, or the database was away: others may send this soon
+                return "there was no more time"
             fate = mail if isinstance(mail, Failed) else await _post_one(client, server, message, mail, pace.mail_seconds)
             waiting.popleft()
             told(message, fate)

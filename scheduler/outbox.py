@@ -30,7 +30,7 @@ from scheduler.mail import Failed, Fate, MailServer, Sent, post
 from scheduler.patience import LOOK_SECONDS, Stopped, never
 
 LEASE = dt.timedelta(minutes=15)
-"""Twice as long as a batch can take, and more."""
+"""Longer than a batch can take, and than the database is waited for: by its end nobody sends what was claimed, or says anything of it."""
 
 BATCH = 20
 """So many are claimed at a time."""
@@ -44,8 +44,9 @@ RECEIVERS, EACH = 20, 20
 SLOW_WAITS = dt.timedelta(minutes=1)
 """So long nothing is tried with a receiver that was too slow for something."""
 
-AWAY_SECONDS = 300
-"""So long the database may be away while messages are claimed: a batch and this are shorter than a lease."""
+AWAY_SECONDS = 600
+"""Until so long after messages were claimed the database is waited for, where it is away: well within their lease, so that nothing is
+said of a message that another process may have by then."""
 
 Result = TypeVar("Result")
 
@@ -58,24 +59,25 @@ def deliver_mail(engine: Engine, clock: Clock, server: MailServer, *, stopped: S
 
     def written(message: Message) -> EmailMessage | Failed:
         try:
-            return _surely(partial(reading, engine), stopped, partial(letter_of, message=message, sender=server.sender, now=clock()))
+            return surely(partial(reading, engine), partial(letter_of, message=message, sender=server.sender, now=clock()))
         except NotToBeSent as error:
             return Failed(str(error), lasts=True)
 
     def told(message: Message, fate: Fate) -> None:
-        _surely(writing, stopped, partial(_mark, message=message, fate=fate, now=clock()))
+        surely(writing, partial(_mark, message=message, fate=fate, now=clock()))
 
     writing = partial(transaction, engine)
     for _ in range(BATCHES):
         if stopped():
             return
+        surely = _Surely(stopped)
         with transaction(engine) as db:
             claimed = claim(db, Channel.MAIL, now=clock(), lease=LEASE, most=BATCH)
         if not claimed:
             return
         untried = asyncio.run(post(server, claimed, written, told, stopped=stopped, pace=pace))
         if untried.messages:
-            _surely(writing, stopped, partial(put_back, messages=untried.messages, problem=untried.problem))
+            surely(writing, partial(put_back, messages=untried.messages, problem=untried.problem))
             return
 
 
@@ -84,12 +86,12 @@ def deliver_hooks(engine: Engine, clock: Clock, signer: hooks.Signer, *, stopped
     Late: all of it. Twice, or two at once: each claims others. Never: all waits in the outbox."""
 
     def told(message: Message, fate: Fate) -> None:
-        _surely(writing, stopped, partial(_mark, message=message, fate=fate, now=clock()))
+        surely(writing, partial(_mark, message=message, fate=fate, now=clock()))
         if isinstance(fate, Failed) and fate.slow:
             slow[message.address] = clock() + SLOW_WAITS
 
     slow: dict[str, dt.datetime] = {}
-    writing = partial(transaction, engine)
+    writing, surely = partial(transaction, engine), _Surely(stopped)
     with transaction(engine) as db:
         claimed = claim(db, Channel.WEBHOOK, now=clock(), lease=LEASE, most=RECEIVERS * EACH, each=EACH)
     if not claimed:
@@ -101,7 +103,7 @@ def deliver_hooks(engine: Engine, clock: Clock, signer: hooks.Signer, *, stopped
         for address, until in slow.items():
             hold_back(db, Channel.WEBHOOK, address, until)
 
-    _surely(writing, stopped, settle)
+    surely(writing, settle)
 
 
 def _mark(db: DbSession, *, message: Message, fate: Fate, now: dt.datetime) -> None:
@@ -114,14 +116,19 @@ def _mark(db: DbSession, *, message: Message, fate: Fate, now: dt.datetime) -> N
             mark_failed(db, message, problem, now=now)
 
 
-def _surely(unit: Callable[[], AbstractContextManager[DbSession]], stopped: Stopped, what: Callable[[DbSession], Result]) -> Result:
-    """Does something about claimed messages, again and again while the database is away: else they would wait for their lease to end."""
-    until = time.monotonic() + AWAY_SECONDS
-    while True:
-        try:
-            with unit() as db:
-                return what(db)
-        except AWAY:
-            if stopped() or time.monotonic() > until:
-                raise
-        time.sleep(LOOK_SECONDS)
+class _Surely:
+    """Does something about messages that are claimed now, again and again while the database is away: else they would wait for their lease
+    to end. All of it together ends `AWAY_SECONDS` after it was begun with."""
+
+    def __init__(self, stopped: Stopped) -> None:
+        self._stopped, self._until = stopped, time.monotonic() + AWAY_SECONDS
+
+    def __call__(self, unit: Callable[[], AbstractContextManager[DbSession]], what: Callable[[DbSession], Result]) -> Result:
+        while True:
+            try:
+                with unit() as db:
+                    return what(db)
+            except AWAY:
+                if self._stopped() or time.monotonic() > self._until:
+                    raise
+            time.sleep(LOOK_SECONDS)

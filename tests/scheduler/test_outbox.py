@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import threading
 import time
@@ -10,19 +11,24 @@ from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
+from aiosmtpd import smtp
 from icalendar import Calendar
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, select, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 
 from data.base import new_id
-from data.database import reading, transaction
+from data.database import open_database, reading, transaction
 from data.groups import Group
 from data.outbox import About, Channel, Message, Notice, about_session, claim, mark_failed, put_back, tell, write
 from data.people import Person
 from data.programs import Program
 from data.sessions import Booking, Kind, Series, Session, Shift, State
+from scheduler import outbox
 from scheduler.jobs import remind
-from scheduler.mail import USUAL, Pace
-from scheduler.outbox import LEASE, deliver_mail
+from scheduler.letters import letter_of
+from scheduler.mail import USUAL, Pace, post
+from scheduler.outbox import AWAY_SECONDS, LEASE, deliver_mail
 from tests.scheduler.lessons import HOUR, MONDAY, lessons
 from tests.scheduler.mailbox import SENDER, Mailbox
 from tests.scheduler.tarpit import Tarpit
@@ -203,9 +209,60 @@ def test_a_slow_server_gets_no_more_mails_than_there_is_time_for_within_the_leas
     assert 1 <= len(box.arrived) < 20
     waiting = [one for one in _standing(database) if one[1]]
     assert len(waiting) == 20 - len(box.arrived)
-    assert set(waiting) == {(0, NOW, "mail server: it is slow")}
+    assert set(waiting) == {(0, NOW, "mail server: there was no more time")}
     longest = dt.timedelta(seconds=USUAL.batch_seconds + 2 * USUAL.mail_seconds + USUAL.command_seconds)
-    assert 1.5 * longest < LEASE
+    assert longest < dt.timedelta(seconds=AWAY_SECONDS) < 0.7 * LEASE
+
+
+def test_a_mail_whose_words_came_too_late_is_not_sent(database: Engine) -> None:
+    lessons(database, [MONDAY])
+    remind(database, lambda: NOW)
+    with transaction(database) as db:
+        claimed = claim(db, Channel.MAIL, now=NOW, lease=LEASE, most=10)
+
+    def written(message: Message) -> EmailMessage:
+        time.sleep(0.4)  # as long as the database was away
+        with reading(database) as db:
+            return letter_of(db, message, sender=SENDER, now=NOW)
+
+    box, told = Mailbox(), list[UUID]()
+    with box.up():
+        untried = asyncio.run(post(box.server, claimed, written, lambda message, _: told.append(message.id), pace=Pace(batch_seconds=0.6)))
+    assert len(box.arrived) == len(told) == 1
+    assert [message.id for message in untried.messages] == [claimed[1].id]
+    assert untried.problem == "mail server: there was no more time"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_database_that_is_away_is_waited_for_only_while_nobody_else_may_have_what_is_claimed(
+    database: Engine, postgres: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lessons(database, [MONDAY])
+    remind(database, lambda: NOW)
+    monkeypatch.setattr(outbox, "AWAY_SECONDS", 0.5)
+
+    class Breaking(Mailbox):
+        async def handle_DATA(self, server: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope) -> str:  # noqa: N802
+            _accept_connections(postgres, database, yes=False)
+            return await super().handle_DATA(server, session, envelope)
+
+    box = Breaking()
+    began = time.monotonic()
+    with box.up(), pytest.raises(OperationalError):
+        deliver_mail(database, lambda: NOW, box.server)
+    assert 0.5 < time.monotonic() - began < 5
+    _accept_connections(postgres, database, yes=True)
+    assert len(box.arrived) == 1
+    assert {due for _, due, _ in _standing(database)} == {NOW + LEASE}
+
+
+def _accept_connections(server: URL, database: Engine, *, yes: bool) -> None:
+    """Lets a database of PostgreSQL accept connections, or none, and ends those that it has."""
+    engine, name = open_database(server), database.url.database
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {str(yes).lower()}"))
+        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name})
+    engine.dispose()
 
 
 @pytest.mark.parametrize("taken", [pytest.param(None, id="when it is connected to"), pytest.param(0, id="when it has a mail")])
