@@ -123,10 +123,6 @@ def _but(one: Days, other: Days) -> Stretches:
     return [(first, last) for first, last in found if first <= last]
 
 
-def _is_of(days: Days, on: dt.date) -> bool:
-    return days.first_on <= on and (days.last_on is None or on <= days.last_on)
-
-
 def _begin_earlier(db: DbSession, term: Term, was: dt.date, begins: dt.date) -> None:
     """Groups that were to begin on a day do so on an earlier one, with all who were their members from the first."""
     groups = db.scalars(select(Group.id).where(Group.term_id == term.id, Group.from_on == was)).all()
@@ -147,7 +143,7 @@ def _restoring(db: DbSession, term: Term, waiting: Waiting) -> Changing:
         still = why_not(circle, days, on)
         if still == HAS_ENDED:
             return False
-        if not _is_of(days, on) and not _is_of(days, circle.day(session.original_start)):
+        if not days.has(on) and not days.has(circle.day(session.original_start)):
             still = OUTSIDE
         if still:  # it waits for something else now
             session.cancelled_why = still

@@ -123,8 +123,8 @@ def repair(db: DbSession, term: Term, run: Run, plan: Plan, *, from_on: dt.date,
     going = [(pair.old, pair.new) for pair, change in zip(pairs, changes, strict=True) if pair.old and change.fate is not Fate.STAYS]
     touched = tuple(old.id for old, _ in going)
     lay_out(db, _tutoring(db, touched), from_on - DAY, now)  # what comes before that day is as it was
-    before = snapshot_of(db, touched, from_on, term.zone)
-    waiting = waiting_in(db, term, days_of(db, term))
+    days = days_of(db, term)
+    before, waiting = snapshot_of(db, touched, from_on, days), waiting_in(db, term, days)
     altered_ones = [one for old, new in going for one in _alter(db, db.get_one(Group, old.id), new, plan, from_on, waiting)]
     gone = gone_from(db, term)
     made = add_groups(db, term, run, plan, [pair.new for pair in pairs if pair.new and not pair.old], from_on, gone=gone)

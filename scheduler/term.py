@@ -100,6 +100,10 @@ class Term:
         if self.last_on is not None and self.last_on < self.first_on:
             raise EndsBeforeItBegins(self.first_on, self.last_on)
 
+    def has(self, on: dt.date) -> bool:
+        """Whether a day lies in the term."""
+        return self.first_on <= on and (self.last_on is None or on <= self.last_on)
+
     def off(self, on: dt.date, schools: Collection[str] = ()) -> str:
         """Why there is no session on a day, empty where there may be one.
 

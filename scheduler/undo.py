@@ -28,6 +28,7 @@ from scheduler.publish import standing, term_of
 from scheduler.results import PublishError, short_name
 from scheduler.snapshots import restore
 from scheduler.term import instant
+from scheduler.term_days import days_of
 
 NOBODYS: Theirs = {}
 
@@ -104,7 +105,8 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
 
 
 def _put_back(db: DbSession, term: Term, run: Run, made: Collection[UUID], before: Document, *, now: dt.datetime, by: str) -> int:
-    """Undoes a repair: its groups go, and those that it touched are as they were, with the sessions that they had."""
+    """Undoes a repair: its groups go, and those that it touched are as they were, with the sessions that they had; those of days that have
+    closed since are cancelled."""
     groups = [UUID(group) for group in before["groups"]]
     had = [UUID(session["id"]) for session in before["session"]]
     refuse_held(db, run, Session.id, had)
@@ -122,7 +124,7 @@ def _put_back(db: DbSession, term: Term, run: Run, made: Collection[UUID], befor
     run.undo = remembered(db, made, extra)
     remove_sessions(db, extra)
     count = remove(db, made) + len(extra)
-    restore(db, before)
+    restore(db, before, days_of(db, term))
     changes: list[Altered] = []
     for group in groups:
         circle = circle_of(db, db.get_one(Group, group))

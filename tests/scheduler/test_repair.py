@@ -23,6 +23,7 @@ from data.sessions import Booking, Session, State
 from data.tables import METADATA
 from matching.result import EndedBy, Group as Placed, Result
 from matching.week import read_meetings
+from scheduler.changes import move
 from scheduler.closures import close, reopen
 from scheduler.finding import mentee_named, mentor_named, session_named
 from scheduler.jobs import produce_sessions
@@ -332,6 +333,47 @@ def test_what_waits_for_its_day_goes_along_and_comes_back_with_what_holds_then(d
             == people_of(db, [one.id])[one.id]
             for one in held.values()
         )
+
+
+def test_what_an_undone_repair_puts_back_stays_off_on_days_that_have_closed_since(database: Engine) -> None:
+    term, _, run = two_runs(database)
+    tuesday, thursday, off = dt.date(2027, 4, 20), dt.date(2027, 4, 22), dt.date(2027, 5, 7)
+    at_noon = dt.datetime(2027, 5, 7, 3, tzinfo=dt.UTC)
+    with transaction(database) as db:
+        row = db.get_one(Term, term.id)
+        close(db, row, off, off, why="Sports", by="office", now=MIDTERM)
+        there = session_named(db, row, "g-4@2027-05-04")
+        move(db, there, at_noon, by="office", now=MIDTERM, on_day_off=True)
+        put_there = there.id
+    with reading(database) as db:
+        before = sessions(db)
+    repaired(database, run)
+    with transaction(database) as db:
+        row = db.get_one(Term, term.id)
+        close(db, row, tuesday, tuesday, why="Exams", by="office", now=MIDTERM)
+        row.last_on = dt.date(2027, 5, 31)
+    with transaction(database) as db:
+        undo(db, db.get_one(Run, run.id), LATER, "office")
+    with reading(database) as db:
+        after, rows = sessions(db), {one.id: one for one in db.scalars(select(Session))}
+        touched = {session: one for session, one in before.items() if one["starts_at"] >= MONDAY and one["group"] != "g-1"}
+        whys = {session: rows[session].cancelled_why for session, one in after.items() if one["state"] is State.CANCELLED}
+        mine = {session: why for session, why in whys.items() if session in touched}
+        days = {session: (one["starts_at"] + dt.timedelta(hours=9)).date() for session, one in before.items()}
+        assert mine == {
+            session: "Exams" if days[session] == tuesday else "not a day of the term"
+            for session in touched
+            if days[session] == tuesday or days[session] > dt.date(2027, 5, 31)
+        }
+        assert sorted(after[session]["group"] for session, why in mine.items() if why == "Exams") == ["g-2", "g-3", "g-4", "g-5"]
+        assert all(
+            rows[session].cancelled_at == LATER and not after[session]["booked"] for session in mine if after[session]["group"] == "g-2"
+        )
+        for session, one in touched.items():
+            if session not in mine:
+                assert {**after[session], "sequence": 0} == {**one, "sequence": 0}
+        assert (after[put_there]["state"], after[put_there]["starts_at"]) == (State.PLANNED, at_noon)
+        assert thursday in {days[session] for session in touched if session not in mine}
 
 
 def test_who_was_told_of_a_repair_is_told_that_it_is_undone_and_what_is_theirs_again(database: Engine) -> None:
