@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.base import new_id
 from data.people import Mentor
-from data.sessions import Session, State
+from data.sessions import Kind, Series, Session, State
 from scheduler.circle import Circle, hold, looks_of
 from scheduler.consequences import Deed, altered, carry_out
 from scheduler.produce import MAKE_UP_WEEKS
 from scheduler.refusals import AlreadySo, DayOff, InThePast, NotThere, OutsideTheTerm, WrongState
 from scheduler.term import DAY, WEEK_DAYS
-from scheduler.term_days import days_of, last_day
+from scheduler.term_days import BEFORE, days_of, last_day
 
 SECOND = dt.timedelta(seconds=1)
 
@@ -40,7 +40,7 @@ def move(
     _refuse_state(circle, session, State.PLANNED)
     if to == session.starts_at:
         raise AlreadySo(circle.name(session), "starts then")
-    refuse_time(db, circle, db.get_one(Mentor, session.mentor_id), to, now=now, on_day_off=on_day_off)
+    refuse_time(db, circle, db.get_one(Mentor, session.mentor_id), to, now=now, on_day_off=on_day_off, kind=kind_of(db, session))
     before, named = looks_of(db, circle, [session]), circle.name(session)
     session.starts_at, session.ends_at = to, to + (session.ends_at - session.starts_at)
     deed = Deed(
@@ -83,7 +83,8 @@ def restore(db: DbSession, session: Session, *, by: str, now: dt.datetime, reaso
     circle = hold(db, session.group_id, session)
     _refuse_state(circle, session, State.CANCELLED)
     _refuse_made_up(db, circle, session)
-    refuse_time(db, circle, db.get_one(Mentor, session.mentor_id), session.starts_at, now=now, on_day_off=True)
+    holds, kind = db.get_one(Mentor, session.mentor_id), kind_of(db, session)
+    refuse_time(db, circle, holds, session.starts_at, now=now, on_day_off=True, kind=kind)
     before = looks_of(db, circle, [session])
     session.state, session.cancelled_why = State.PLANNED, ""
     deed = Deed(what="restored", whom=circle.name(session), by=by, now=now, reason=reason)
@@ -104,7 +105,8 @@ def make_up(
     """
     circle = hold(db, session.group_id, session)
     refuse_making_up(db, circle, session)
-    refuse_time(db, circle, db.get_one(Mentor, circle.group.mentor_id), at, now=now, on_day_off=on_day_off)
+    holds, kind = db.get_one(Mentor, circle.group.mentor_id), kind_of(db, session)
+    refuse_time(db, circle, holds, at, now=now, on_day_off=on_day_off, kind=kind)
     made = Session(
         id=new_id(),
         series_id=session.series_id,
@@ -139,7 +141,7 @@ def substitute(db: DbSession, session: Session, mentor: Mentor, *, by: str, now:
     _refuse_state(circle, session, State.PLANNED)
     if mentor.id == session.mentor_id:
         raise AlreadySo(circle.name(session), f"held by {mentor.key}")
-    refuse_time(db, circle, mentor, session.starts_at, now=now, on_day_off=True)
+    refuse_time(db, circle, mentor, session.starts_at, now=now, on_day_off=True, kind=kind_of(db, session))
     held_by = db.get_one(Mentor, session.mentor_id).key
     before = looks_of(db, circle, [session])
     session.mentor_id = mentor.id
@@ -148,8 +150,17 @@ def substitute(db: DbSession, session: Session, mentor: Mentor, *, by: str, now:
     carry_out(db, circle.term, deed, altered(db, circle, before, [session]))
 
 
-def refuse_time(db: DbSession, circle: Circle, mentor: Mentor, at: dt.datetime, *, now: dt.datetime, on_day_off: bool) -> None:
+def kind_of(db: DbSession, session: Session) -> Kind:
+    """Of what kind a session is."""
+    return db.get_one(Series, session.series_id).kind
+
+
+def refuse_time(
+    db: DbSession, circle: Circle, mentor: Mentor, at: dt.datetime, *, now: dt.datetime, on_day_off: bool, kind: Kind = Kind.TUTORING
+) -> None:
     """Does nothing where a session of the group could be held at an instant by a mentor, as far as days tell.
+
+    People are oriented before their first session, so that an orientation may lie in the weeks before the term, too.
 
     Raises
     ------
@@ -157,7 +168,8 @@ def refuse_time(db: DbSession, circle: Circle, mentor: Mentor, at: dt.datetime, 
         The instant is past, the day is off, or neither one of the term nor of the weeks after it in which it makes up what was left out,
         or the group or the mentor is not there on it.
     """
-    group, on, first_on = circle.group, circle.day(at), circle.term.first_on
+    group, on = circle.group, circle.day(at)
+    first_on = circle.term.first_on - (BEFORE if kind is Kind.ORIENTATION else 0 * DAY)
     if at <= now:
         raise InThePast(circle.wall(at))
     if on < group.from_on or (group.until_on is not None and on >= group.until_on):

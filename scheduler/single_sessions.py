@@ -42,7 +42,7 @@ def plan_for_group(
     if not 0 < minutes <= MOST_MINUTES:
         raise BadMeetings(f"a session lasts 1 to {MOST_MINUTES} minutes, not {minutes}")
     circle = hold(db, group.id)
-    refuse_time(db, circle, db.get_one(Mentor, group.mentor_id), at, now=now, on_day_off=on_day_off)
+    refuse_time(db, circle, db.get_one(Mentor, group.mentor_id), at, now=now, on_day_off=on_day_off, kind=kind)
     on = circle.day(at)
     until = on + DAY
     series = Series(
@@ -80,7 +80,7 @@ def plan_for_people(
     by: str,
     now: dt.datetime,
 ) -> Session:
-    """A session of that kind of a mentor with some mentees of the same term, from an instant on.
+    """A session of that kind of a mentor with some mentees of the same term, from an instant on; an orientation may lie before the term.
 
     Raises
     ------

@@ -14,19 +14,19 @@ from scheduler.circle import day_of
 from scheduler.term import Closure, Term, public_holidays, working_weekends
 
 YEAR = dt.timedelta(days=366)
+BEFORE = dt.timedelta(weeks=8)
+"""So long before a term people may be oriented for it; who says more has mistyped."""
 OPEN_YEARS = 30
 """The holidays of an open-ended term are known for so many years from its first day."""
 
 
 def days_of(db: DbSession, term: TermRow) -> Term:
-    """The days of a term; its holidays are known beyond its end, for what is made up there.
+    """The days of a term; its holidays are known beyond its end, for what is made up there, and for the weeks before it.
 
     Raises
     ------
     NoSuchCountry, NoSuchZone, EndsBeforeItBegins
         The row holds what cannot be.
-    BadSettings
-        The program's settings do.
     """
     last_on = term.last_on or term.first_on + OPEN_YEARS * YEAR
     language = settings_of(db.get_one(Program, term.program_id).settings).languages[0]
@@ -34,7 +34,7 @@ def days_of(db: DbSession, term: TermRow) -> Term:
         zone=term.zone,
         first_on=term.first_on,
         last_on=term.last_on,
-        holidays=dict(_holidays(term.country, language, term.first_on, last_on + YEAR)) if term.country else {},
+        holidays=dict(_holidays(term.country, language, term.first_on - BEFORE, last_on + YEAR)) if term.country else {},
         closures=tuple(
             Closure(first_on=one.first_on, last_on=one.last_on, name=one.name, school=one.school) for one in closures_of(db, term.id)
         ),

@@ -131,6 +131,23 @@ def test_a_session_of_another_kind_is_planned_once(database: Engine, kind: Kind,
     on_session(database, term, f"{key}@2026-03-14", lambda db, one: move(db, one, at("2026-03-15 10:00"), by="office", now=NOW))
 
 
+def test_s7_people_are_oriented_before_their_first_session(database: Engine) -> None:
+    term, now = taught_term(database), at("2026-02-01 12:00")
+    with transaction(database) as db:
+        db.get_one(Term, term.id).country = "KR"
+        some = [mentee_named(db, term, "s-1"), mentee_named(db, term, "s-5")]
+        made = plan_for_people(db, mentor_named(db, term, "m-3"), some, Kind.ORIENTATION, at("2026-02-27 10:00"), 45, by="office", now=now)
+        assert booked(db, made) == ["m-3", "s-1", "s-5"]
+    for to, why in (("2026-02-17 10:00", "2026-02-17: is off"), ("2026-01-31 10:00", "has begun already")):
+        with pytest.raises(Refused, match=why):
+            on_session(database, term, "orientation-1@2026-02-27", lambda db, one: move(db, one, at(to), by="office", now=now))  # noqa: B023
+    on_session(database, term, "orientation-1@2026-02-27", lambda db, one: move(db, one, at("2026-02-26 10:00"), by="office", now=now))
+    on_session(database, term, "orientation-1@2026-02-26", lambda db, one: cancel(db, one, by="office", now=now, reason="ill"))
+    on_session(database, term, "orientation-1@2026-02-26", lambda db, one: restore(db, one, by="office", now=now))
+    with reading(database) as db:
+        assert session_named(db, term, "orientation-1@2026-02-26").state == State.PLANNED
+
+
 def give_to_the_busy(db: DbSession, one: Session, term: Term) -> None:
     move(db, one, at("2026-03-11 19:30"), by="x", now=NOW)
     substitute(db, one, mentor_named(db, term, "m-2"), by="x", now=NOW)
@@ -166,9 +183,16 @@ REFUSED: dict[str, tuple[str, Callable[[DbSession, Session, Term], object], str]
     "planned before the term": (
         TUESDAY,
         lambda db, _, term: plan_for_people(
-            db, mentor_named(db, term, "m-3"), [], Kind.ORIENTATION, at("2026-03-01 19:00"), 60, by="x", now=at("2026-02-01 12:00")
+            db, mentor_named(db, term, "m-3"), [], Kind.COUNSELLING, at("2026-03-01 19:00"), 60, by="x", now=at("2026-02-01 12:00")
         ),
         "2026-03-01: lies outside the term; write a day from 2026-03-02 to 2026-05-24",
+    ),
+    "oriented long before the term": (
+        TUESDAY,
+        lambda db, _, term: plan_for_people(
+            db, mentor_named(db, term, "m-3"), [], Kind.ORIENTATION, at("2026-01-04 19:00"), 60, by="x", now=at("2026-01-01 12:00")
+        ),
+        "2026-01-04: lies outside the term; write a day from 2026-01-05 to 2026-05-24",
     ),
     "moved to a day off": (
         TUESDAY,
