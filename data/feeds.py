@@ -8,10 +8,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, UniqueConstraint, bindparam, select
+from sqlalchemy import JSON, CursorResult, ForeignKey, LargeBinary, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session as DbSession, deferred, mapped_column
 
 from data.audit import write_down
@@ -342,6 +342,11 @@ def revoke(db: DbSession, given: str, *, by: str, now: dt.datetime) -> Subscript
         subscription.rendered_version = subscription.fresh_until = None
         write_down(db, at=now, by=by, what="feed revoke", whom=_whom(subscription))
     return subscription
+
+
+def forget_revoked(db: DbSession, before: dt.datetime) -> int:
+    """Removes links that were revoked before an instant, of which nobody is told any more that they were there; tells how many."""
+    return cast("CursorResult[Any]", db.execute(delete(Subscription).where(Subscription.revoked_at < before))).rowcount
 
 
 def note_use(db: DbSession, subscription: UUID, now: dt.datetime) -> None:

@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session as DbSession
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session as DbSession, aliased
 
 from data.archive import packed
 from data.audit import write_down
+from data.calendars import parts
 from data.programs import Term
 from data.roster import round_of, until_they_leave
 from data.rounds import Round, RoundState, Run, RunState
@@ -95,6 +96,16 @@ class BadRunName(RunError):
 
 
 @dataclass(eq=False)
+class NoLongerKept(RunError):
+    """What a round asks is kept no more."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"what round {self.number} asks is no longer kept, as long ago as it was closed; open another one"
+
+
+@dataclass(eq=False)
 class OtherTerm(RunError):
     """A run is to repair one of another term."""
 
@@ -117,14 +128,15 @@ class HasEnded(RunError):
 
 @dataclass(eq=False)
 class NoResult(RunError):
-    """The run has no result: it has not ended yet, or failed."""
+    """The run has no result: it has not ended yet, or failed, or it was so long ago that its result is kept no more."""
 
     name: str
     state: RunState
     problem: str = ""
 
     def __str__(self) -> str:
-        why = self.problem or {RunState.QUEUED: "it waits for a worker"}.get(self.state, "it is still being solved")
+        waits = {RunState.QUEUED: "it waits for a worker", RunState.DONE: "as long ago as it was solved, it is no longer kept"}
+        why = self.problem or waits.get(self.state, "it is still being solved")
         return f"run {self.name} has no result: {why}"
 
 
@@ -202,8 +214,8 @@ def queue(db: DbSession, term: Term, asked: Asked, *, by: str, now: dt.datetime)
 
     Raises
     ------
-    NoRound, StillOpen
-        There is no round, or what it asks is not frozen yet.
+    NoRound, StillOpen, NoLongerKept
+        There is no round, or what it asks is not frozen yet, or kept no more.
     NoResult, OtherTerm
         The run that is to be repaired has nothing, or is of another term.
     """
@@ -214,6 +226,8 @@ def queue(db: DbSession, term: Term, asked: Asked, *, by: str, now: dt.datetime)
         raise StillOpen(round.number)
     if asked.previous:
         _refuse_to_repair(db, term, db.get_one(Run, asked.previous))
+    if round.inputs is None:
+        raise NoLongerKept(round.number)
     last = db.scalar(select(func.max(Run.number)).where(Run.round_id == round.id))
     run = Run(
         round_id=round.id,
@@ -303,11 +317,35 @@ def result_of(db: DbSession, run: Run) -> bytes:
     return run.result
 
 
+def forget_files(db: DbSession, before: dt.datetime) -> int:
+    """Removes what rounds asked and what their runs gave, whose people are named in it, where nobody needs that any more; tells of how many
+    rounds.
+
+    It is needed for as long as a term lasts that is taught by one of the runs, and as long as something was done with the round since that
+    instant: it was closed, a run was queued, ended or published, or waits for a worker, or for one that repairs it.
+    """
+    repairing = aliased(Run)
+    waits = Run.state.in_([RunState.QUEUED, RunState.RUNNING])
+    lasts = or_(Term.last_on.is_(None), Term.last_on >= before.date())
+    taught = and_(Run.published_at.is_not(None), Run.undone_at.is_(None), lasts)
+    since = or_(Run.queued_at >= before, Run.ended_at >= before, Run.published_at >= before)
+    needed = (
+        select(Run.round_id).join(Round, Round.id == Run.round_id).join(Term, Term.id == Round.term_id).where(or_(waits, since, taught))
+    )
+    repaired = select(repairing.round_id).join(Run, Run.previous_id == repairing.id).where(waits)
+    old = and_(Round.inputs.is_not(None), Round.closed_at < before, Round.id.not_in(needed), Round.id.not_in(repaired))
+    gone = db.scalars(select(Round.id).where(old)).all()
+    for some in parts(gone):
+        db.execute(update(Run).where(Run.round_id.in_(some)).values(result=None))
+        db.execute(update(Round).where(Round.id.in_(some)).values(inputs=None))
+    return len(gone)
+
+
 def _refuse_to_repair(db: DbSession, term: Term, run: Run) -> None:
     name = name_of(db, run)
     if db.get_one(Round, run.round_id).term_id != term.id:
         raise OtherTerm(name, term_name(db, term))
-    if run.state is not RunState.DONE:
+    if run.state is not RunState.DONE or run.result is None:
         raise NoResult(name, run.state, run.problem)
 
 

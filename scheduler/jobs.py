@@ -21,10 +21,12 @@ from sqlalchemy.orm import Session as DbSession
 from data.bookings import Clash
 from data.calendars import parts
 from data.database import reading, transaction
+from data.feeds import forget_revoked
 from data.groups import Group
 from data.leases import expire
 from data.outbox import Notice, forget, unwritten, write
 from data.programs import Program, Term
+from data.runs import forget_files
 from data.sessions import Series
 from data.settings import settings_of
 from data.ticks import tick
@@ -44,6 +46,17 @@ HEARTBEAT = "ticker"
 """The name under which `data.ticks` knows when this has ticked last."""
 
 KEPT_FOR = dt.timedelta(days=90)
+"""Messages are kept for as long as somebody may ask whether they were told."""
+
+YEAR = dt.timedelta(days=366)
+
+LINKS_KEPT_FOR = YEAR
+"""A client that asks again by a link that was revoked is told for so long that it is gone, and not that it never was: even one on a device
+that was put away for a year then stops for good."""
+
+FILES_KEPT_FOR = YEAR
+"""What a round asked names its people, and so does what came of it: both are kept through the next year's planning, for which they are
+compared with."""
 
 UNHEARD = dt.timedelta(minutes=5)
 """A worker whose database was away for a while goes on with its run, where nobody has taken that from it."""
@@ -84,6 +97,8 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
         Job("read timetables", partial(look_again, near=post.near, stopped=stopped), dt.timedelta(minutes=1)),
         Job("expire runs", expire_runs, dt.timedelta(minutes=1)),
         Job("forget", forget_messages, dt.timedelta(hours=6)),
+        Job("forget links", forget_links, dt.timedelta(hours=6)),
+        Job("forget results", forget_results, dt.timedelta(hours=6)),
         Job("forget timetables", forget_over, dt.timedelta(hours=6)),
     ]
     if post.mail is not None:
@@ -152,6 +167,20 @@ def forget_messages(engine: Engine, clock: Clock) -> int:
     """Removes messages 90 days after they were sent or given up, and tells how many. Late, twice: all the same. Never: they stay."""
     with transaction(engine) as db:
         return forget(db, clock() - KEPT_FOR)
+
+
+def forget_links(engine: Engine, clock: Clock) -> int:
+    """Removes links of feeds a year after they were revoked, and tells how many. Late, twice: all the same. Never: they stay, and who asks
+    by them is told that they are gone."""
+    with transaction(engine) as db:
+        return forget_revoked(db, clock() - LINKS_KEPT_FOR)
+
+
+def forget_results(engine: Engine, clock: Clock) -> int:
+    """Removes what rounds asked and what came of it, a year after anything was done with it and after the term that is taught by it, and
+    tells of how many rounds. Late, twice: all the same. Never: it stays."""
+    with transaction(engine) as db:
+        return forget_files(db, clock() - FILES_KEPT_FOR)
 
 
 def _write_due(engine: Engine, now: dt.datetime, due: Callable[[DbSession, dt.datetime], list[Notice]]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -21,6 +22,7 @@ from data.runs import (
     BadRunName,
     HasEnded,
     NobodyAsks,
+    NoLongerKept,
     NoResult,
     NoRound,
     NoRun,
@@ -31,6 +33,7 @@ from data.runs import (
     ask_to_stop,
     close_round,
     find_run,
+    forget_files,
     name_of,
     open_round,
     queue,
@@ -42,7 +45,7 @@ from matching.limits import BadLimit
 from matching.round import Round as Asking
 from matching.tables import read_round
 from tests.runs import NOW, closed_term, queued
-from tests.solved import done_run
+from tests.solved import SOLVED_AT, done_run
 from tests.terms import demo_round, demo_term
 
 
@@ -151,14 +154,74 @@ def test_a_run_repairs_only_what_has_a_result(database: Engine) -> None:
         queued(database, term, Asked(previous=queued(database, term)))
     with transaction(database) as db:
         db.execute(update(Run).values(state=RunState.DONE))
-    with reading(database) as db:
-        before = find_run(db, "2026-spring:1.1").id
+    with pytest.raises(NoResult, match="as long ago as it was solved, it is no longer kept"):
+        queued(database, term, Asked(previous=_first(database)))
+    with transaction(database) as db:
+        db.execute(update(Run).values(result=b"a ZIP"))
+    before = _first(database)
     queued(database, term, Asked(previous=before))
     with transaction(database) as db:
         other = make_term(db, "rural/other", NewTerm(zone="Asia/Seoul", first_on=dt.date(2026, 3, 2)), by="manager", now=NOW)
         db.add(Round(term_id=other.id, number=1, state=RoundState.CLOSED, opened_at=NOW))
     with pytest.raises(OtherTerm, match="1 is of another term than rural/other"):
         queued(database, other, Asked(previous=before))
+
+
+def _first(database: Engine) -> UUID:
+    with reading(database) as db:
+        return find_run(db, "2026-spring:1.1").id
+
+
+YEAR_LATER = SOLVED_AT + dt.timedelta(days=366)
+
+
+@pytest.mark.parametrize(
+    ("last_on", "values", "kept"),
+    [
+        pytest.param(dt.date(2027, 6, 20), {}, False, id="nobody needs it"),
+        pytest.param(dt.date(2027, 6, 20), {"ended_at": YEAR_LATER}, True, id="it was solved since"),
+        pytest.param(dt.date(2027, 6, 20), {"published_at": YEAR_LATER}, True, id="it was published since"),
+        pytest.param(dt.date(2027, 6, 20), {"state": RunState.QUEUED}, True, id="it waits for a worker"),
+        pytest.param(dt.date(2027, 6, 20), {"published_at": SOLVED_AT}, False, id="the term that it taught is over"),
+        pytest.param(dt.date(2028, 6, 20), {"published_at": SOLVED_AT}, True, id="its term goes on"),
+        pytest.param(None, {"published_at": SOLVED_AT}, True, id="its term is open-ended"),
+        pytest.param(None, {"published_at": SOLVED_AT, "undone_at": SOLVED_AT}, False, id="it was taken back"),
+        pytest.param(None, {}, False, id="it was never published, in an open-ended term"),
+    ],
+)
+def test_what_a_round_asked_and_its_runs_gave_is_kept_for_as_long_as_somebody_needs_it(
+    database: Engine, last_on: dt.date | None, values: dict[str, object], kept: bool
+) -> None:
+    term = demo_term(database)
+    with transaction(database) as db:
+        run = done_run(db, db.get_one(Term, term.id))
+        db.execute(update(Term).values(last_on=last_on))
+        db.execute(update(Run).values(seed=1, **values))
+    with transaction(database) as db:
+        assert forget_files(db, SOLVED_AT) == 0
+        assert forget_files(db, YEAR_LATER) == (0 if kept else 1)
+    with reading(database) as db:
+        inputs, result = db.execute(select(Round.inputs, Run.result).join(Run, Run.round_id == Round.id)).one()
+        assert (inputs is not None, result is not None) == (kept, kept)
+        if not kept:
+            with pytest.raises(NoResult, match="no longer kept"):
+                result_of(db, db.get_one(Run, run.id))
+    if not kept:
+        with pytest.raises(NoLongerKept, match="what round 1 asks is no longer kept"):
+            queued(database, term)
+
+
+def test_what_a_run_repairs_is_kept_until_that_is_solved(database: Engine) -> None:
+    term = demo_term(database)
+    with transaction(database) as db:
+        row = db.get_one(Term, term.id)
+        first = done_run(db, row)
+        second = done_run(db, row, previous=first)
+        second.state, second.queued_at = RunState.QUEUED, YEAR_LATER
+    for state, forgotten in ((RunState.QUEUED, 0), (RunState.DONE, 1)):
+        with transaction(database) as db:
+            db.execute(update(Run).where(Run.id == second.id).values(state=state))
+            assert forget_files(db, YEAR_LATER) == forgotten
 
 
 def test_a_run_that_nobody_has_begun_with_stops_at_once(database: Engine) -> None:
