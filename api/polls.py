@@ -120,7 +120,8 @@ class Talk:
         self._asked: list[_Poll] = []
         self._patience: asyncio.TimerHandle | None = None
         self._is_over = False
-        loop.add_reader(polled.socket, self._read)
+        self._socket = polled.socket  # the driver does not tell it any more once the server has gone
+        loop.add_reader(self._socket, self._read)
 
     def goes_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether it can be asked on this loop."""
@@ -138,7 +139,7 @@ class Talk:
             return
         self._is_over = True
         if not self._loop.is_closed():
-            self._loop.remove_reader(self.polled.socket)
+            self._loop.remove_reader(self._socket)
         self.polled.close()
         self._tell([*self._asked, *self._waiting], {})
 
