@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.edge import BY, BadWord, day, now, opened, some_text
-from api.session_lines import say, session_line
+from api.session_lines import lacking_lines, say, session_line
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -135,9 +136,37 @@ def link(
     why: Why = "",
 ) -> None:
     """Change where a group meets."""
-    from scheduler.group_changes import change_link
+    from scheduler.links import change_link
 
     change(term, group, lambda db, _, one, at: change_link(db, one, address, by=BY, now=at, reason=why))
+
+
+@groups.command("links")
+def take_links(
+    term: TermName,
+    table: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with the columns group and link.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False,
+    rows: Annotated[int, typer.Option(metavar="N", min=0, help="Print at most so many of the changed links.")] = 50,
+) -> None:
+    """Change where groups meet, many at once.
+
+    All of the table is taken, or nothing.
+    """
+    from data.database import reading, transaction
+    from data.terms import find_term
+    from scheduler.circle import day_of
+    from scheduler.finding import group_keys
+    from scheduler.links import change_links, read_links, without_link
+
+    with opened() as engine:
+        with (reading if dry_run else transaction)(engine) as db:  # what is done in a reading is lost
+            found, at = find_term(db, term), now()
+            done = change_links(db, found, read_links(table, group_keys(db, found)), by=BY, now=at)
+            lacking = without_link(db, found, day_of(found, at))
+        lines = [f"{key}: {after}" + (f", before {before}" if before else "") for key, (before, after) in done.changed.items()]
+        more = [f"and {len(lines) - rows:,} more"] if len(lines) > rows else []
+        first = f"links: {len(done.changed):,} {'would change' if dry_run else 'changed'}, {done.unchanged:,} unchanged"
+        say([first, *lines[:rows], *more, *lacking_lines(lacking)])
 
 
 @leavers.command("mentor")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +9,10 @@ import typer
 
 from api.edge import BY, day, now, opened
 from api.plain import clean
+from api.session_lines import lacking_lines, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.table import Table
 
@@ -42,14 +42,16 @@ def publish_run(
     from api.show import console, with_rest
     from data.database import reading, transaction
     from data.runs import find_run, name_of
-    from scheduler.publish import publish
+    from scheduler.links import without_link
+    from scheduler.publish import publish, term_of
 
     with opened() as engine:
         with (reading if dry_run else transaction)(engine) as db:  # what is done in a reading is lost
             run = find_run(db, name)
             done = publish(db, run, now(), BY, from_on=day(from_day, "--from") if from_day else None)
             begins = f"{name_of(db, run)} {'would be' if dry_run else 'is'} published from {done.from_on} on"
-        _say([begins, *_counts(done.changes, done.produced), *_left_out(done.produced, rows)])
+            lacking = lacking_lines(without_link(db, term_of(db, run), done.from_on))
+        say([begins, *_counts(done.changes, done.produced), *_left_out(done.produced, rows), *lacking])
         changed = [change for change in done.changes if change.fate.value != "stays"]
         if any(change.fate.value != "added" for change in done.changes):
             console().print(with_rest(_table(changed[:rows]), len(changed) - rows))
@@ -69,7 +71,7 @@ def undo_run(name: RunName, dry_run: DryRun = False) -> None:
             run = find_run(db, name)
             gone = undo(db, run, now(), BY)
             line = f"{name_of(db, run)} {'would be' if dry_run else 'is'} undone: {gone.groups:,} groups and {gone.sessions:,} sessions go"
-        _say([line])
+        say([line])
 
 
 def _counts(changes: Sequence[Change], produced: Produced) -> Iterator[str]:
@@ -102,7 +104,3 @@ def _table(changes: Sequence[Change]) -> Table:
         people = [", ".join(change.joins), ", ".join(change.leaves)]
         table.add_row(*(clean(cell) for cell in (change.key, change.subject, change.fate.value, *sides, *people)))
     return table
-
-
-def _say(lines: Iterable[str]) -> None:
-    sys.stdout.writelines(clean(line) + "\n" for line in lines)

@@ -82,6 +82,11 @@ def _clock(term: Term, at: dt.datetime | None) -> str:
     return f"{at.astimezone(ZoneInfo(term.zone)):%Y-%m-%d %H:%M}" if at else "-"
 
 
+def lacking_lines(groups: int) -> list[str]:
+    """What is told of so many groups without a meeting link: nothing where each has one."""
+    return [f"groups without a meeting link: {groups:,}; `dure group links` takes a table of them"] if groups else []
+
+
 def say(lines: Iterable[str]) -> None:
     """Prints lines."""
     sys.stdout.writelines(clean(line) + "\n" for line in lines)

@@ -27,6 +27,11 @@ def group_named(db: DbSession, term: Term, key: str) -> Group:
     return _named(db, Group, "group", term, key)
 
 
+def group_keys(db: DbSession, term: Term) -> frozenset[str]:
+    """The keys of all groups of a term."""
+    return frozenset(db.scalars(select(Group.key).where(Group.term_id == term.id)))
+
+
 def mentor_named(db: DbSession, term: Term, key: str) -> Mentor:
     """The mentor of a key; raises `Unknown`."""
     return _named(db, Mentor, "mentor", term, key)

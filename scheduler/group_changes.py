@@ -1,4 +1,4 @@
-"""What may happen to a group from a day on: other times, an end, another link, members who come or go; and people who leave the term.
+"""What may happen to a group from a day on: other times, an end, members who come or go; and people who leave the term.
 
 Such a change holds from a day of the term's zone on, on and after which none of the group's sessions has begun. Sessions that were
 cancelled stay as they are, unless they wait for their days (`scheduler.waiting`), and so do those that have a record. A session that was
@@ -22,12 +22,11 @@ from data.bookings import take
 from data.groups import Group, Membership
 from data.people import Mentee
 from data.sessions import Series, Session, Shift, State
-from data.settings import is_address
 from matching.week import DAY_MINUTES, Meetings, write_meetings
 from scheduler.circle import Circle, Look, circle_of, hold, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.produce import lay_out
-from scheduler.refusals import AlreadySo, BadLink, BadMeetings, InThePast, NotThere, OutsideTheTerm
+from scheduler.refusals import AlreadySo, BadMeetings, InThePast, NotThere, OutsideTheTerm
 from scheduler.term import DAY, Term
 from scheduler.term_days import days_of, last_day
 from scheduler.waiting import NOBODY_IS_LEFT, waiting_in, why_not
@@ -170,27 +169,6 @@ def leave(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: 
     details = {"mentee": mentee.key, "from_on": from_on.isoformat()}
     deed = Deed(what="left", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
     carry_out(db, circle.term, deed, changes, groups=[group.id], people=[mentee.person_id])
-
-
-def change_link(db: DbSession, group: Group, link: str, *, by: str, now: dt.datetime, reason: str = "") -> None:
-    """Changes where a group meets; without a link it is where the program's settings say.
-
-    All its sessions show it, those of the past too.
-
-    Raises
-    ------
-    Refused
-        It is no address of a page, or the group has it already.
-    """
-    if link and not is_address(link):
-        raise BadLink(link)
-    circle, sessions = hold(db, group.id), sessions_of(db, group)
-    if link == group.link:
-        raise AlreadySo(group.key, f"meets at {link or 'the usual place'}")
-    before = looks_of(db, circle, sessions)
-    group.link = link
-    deed = Deed(what="link changed", whom=f"group {group.key}", by=by, now=now, reason=reason)
-    carry_out(db, circle.term, deed, altered(db, circle, before, sessions), groups=[group.id])
 
 
 def take_out(db: DbSession, circle: Circle, mentee: Mentee, from_on: dt.date) -> list[Altered]:

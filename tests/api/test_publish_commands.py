@@ -41,13 +41,16 @@ def test_runs_are_published_repaired_and_undone(database: Engine, typed: Typed) 
         "rural/2026-spring:1.1 would be published from 2027-03-02 on",
         "groups: 5 added",
         "new sessions: 160; meetings left out: 0",
+        "groups without a meeting link: 5; `dure group links` takes a table of them",
     ]
     assert sessions(database) == 0
     assert typed("round", "publish", "2026-spring:1.1").output.startswith("rural/2026-spring:1.1 is published from 2027-03-02 on\n")
     assert sessions(database) == 160
     again = typed("round", "publish", "2026-spring:1.1")
     assert (again.exit_code, again.output) == (2, "run rural/2026-spring:1.1 is published already\n")
+    typed("program", "set", "rural", "link", "https://meet.example.org/{group}")
     repaired = typed("round", "publish", "2026-spring:2.1", "--from", "2027-04-19").output
+    assert "meeting link" not in repaired
     assert "groups: 1 added, 1 cancelled, 2 changes, 1 moves, 1 stays" in repaired
     assert "m-02 @ Mon 20:00; Wed 20:00" in repaired
     other = typed("round", "undo", "2026-spring:1.1")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import time_machine
 from sqlalchemy import Engine, select, update
 
 from data.database import reading, transaction
+from data.groups import Group
 from data.outbox import Message, mark_sent
 from data.people import Mentee
+from data.sessions import Session
 from tests.api.typed import Typed, typed
-from tests.sessions import at, dump, taught_term
+from tests.sessions import at, deeds, dump, taught_term, touched
 
 __all__ = ["typed"]
 
@@ -172,6 +175,61 @@ def test_of_a_mentor_and_a_mentee_of_one_key_it_is_to_be_said_who_stays(database
         assert typed("leave", "undo", "spring", "m-1", "--as", role).output.startswith("m-1  stays")
     assert typed("leave", "undo", "spring", "m-1", "--as", "boss").output == "--as: 'boss' is none of these; write mentor or mentee\n"
     assert typed("leave", "undo", "spring", "x-1").output == "x-1: there is no such mentor or mentee\n"
+
+
+def test_many_groups_get_their_links_from_a_table(database: Engine, typed: Typed, tmp_path: Path) -> None:
+    taught_term(database)
+    typed("group", "link", "spring", "g-3", "https://meet.example/g3")
+    table = tmp_path / "links.csv"
+    table.write_text("group,link\ng-1,https://meet.example/g1\ng-3,https://meet.example/new\n", encoding="utf-8")
+    with reading(database) as db:
+        before = dump(db)
+    lines = [
+        "g-1: https://meet.example/g1",
+        "g-3: https://meet.example/new, before https://meet.example/g3",
+        "groups without a meeting link: 1; `dure group links` takes a table of them",
+    ]
+    assert typed("group", "links", "spring", table, "--dry-run").output.splitlines() == ["links: 2 would change, 0 unchanged", *lines]
+    with reading(database) as db:
+        assert dump(db) == before
+    assert typed("group", "links", "spring", table).output.splitlines() == ["links: 2 changed, 0 unchanged", *lines]
+    assert [line.split()[-1] for line in typed("group", "list", "spring").output.splitlines()] == [
+        "https://meet.example/g1",
+        "19:00",
+        "https://meet.example/new",
+    ]
+    with reading(database) as db:
+        rows = db.execute(select(Group.key, Session.sequence).join(Session, Session.group_id == Group.id)).all()
+        assert {(key, sequence) for key, sequence in rows} == {("g-1", 1), ("g-2", 0), ("g-3", 2)}
+        assert [deed for deed in deeds(db) if "link" in deed[0]] == [("link changed", "group g-3"), ("links changed", "term spring")]
+        assert {"g-1", "m-1", "s-1", "south", "program"} <= set(touched(db))
+        assert "g-2" not in touched(db)
+        before = dump(db)
+    assert typed("group", "links", "spring", table, "--rows", "0").output.splitlines()[0] == "links: 0 changed, 2 unchanged"
+    with reading(database) as db:
+        assert dump(db) == before
+
+
+def test_every_bad_cell_of_a_table_of_links_is_told_and_nothing_is_changed(database: Engine, typed: Typed, tmp_path: Path) -> None:
+    taught_term(database)
+    table = tmp_path / "links.csv"
+    rows = ("g-1,https://meet.example/g1", "g-9,https://meet.example/g9", "g-2,nowhere", "g-3,", "g-1,https://meet.example/x")
+    table.write_text("\n".join(("group,link", *rows)), encoding="utf-8")
+    with reading(database) as db:
+        before = dump(db)
+    told = typed("group", "links", "spring", table)
+    assert told.exit_code == 2
+    assert told.output.splitlines() == [
+        "links.csv:3: group: 'g-9' is no group of the term; write one that is, or leave this row out",
+        "links.csv:4: link: 'nowhere' is no link; write the address of a page, such as https://meet.example.org/g-0001",
+        "links.csv:5: link: is empty; write the address of a page, such as https://meet.example.org/g-0001",
+        "links.csv:6: group: 'g-1' is given twice, first in line 2; write each group once",
+    ]
+    table.write_text("group,url\ng-1,https://meet.example/g1\n", encoding="utf-8")
+    assert "links.csv:1: link: is missing; add this column" in typed("group", "links", "spring", table).output
+    assert typed("group", "links", "spring", tmp_path / "none.csv").exit_code == 2
+    with reading(database) as db:
+        assert dump(db) == before
 
 
 def test_a_group_is_shown_as_it_is_from_the_day_of_the_change_on(database: Engine, typed: Typed) -> None:

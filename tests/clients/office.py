@@ -15,7 +15,7 @@ from data.programs import Program, Term
 from data.sessions import Kind
 from scheduler.changes import cancel, move, restore
 from scheduler.finding import group_named, session_named
-from scheduler.group_changes import change_link
+from scheduler.links import change_link
 from scheduler.outbox import deliver_mail
 from scheduler.single_sessions import plan_for_group
 from tests.scheduler.mailbox import Mailbox

@@ -21,7 +21,8 @@ from scheduler.calendars import HasLeft
 from scheduler.changes import cancel as cancel_session, restore
 from scheduler.feed import Entry, rendered
 from scheduler.feed_words import given_name
-from scheduler.group_changes import change_link, leave
+from scheduler.group_changes import leave
+from scheduler.links import change_link
 from tests.scheduler.feed_checker import faults
 from tests.subscribed import DAY, FIRST, NOW, a_taught_term, seen, subscribed
 from tests.taught import a_group, a_session

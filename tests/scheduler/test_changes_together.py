@@ -28,8 +28,9 @@ from scheduler.changes import cancel, make_up, move, restore, substitute
 from scheduler.feed import Entry
 from scheduler.finding import group_named, mentee_named, mentor_named
 from scheduler.free_times import next_free
-from scheduler.group_changes import change_link, change_times, end, join, leave
+from scheduler.group_changes import change_times, end, join, leave
 from scheduler.leavers import leave_mentee, leave_mentor
+from scheduler.links import change_link
 from scheduler.refusals import Refused
 from scheduler.returns import stay_mentee, stay_mentor
 from scheduler.single_sessions import plan_for_group

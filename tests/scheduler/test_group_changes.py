@@ -19,8 +19,9 @@ from matching.week import read_meetings
 from scheduler.changes import cancel, move
 from scheduler.circle import circle_of, sessions_of
 from scheduler.finding import group_named, mentee_named, mentor_named, session_named
-from scheduler.group_changes import change_link, change_times, end, join, leave
+from scheduler.group_changes import change_times, end, join, leave
 from scheduler.leavers import leave_mentee, leave_mentor, need_repair
+from scheduler.links import change_link
 from scheduler.refusals import Refused
 from tests.sessions import at, booked, deeds, dump, taught_term, touched
 
