@@ -3,18 +3,19 @@
 Which groups go on is the rule of `scheduler.same_groups`. The sessions of a group that goes on stay the same ones: those before the day
 are untouched, and those from it on are moved to the new times, and keep their UIDs. A session that was moved singly keeps the time that
 was agreed on, one of a substitute its substitute; sessions that were cancelled or held stay as they are, but what waits for its day
-(`scheduler.waiting`) goes along.
+(`scheduler.waiting`) goes along. A group that had ended since nobody was left in it goes on, too, with the sessions that were cancelled
+for that.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import Document
@@ -24,7 +25,7 @@ from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.rounds import Run
-from data.sessions import Kind, Series, Shift, State
+from data.sessions import Kind, Series, Session, Shift, State
 from matching.result import Group as Placed
 from matching.week import Meetings
 from scheduler.circle import circle_of
@@ -38,7 +39,7 @@ from scheduler.same_groups import Meets, Pair, same_groups
 from scheduler.snapshots import snapshot_of
 from scheduler.term import DAY
 from scheduler.term_days import days_of
-from scheduler.waiting import Waiting, waiting_in
+from scheduler.waiting import NOBODY_IS_LEFT, Waiting, waiting_in, why_not
 
 NO_LONGER = "the group was dissolved"
 """Why its sessions are cancelled."""
@@ -79,8 +80,10 @@ class Repaired:
 
 
 def pairs_of(db: DbSession, term: Term, plan: Plan, from_on: dt.date) -> list[Pair]:
-    """The groups of a term that runs brought and that meet on a day or later, beside those of a plan."""
-    return same_groups(_meeting(db, term, from_on), plan.groups)
+    """The groups of a term that runs brought and that meet on a day or later, or have no members left by then, beside those of a plan."""
+    emptied = _emptied(db, term, from_on)
+    pairs = same_groups(_meeting(db, term, from_on, emptied), plan.groups)
+    return [pair for pair in pairs if pair.new or (pair.old and pair.old.id not in emptied)]
 
 
 def change_of(pair: Pair) -> Change:
@@ -141,10 +144,18 @@ def repair(db: DbSession, term: Term, run: Run, plan: Plan, *, from_on: dt.date,
     return Repaired(changes, tuple(made), touched, before, produced)
 
 
-def _meeting(db: DbSession, term: Term, from_on: dt.date) -> list[Meets]:
-    """The groups that runs brought and that meet on a day or later, with all who are members then."""
-    meets_then = (Group.term_id == term.id, Group.run_id.is_not(None), or_(Group.until_on.is_(None), Group.until_on > from_on))
-    groups = db.execute(select(Group, Mentor.key).join(Mentor, Mentor.id == Group.mentor_id).where(*meets_then)).all()
+def _emptied(db: DbSession, term: Term, from_on: dt.date) -> set[UUID]:
+    """The groups that runs brought and that have ended by a day since nobody was left: of others that ended, somebody is a member still."""
+    left = exists().where(Membership.group_id == Group.id, or_(Membership.until_on.is_(None), Membership.until_on > Group.until_on))
+    ended = select(Group.id).where(Group.term_id == term.id, Group.run_id.is_not(None), Group.until_on <= from_on)
+    return set(db.scalars(ended.where(~left)))
+
+
+def _meeting(db: DbSession, term: Term, from_on: dt.date, emptied: Collection[UUID]) -> list[Meets]:
+    """The groups that runs brought and that meet on a day or later, or are `emptied`, with all who are members then."""
+    brought = (Group.term_id == term.id, Group.run_id.is_not(None))
+    every = db.execute(select(Group, Mentor.key).join(Mentor, Mentor.id == Group.mentor_id).where(*brought))
+    groups = [(group, key) for group, key in every if group.until_on is None or group.until_on > from_on or group.id in emptied]
     members: dict[UUID, set[str]] = {}
     for some in parts([group.id for group, _ in groups]):
         still = or_(Membership.until_on.is_(None), Membership.until_on > from_on)
@@ -182,6 +193,7 @@ def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on:
                 one.state, one.cancelled_why = State.CANCELLED, NO_LONGER
         return altered(db, circle, before, sessions)
     _take_members(db, group, {plan.mentees[key].id: plan.mentees[key].left_on for key in new.members}, from_on)
+    _fill_again(db, group, sessions, from_on, waiting)
     mentor, was = plan.mentors[new.mentor], group.mentor_id
     group.mentor_id = mentor.id
     following = [one for one in sessions if one.state == State.PLANNED or waiting.has(one)]
@@ -202,6 +214,19 @@ def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on:
         if one.state == State.PLANNED and not _serves(mentor, after.day(one.starts_at)):
             one.state, one.cancelled_why = State.CANCELLED, AWAY
     return altered(db, after, before, sessions)
+
+
+def _fill_again(db: DbSession, group: Group, sessions: Iterable[Session], from_on: dt.date, waiting: Waiting) -> None:
+    """Has a group that had ended go on, and plans its sessions again that were cancelled since nobody was left, where somebody is now."""
+    if group.until_on is not None and group.until_on <= from_on:
+        group.until_on = None
+        for series in _tutoring(db, [group.id]):
+            series.until_on = None
+    circle = circle_of(db, group)
+    for one in sessions:
+        if one.state == State.CANCELLED and one.cancelled_why == NOBODY_IS_LEFT and one.id not in waiting.made_up:
+            why = why_not(circle, waiting.days, circle.day(one.starts_at))
+            one.state, one.cancelled_why = (State.CANCELLED, why) if why else (State.PLANNED, "")
 
 
 def _take_members(db: DbSession, group: Group, members: Mapping[UUID, dt.date | None], from_on: dt.date) -> None:

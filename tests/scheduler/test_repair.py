@@ -25,7 +25,8 @@ from matching.result import EndedBy, Group as Placed, Result
 from matching.week import read_meetings
 from scheduler.changes import move
 from scheduler.closures import close, reopen
-from scheduler.finding import mentee_named, mentor_named, session_named
+from scheduler.finding import group_named, mentee_named, mentor_named, session_named
+from scheduler.group_changes import end
 from scheduler.jobs import produce_sessions
 from scheduler.leavers import leave_mentee, leave_mentor, need_repair
 from scheduler.letters import letter_of
@@ -400,6 +401,53 @@ def test_who_was_told_of_a_repair_is_told_that_it_is_undone_and_what_is_theirs_a
         said = letter_of(db, back, sender="office@example.org", now=LATER).get_content()
         assert "(Asia/Seoul)" in said
         assert said.count("19:00") == 2
+
+
+@pytest.mark.parametrize("leaves_on", [dt.date(2027, 4, 19), dt.date(2027, 4, 15)], ids=["on its day", "before"])
+def test_a_repair_fills_a_group_again_that_nobody_was_left_in(database: Engine, leaves_on: dt.date) -> None:
+    alone = placed("g-5", "m-05", "s-09", "Tue 19:00; Thu 19:00")
+    filled = placed("g-5", "m-05", "s-14", "Tue 19:00; Thu 19:00")
+    term, _, run = two_runs(database, (*FIRST[:4], alone), (*FIRST[:4], filled))
+    with reading(database) as db:
+        were = {key for key, one in sessions(db).items() if one["group"] == "g-5"}
+    with transaction(database) as db:
+        leave_mentee(db, mentee_named(db, term, "s-09"), leaves_on, by="office", now=MIDTERM, reason="moves")
+    with transaction(database) as db:
+        before = everything(db)
+    repaired(database, run)
+    with reading(database) as db:
+        after = sessions(db)
+        assert {key for key, one in after.items() if one["group"] == "g-5"} == were
+        assert len(after) == 160
+        for key in were:
+            later = after[key]["starts_at"] >= MONDAY
+            gap = not later and leaves_on <= (after[key]["starts_at"] + dt.timedelta(hours=9)).date()
+            assert after[key]["state"] is (State.CANCELLED if gap else State.PLANNED)
+            assert after[key]["sequence"] == (2 if later else 1 if gap else 0)
+            assert len(after[key]["booked"]) == (0 if gap else 2)
+        group = db.scalars(select(Group).where(Group.key == "g-5")).one()
+        assert group.until_on is None
+    with transaction(database) as db:
+        undo(db, db.get_one(Run, run.id), LATER, "office")
+        db.flush()
+        db.execute(update(Session).where(Session.cancelled_at == LATER).values(cancelled_at=MIDTERM))  # since then again
+        assert everything(db) == before
+
+
+def test_a_group_that_was_ended_or_that_nobody_fills_is_no_part_of_a_repair(database: Engine) -> None:
+    alone = (placed("g-4", "m-04", "s-07", "Tue 19:00; Thu 19:00"), placed("g-5", "m-05", "s-09", "Tue 19:00; Thu 19:00"))
+    filled = placed("g-4", "m-04", "s-14", "Tue 19:00; Thu 19:00")
+    term, _, run = two_runs(database, (*FIRST[:3], *alone), (*FIRST[:3], filled))
+    with transaction(database) as db:
+        end(db, group_named(db, term, "g-4"), dt.date(2027, 4, 19), by="office", now=MIDTERM, reason="exams")
+        leave_mentee(db, mentee_named(db, term, "s-09"), dt.date(2027, 4, 19), by="office", now=MIDTERM, reason="moves")
+    with reading(database) as db:
+        assert [(one.fate, one.key) for one in changes_of(db, db.get_one(Run, run.id), MIDTERM) if one.fate is not Fate.STAYS] == [
+            (Fate.ADDED, "g-4")
+        ]
+    repaired(database, run)
+    with reading(database) as db:
+        assert db.scalars(select(Group.key).where(Group.until_on == dt.date(2027, 4, 19)).order_by(Group.key)).all() == ["g-4", "g-5"]
 
 
 LEAVES_ON = dt.date(2027, 5, 20)
