@@ -1,12 +1,14 @@
 """Groups, sessions and people of a term by the names that people type.
 
 A session is its group's key and its day, `g-0001@2026-03-03`, with its time, `g-0001@2026-03-03T19:00`, where the group has several on
-that day. They are those of the clock in the term's zone, as they are now: a session that was moved is known by its new day.
+that day. They are those of the clock in the term's zone, as they are now. Where the group has none then, a session is found by the day
+that it was to be on at first, too, as long as only one is meant.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -16,8 +18,8 @@ from data.groups import Group
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.sessions import Session, State
-from scheduler.circle import circle_of, sessions_of
-from scheduler.refusals import MentorOrMentee, NotASessionName, SeveralSessions, Unknown
+from scheduler.circle import Circle, circle_of, sessions_of
+from scheduler.refusals import MentorOrMentee, NotASessionName, SeveralHaveMoved, SeveralSessions, Unknown
 
 Row = TypeVar("Row", Group, Mentor, Mentee)
 
@@ -72,8 +74,8 @@ def session_named(db: DbSession, term: Term, name: str) -> Session:
         The name is of another form.
     Unknown
         There is no such group or session.
-    SeveralSessions
-        There are several on that day.
+    SeveralSessions, SeveralHaveMoved
+        There are several on that day; or none, and several were to be.
     """
     key, _, when = name.rpartition("@")
     on = _time(when[:10], "%Y-%m-%d")
@@ -82,15 +84,27 @@ def session_named(db: DbSession, term: Term, name: str) -> Session:
         raise NotASessionName(name)
     circle = circle_of(db, group_named(db, term, key))
     found: dict[str, Session] = {}
-    for session in sessions_of(db, circle.group):
+    sessions = sessions_of(db, circle.group)
+    for session in sessions:
         wall = circle.wall(session.starts_at)
         if wall[:10] == when[:10] and (at is None or wall[11:] == when[11:]) and (wall not in found or session.state != State.CANCELLED):
             found[wall] = session
     if not found:
-        raise Unknown("session", name)
+        return _by_its_first_day(circle, sessions, name, when)
     if len(found) > 1:
         raise SeveralSessions(name, tuple(wall[11:] for wall in sorted(found)))
     return next(iter(found.values()))
+
+
+def _by_its_first_day(circle: Circle, sessions: Sequence[Session], name: str, when: str) -> Session:
+    """The session that was to be on a day, or at a time of it, at first; of several, the only one that is not cancelled."""
+    were = [session for session in sessions if circle.wall(session.original_start).replace(" ", "T").startswith(when)]
+    found = [session for session in were if session.state != State.CANCELLED] or were
+    if not found:
+        raise Unknown("session", name)
+    if len(found) > 1:
+        raise SeveralHaveMoved(name, tuple(circle.name(session) for session in found))
+    return found[0]
 
 
 def _time(text: str, form: str) -> dt.datetime | None:

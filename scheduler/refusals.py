@@ -43,6 +43,17 @@ class SeveralSessions(Refused):
 
 
 @dataclass(eq=False)
+class SeveralHaveMoved(Refused):
+    """Several sessions were to be on a day on which there is none now."""
+
+    name: str
+    now: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: has become {' and '.join(self.now)}; write one of these"
+
+
+@dataclass(eq=False)
 class NotASessionName(Refused):
     """A text is not of the form in which sessions are named."""
 

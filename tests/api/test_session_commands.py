@@ -107,6 +107,30 @@ def test_of_a_session_without_a_record_is_shown_what_there_is(database: Engine, 
     assert "makes up: g-1@2026-03-17T19:00" in typed("session", "show", "spring", "g-1@2026-03-21").output.splitlines()
 
 
+def test_a_session_that_was_moved_is_found_by_its_first_day_too(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    typed("session", "move", "spring", "g-1@2026-03-10", "2026-03-13T18:00")
+    for name in ("g-1@2026-03-10", "g-1@2026-03-10T19:00"):
+        assert typed("session", "show", "spring", name).output.startswith("g-1@2026-03-13T18:00 to 19:00  ")
+    moved = typed("session", "move", "spring", "g-1@2026-03-10", "2026-03-14T18:00")
+    assert moved.output == "g-1@2026-03-14T18:00 to 19:00  math  m-1 with s-1, s-2  planned\n"
+    assert typed("session", "show", "spring", "g-1@2026-03-13").output == "g-1@2026-03-13: there is no such session\n"
+    typed("session", "move", "spring", "g-1@2026-03-17", "2026-03-10T10:00")  # now this one is on that day
+    assert "at first: 2026-03-17 19:00\n" in typed("session", "show", "spring", "g-1@2026-03-10").output
+    typed("session", "plan", "spring", "counselling", "2026-03-17T10:00", "--group", "g-1")
+    typed("session", "move", "spring", "g-1@2026-03-17", "2026-03-18T10:00")
+    with reading(database) as db:
+        before = dump(db)
+    refused = typed("session", "cancel", "spring", "g-1@2026-03-17", "--why", "ill")
+    told = "g-1@2026-03-17: has become g-1@2026-03-10T10:00 and g-1@2026-03-18T10:00; write one of these\n"
+    assert (refused.exit_code, refused.output) == (2, told)
+    with reading(database) as db:
+        assert dump(db) == before
+    cancelled = typed("session", "cancel", "spring", "g-1@2026-03-17T10:00", "--why", "ill").output
+    assert cancelled.startswith("g-1@2026-03-18T10:00 to 11:00  math (counselling)  ")
+    assert typed("session", "show", "spring", "g-1@2026-03-17").output.startswith("g-1@2026-03-10T10:00 ")
+
+
 def test_a_session_is_made_up_at_the_next_time_at_which_all_are_free(database: Engine, typed: Typed) -> None:
     taught_term(database)  # all can on Mondays from 09:00 to 22:00
     typed("session", "cancel", "spring", "g-1@2026-03-12", "--why", "ill")
