@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.edge import BY, BadWord, day, now, opened, some_text
+from api.exits import complain
+from api.plain import clean
 from api.session_lines import close_lines, instant_of, say, session_line
 
 if TYPE_CHECKING:
@@ -160,11 +162,23 @@ def make_up(
 
 @sessions.command()
 def substitute(term: TermName, session: SessionName, mentor: MentorWord, why: Why = "") -> None:
-    """Have a session held by another mentor, this once."""
-    from scheduler.changes import substitute
+    """Have a session held by another mentor, this once.
+
+    Who does not teach its subject to its members is warned of.
+    """
+    from scheduler.changes import substitute, unfit
     from scheduler.finding import mentor_named
 
-    change(term, session, lambda db, of, one, at: substitute(db, one, mentor_named(db, of, mentor), by=BY, now=at, reason=why))
+    warnings: list[str] = []
+
+    def act(db: DbSession, of: Term, one: Session, at: dt.datetime) -> None:
+        other = mentor_named(db, of, mentor)
+        substitute(db, one, other, by=BY, now=at, reason=why)
+        if said := unfit(db, one, other):
+            warnings.append(clean(f"warning: {said}"))
+
+    change(term, session, act)
+    complain(warnings)
 
 
 @sessions.command()

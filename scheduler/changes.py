@@ -12,8 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import new_id
+from data.groups import Group
 from data.people import Mentor
+from data.records import members_of
 from data.sessions import Kind, Series, Session, State
+from matching.kinds import TEACHES
 from scheduler.circle import Circle, hold, looks_of
 from scheduler.consequences import Deed, altered, carry_out
 from scheduler.produce import MAKE_UP_WEEKS
@@ -153,6 +156,23 @@ def substitute(db: DbSession, session: Session, mentor: Mentor, *, by: str, now:
 def kind_of(db: DbSession, session: Session) -> Kind:
     """Of what kind a session is."""
     return db.get_one(Series, session.series_id).kind
+
+
+def unfit(db: DbSession, session: Session, mentor: Mentor) -> str:
+    """Why a mentor would not be matched with the members of a session for its subject, by what they teach in their term; empty where
+    they would, or where the session has no subject."""
+    subject = db.get_one(Group, session.group_id).subject
+    if not subject:
+        return ""
+    grades = [(one.lowest, one.highest) for one in TEACHES.read(mentor.subjects) if one.subject == subject]
+    if not grades:
+        return f"{mentor.key} does not teach {subject} in this term"
+    others = [
+        f"{key} (grade {mentee.grade})"
+        for key, mentee in members_of(db, session).items()
+        if not any(lowest <= mentee.grade <= highest for lowest, highest in grades)
+    ]
+    return f"{mentor.key} does not teach {subject} to {', '.join(others)}" if others else ""
 
 
 def refuse_time(
