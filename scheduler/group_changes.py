@@ -44,7 +44,8 @@ def change_times(
     Raises
     ------
     Refused
-        There are more or fewer times, or they overlap, or are those of now; or the day is past, or the group does not meet then.
+        There are more or fewer times, or they overlap, or are those of now; or the day is past, or the group does not meet then; or a
+        session would be where it had begun already.
     Clash
         Somebody has another session at one of the new times.
     """
@@ -67,6 +68,9 @@ def change_times(
     off = shift(
         circle, waiting.days, [one for one in sessions if one.series_id == series.id], held, replace(held, shifts=(*kept, (from_on, new)))
     )
+    for session in sessions:
+        if session.starts_at <= now:
+            raise InThePast(circle.name(session))
     changes = altered(db, circle, before, sessions)
     take(db, [one.session.id for one in changes])
     changes += altered(db, circle, {}, produce_again(db, series, from_on, now))

@@ -332,6 +332,9 @@ def test_a_group_is_shown_as_it_is_from_the_day_of_the_change_on(database: Engin
         pytest.param("term close spring 2026-03-20", "2026-03-20: is closed already", id="closed already"),
         pytest.param("session record spring g-1@2026-03-05 s-1=late --minutes 9", "nothing is said of s-2", id="half a record"),
         pytest.param("group times spring g-1 Tue --from 2026-03-16", "MEETINGS: 'Tue' is no weekly time", id="no weekly time"),
+        pytest.param(
+            "group times spring g-3 'Mon 09:00' --from 2026-03-09", "g-3@2026-03-09T09:00: has begun already", id="a session into the past"
+        ),
         pytest.param("group end spring g-1 --from 2026-03-01 --why x", "2026-03-01: has begun already", id="a day that is past"),
         *(
             pytest.param(
