@@ -55,6 +55,10 @@ class About(StrEnum):
     WITHDRAWN = "withdrawn"  # what was published is no more
 
 
+INVITING = (About.ADDED, About.MOVED, About.CHANGED, About.CANCELLED, About.LEFT)
+"""What comes with an invitation, which enters the session into a calendar of its reader's own or strikes it out there."""
+
+
 class Message(Base):
     """A message; `key` says what it is about, so that nothing is said twice. `due_at` is when it is tried next; None once it is sent
     or given up (`given_up_at`)."""
@@ -129,13 +133,17 @@ def tell(db: DbSession, session: Session, people: Iterable[UUID], about: About, 
     """Tells these people by mail of a change of a session, which is made already; gives how many mails that are. The program's webhooks
     are told of each change once.
 
-    No mail is written where neither its start nor the one it had (`was`) lies within 48 hours from now, nor to people without an address.
+    Where neither its start nor the one it had (`was`) lies within 48 hours from now, only those are told who had an invitation to it: what
+    that entered into their calendars would else stay as it was. No mail is written to people without an address.
     """
     _call(db, session, now)
+    whom = select(Person.id, Person.email).where(Person.id.in_(list(people)), Person.email != "").order_by(Person.id)
     if not any(now <= start <= now + NEAR for start in (session.starts_at, was) if start):
-        return 0
+        if session.sequence == 0:  # nobody has heard of it
+            return 0
+        before = (Message.key.startswith(f"{one}:{session.id}:", autoescape=True) for one in INVITING)
+        whom = whom.where(Person.id.in_(select(Message.person_id).where(Message.person_id == Person.id, or_(*before))))
     more = {"sequence": session.sequence} | ({"was": was.isoformat()} if was else {})
-    addresses = db.execute(select(Person.id, Person.email).where(Person.id.in_(list(people)), Person.email != "").order_by(Person.id))
     notices = [
         Notice(
             key=f"{about}:{session.id}:{session.sequence}:{person}",
@@ -143,7 +151,7 @@ def tell(db: DbSession, session: Session, people: Iterable[UUID], about: About, 
             body=about_session(about, session.id, **more),
             person_id=person,
         )
-        for person, address in addresses
+        for person, address in db.execute(whom)
     ]
     return write(db, notices, now=now)
 

@@ -2,7 +2,8 @@
 
 Sessions that look other than before have a higher sequence and a new time of change (F6, F7), and what is cancelled knows since when;
 people's time is taken and given back; the calendars of all concerned are touched, of those who were concerned before too; the audit has
-one row; and each of these people is told of a change by mail where it lies within 48 hours (F25), once for each session.
+one row; and each of these people is told of a change by mail where it lies within 48 hours, or was invited by mail before (F25), once for
+each session.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from data.groups import Group
-from data.outbox import About, Message
+from data.outbox import INVITING, About, Message
 from data.people import Mentor, Person
 from data.programs import Program, Term
 from data.sessions import Booking, Kind, Series, Session, Shift, State
@@ -36,7 +36,6 @@ from scheduler.mail import address_of
 
 LISTING = (About.PUBLISHED, About.PUT_BACK)
 OF_A_TERM = (*LISTING, About.WITHDRAWN)
-INVITING = (About.ADDED, About.MOVED, About.CHANGED, About.CANCELLED, About.LEFT)
 
 
 class NotToBeSent(Exception):

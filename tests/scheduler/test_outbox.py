@@ -134,6 +134,23 @@ def test_f25_a_change_within_48_hours_goes_by_mail(database: Engine, starts_at: 
     assert _tell(database, session, About.MOVED, was=was, changed=False) == 0
 
 
+def test_who_has_an_invitation_is_told_of_every_later_change(database: Engine) -> None:
+    """Their own calendar would keep what it says: only the feed is looked at again (F25)."""
+    [session, other] = lessons(database, [NOW + 47 * HOUR, NOW + 47 * HOUR])
+    with transaction(database) as db:
+        nobody = db.scalars(select(Person.id).where(Person.key == "m-001")).one()
+    assert _tell(database, session, About.CHANGED) == 2
+    for one in (session, other):
+        with transaction(database) as db:
+            moved = db.get_one(Session, one)
+            moved.starts_at, moved.ends_at = NOW + 100 * HOUR, NOW + 101 * HOUR
+    assert _tell(database, other, About.MOVED, was=NOW + 90 * HOUR) == 0
+    assert _tell(database, session, About.MOVED, was=NOW + 90 * HOUR, others=[nobody]) == 2
+    assert _tell(database, session, About.CANCELLED, others=[nobody]) == 2
+    mails = [mail for mail in _delivered(database) if mail["To"] == "m-000@b.example"]
+    assert [str(list(mail.iter_parts())[1].get_param("method")) for mail in mails] == ["CANCEL"] * 3  # what holds when they leave
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
