@@ -43,4 +43,5 @@ def feed_links(token: str, environment: Mapping[str, str] = os.environ) -> tuple
 def hints(environment: Mapping[str, str] = os.environ) -> list[str]:
     """What whoever hands a link on should know: how soon calendars follow, and where nobody else reaches it."""
     here = [] if environment.get(VARIABLE) else [f"Only this machine reaches it: {VARIABLE} is not set."]
-    return [*here, "Calendars ask again when they like: Google after 8 to 24 hours, others sooner."]
+    followed = "Calendars ask again when they like: Google after 8 to 24 hours, others sooner."
+    return [*here, f"{followed} Changes within two days of a session also go by mail."]

@@ -6,14 +6,15 @@ import datetime as dt
 import unicodedata
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.calendars import touch_program
 from data.groups import Group
+from data.outbox import NEAR, About, tell
 from data.programs import Organisation, Program, Term
-from data.sessions import Session, State
+from data.sessions import Booking, Session, State
 from data.settings import Settings, read_settings
 
 SHOWN = ("titles", "names", "link")
@@ -105,5 +106,15 @@ def _shown_otherwise(db: DbSession, program: Program, now: dt.datetime, *, elsew
     theirs = Session.group_id.in_(groups) & (Session.changed_at < now)
     db.execute(update(Session).where(theirs).values(changed_at=now).execution_options(synchronize_session=False))
     if elsewhere:
-        there = Session.group_id.in_(groups.where(Group.link == "")) & (Session.state == State.PLANNED) & (Session.starts_at > now)
+        there = Session.group_id.in_(groups.where(Group.link == ""))
         db.execute(update(Session).where(there).values(sequence=Session.sequence + 1).execution_options(synchronize_session=False))
+        to_come = there & (Session.state == State.PLANNED) & (Session.starts_at > now)
+        _tell_where(db, to_come & ((Session.starts_at <= now + NEAR) | (Session.sequence > 1)), now)
+
+
+def _tell_where(db: DbSession, which: ColumnElement[bool], now: dt.datetime) -> None:
+    """Tells who takes part in some sessions that these meet elsewhere, where that goes by mail."""
+    asked = select(Session).where(which).order_by(Session.starts_at, Session.id)
+    for session in db.scalars(asked.execution_options(populate_existing=True)).all():
+        people = db.scalars(select(Booking.person_id).where(Booking.session_id == session.id)).all()
+        tell(db, session, people, About.CHANGED, now=now)

@@ -38,8 +38,9 @@ def test_a_link_is_made_told_once_and_revoked(database: Engine, typed: Typed, wo
     a_taught_term(database)
     made = typed("feed", "new", *words, "--name", "내 폰", "--alarms", "60, 10", "--language", "ko")
     assert made.exit_code == 0
-    said, link, webcal, here, *_, ending = made.output.splitlines()
+    said, link, webcal, here, followed, *_, ending = made.output.splitlines()
     assert "DURE_URL" in here
+    assert "also go by mail" in followed
     assert said == f"내 폰: {whose}, from 60 days back to the term's end"
     found = re.fullmatch(r"http://127\.0\.0\.1:8000(/feeds/([\w-]{43})\.ics)", link)
     assert found

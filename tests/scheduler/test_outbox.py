@@ -22,6 +22,7 @@ from data.database import open_database, reading, transaction
 from data.groups import Group
 from data.outbox import About, Channel, Message, Notice, about_session, claim, mark_failed, put_back, tell, write
 from data.people import Person
+from data.program_settings import change_setting
 from data.programs import Program
 from data.sessions import Booking, Kind, Series, Session, Shift, State
 from scheduler import outbox
@@ -149,6 +150,19 @@ def test_who_has_an_invitation_is_told_of_every_later_change(database: Engine) -
     assert _tell(database, session, About.CANCELLED, others=[nobody]) == 2
     mails = [mail for mail in _delivered(database) if mail["To"] == "m-000@b.example"]
     assert [str(list(mail.iter_parts())[1].get_param("method")) for mail in mails] == ["CANCEL"] * 3  # what holds when they leave
+
+
+def test_a_program_that_meets_elsewhere_tells_whose_session_is_soon_and_who_has_an_invitation(database: Engine) -> None:
+    """And all its sessions have a higher sequence, but for those of groups with a link of their own (F7, F25)."""
+    soon, far, invited, own = lessons(database, [NOW + 47 * HOUR, NOW + 90 * HOUR, NOW + 90 * HOUR, NOW + 40 * HOUR])
+    assert _tell(database, invited, About.MOVED, was=NOW + HOUR) == 2
+    with transaction(database) as db:
+        db.get_one(Group, db.get_one(Session, own).group_id).link = "https://meet.example/own"
+        change_setting(db, db.scalars(select(Program)).one(), "link", "https://meet.example/{group}", by="office", now=NOW)
+    with reading(database) as db:
+        assert [db.get_one(Session, one).sequence for one in (soon, far, invited, own)] == [1, 1, 2, 0]
+        told = {(one.body["session"], one.body["about"]) for one in db.scalars(select(Message))}
+    assert told == {(str(soon), "changed"), (str(invited), "moved"), (str(invited), "changed")}
 
 
 @pytest.mark.parametrize(
