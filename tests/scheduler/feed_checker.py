@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 LINE = re.compile(r"([A-Z0-9-]+)((?:;[A-Z0-9-]+=(?:\"[^\"]*\"|[^\";:,]*)(?:,(?:\"[^\"]*\"|[^\";:,]*))*)*):(.*)", re.DOTALL)
 UTC = re.compile(r"\d{8}T\d{6}Z")
@@ -99,8 +100,20 @@ def _zones(calendar: Part) -> Iterator[str]:
     if used != set(declared) or not used <= available_timezones():
         yield f"F9: {used} are used, {declared} declared"
     for part in calendar.parts:
-        if part.kind == "VTIMEZONE" and ([inner.kind for inner in part.parts] != ["STANDARD"] or part.parts[0].all("RDATE")):
-            yield "F9: a zone with more than one offset"
+        if part.kind == "VTIMEZONE":
+            if [inner.kind for inner in part.parts] != ["STANDARD"] or part.parts[0].all("RDATE") or part.parts[0].all("RRULE"):
+                yield "F9: a zone with more than one offset"
+            yield from _offsets(calendar, part.value("TZID") or "", part.parts[0].value("TZOFFSETTO") or "")
+
+
+def _offsets(calendar: Part, zone: str, declared: str) -> Iterator[str]:
+    """Where a time of a zone is not by its only offset: so it would be shown by clients that believe the feed."""
+    for event in _events(calendar):
+        for _, parameters, value in event.lines:
+            if parameters.get("TZID") == zone in available_timezones() and LOCAL.fullmatch(value):
+                offset = f"{dt.datetime.strptime(value, '%Y%m%dT%H%M%S').replace(tzinfo=ZoneInfo(zone)):%z}"
+                if offset != declared:
+                    yield f"F10: at {value} {zone} has {offset}, and {declared} is declared"
 
 
 def _events(calendar: Part) -> list[Part]:
@@ -147,7 +160,7 @@ def _link(event: Part) -> Iterator[str]:
     if len(places) != len(conferences) or len(places) > 1:
         yield "F13: the link is not in both places"
     for parameters, value in conferences:
-        if parameters.get("VALUE") != "URI" or not parameters.get("FEATURE"):
+        if parameters.get("VALUE") != "URI" or not parameters.get("FEATURE", "").isalpha():
             yield f"F13: CONFERENCE has {parameters}"
         if not value.isascii() or _text(event.value("LOCATION") or "") != value or value not in _text(event.value("DESCRIPTION") or ""):
             yield "F13: the link is not everywhere the same"

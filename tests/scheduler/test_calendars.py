@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session as DbSession
 from data.database import reading, transaction
 from data.feeds import Audience
 from data.groups import Group, Membership
-from data.people import Mentee, Mentor
+from data.people import Mentee, Mentor, Person
 from data.program_settings import change_setting
 from data.programs import Program, Term
-from data.sessions import Kind, Series, Session, State
+from data.records import Record, record
+from data.sessions import Kind, Presence, Series, Session, State
 from data.settings import BadSettings, Language, read_settings
 from scheduler.calendars import HasLeft
-from scheduler.changes import cancel as cancel_session, restore
+from scheduler.changes import cancel as cancel_session, move as move_session, restore
 from scheduler.feed import Entry, rendered
 from scheduler.feed_words import given_name
 from scheduler.group_changes import leave
@@ -227,11 +228,23 @@ def test_f21_who_leaves_has_a_feed_until_that_day_and_none_from_it_on(
         seen(database, subscription, midnight)
 
 
-def test_f14_names_are_shown_only_as_the_settings_say(database: Engine) -> None:
+def test_names_are_shown_only_as_the_settings_say(database: Engine) -> None:
+    """Nor does what is moved, cancelled or recorded tell more than the rest: a reason, a note or a topic names people, too (F14)."""
     term = a_taught_term(database)
+    with transaction(database) as db:
+        for person in db.scalars(select(Person)):
+            person.email = f"{person.key}@example.org"
+        said = Record(
+            attendance={"s-01": Presence.LATE, "s-02": Presence.PRESENT}, minutes=60, topic="서준 1", note="민서 2", tasks=("하늘 3",)
+        )
+        record(db, of_week(db, 0), said, by="m-01", now=NOW)
+        move_session(db, of_week(db, 2), FIRST + 17 * DAY, by="office", now=NOW, reason="서준 4")
+        cancel_session(db, of_week(db, 3), by="office", now=NOW, reason="민서 5")
     for audience, owner in ((Audience.MENTOR, "m-01"), (Audience.MENTEE, "s-01"), (Audience.GROUP, "g-1"), (Audience.SCHOOL, SCHOOL)):
-        changed(database, 3, cancel)
-        told = rendered(seen(database, subscribed(database, term, audience, owner)).feed).decode()
+        feed = seen(database, subscribed(database, term, audience, owner)).feed
+        assert len(feed.entries) == 4
+        assert [one.cancelled for one in feed.entries] == [False, False, False, True]
+        told = rendered(feed).decode().replace("\r\n ", "")
         assert not [word for word in ("서준", "민서", "하늘", "example.org", "s-01", "m-01", "M-01") if word in told]
 
 
