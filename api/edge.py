@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -99,6 +100,7 @@ class Opened(AbstractContextManager["Engine"]):
     def __enter__(self) -> Engine:
         from data.database import address, open_database
 
+        logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of follows from a fault that is told
         with self._told, ExitStack() as left:
             self._engine = open_database(address())
             left.callback(self._engine.dispose)

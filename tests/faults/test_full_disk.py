@@ -129,7 +129,7 @@ def test_an_import_onto_a_full_disk_is_refused_in_one_line_and_done_when_there_i
     before = _dump(database)
     disk.fill()
     status, complained = _ended(database, *words)
-    assert (status, complained.count("\n")) == (2, 1)
+    assert (status, complained.count("\n")) == (2, 1), complained
     assert complained.startswith("the database cannot be used: ")
     assert FULL[database.dialect.name] in complained
     assert _dump(database) == before
