@@ -116,7 +116,8 @@ def test_the_feed_of_a_group_whose_run_was_undone_is_listed_so_and_stays_empty(d
     assert (feed.status_code, feed.text.count("BEGIN:VEVENT")) == (200, 0)
 
 
-def test_f20_a_link_is_of_the_address_that_the_environment_names(database: Engine, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_is_of_the_address_that_the_environment_names(database: Engine, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FEEDS.md F20."""
     a_taught_term(database, weeks=0)
     base = f"https://dure.example/{'x' * 170}"
     monkeypatch.setenv("DURE_URL", base + "/")

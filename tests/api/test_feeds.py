@@ -82,7 +82,8 @@ def statements(database: Engine) -> Iterator[list[str]]:
         event.remove(database, "before_cursor_execute", note)
 
 
-def test_f16_a_feed_is_a_calendar_in_utf_8_inline(served: Served) -> None:
+def test_a_feed_is_a_calendar_in_utf_8_inline(served: Served) -> None:
+    """FEEDS.md F16."""
     answer = served.get()
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
@@ -91,7 +92,8 @@ def test_f16_a_feed_is_a_calendar_in_utf_8_inline(served: Served) -> None:
     assert answer.text.count("BEGIN:VEVENT") == 4
 
 
-def test_f16_head_says_what_get_does_without_the_feed(served: Served) -> None:
+def test_head_says_what_get_does_without_the_feed(served: Served) -> None:
+    """FEEDS.md F16."""
     whole, head = served.get(), served.get("HEAD")
     assert (head.status_code, head.content) == (200, b"")
     assert dict(head.headers) == dict(whole.headers)
@@ -99,7 +101,8 @@ def test_f16_head_says_what_get_does_without_the_feed(served: Served) -> None:
     assert served.get("POST").status_code == 405
 
 
-def test_f17_the_tag_is_of_the_final_bytes(served: Served) -> None:
+def test_the_tag_is_of_the_final_bytes(served: Served) -> None:
+    """FEEDS.md F17."""
     first, again = served.get(), served.get()
     served.change()
     changed = served.get()
@@ -123,7 +126,8 @@ def test_f17_the_tag_is_of_the_final_bytes(served: Served) -> None:
         pytest.param({"if_none_match": "{tag}", "if_modified_since": "never"}, 304, id="the tag beats no date"),
     ],
 )
-def test_f17_and_f19_who_has_it_is_told_so_with_both_validators(database: Engine, fields: dict[str, str], status: int) -> None:
+def test_who_has_it_is_told_so_with_both_validators(database: Engine, fields: dict[str, str], status: int) -> None:
+    """FEEDS.md F17 and F19."""
     served = Served(database)
     whole = served.get()
     tag, date = whole.headers["etag"], whole.headers["last-modified"]
@@ -135,7 +139,8 @@ def test_f17_and_f19_who_has_it_is_told_so_with_both_validators(database: Engine
     assert (answer.content == b"") == (status == 304)
 
 
-def test_f18_the_last_change_never_goes_back_and_rises_with_every_other_bytes(served: Served) -> None:
+def test_the_last_change_never_goes_back_and_rises_with_every_other_bytes(served: Served) -> None:
+    """FEEDS.md F18."""
     seen: list[tuple[str, dt.datetime]] = []
 
     def look(at: dt.datetime) -> None:
@@ -163,7 +168,8 @@ def test_f18_the_last_change_never_goes_back_and_rises_with_every_other_bytes(se
     assert len({tag for tag, _ in seen}) == 5
 
 
-def test_f18_a_client_that_asks_by_date_misses_no_change(served: Served) -> None:
+def test_a_client_that_asks_by_date_misses_no_change(served: Served) -> None:
+    """FEEDS.md F18."""
     date = served.get().headers["last-modified"]
     served.change()  # in the same second
     answer = served.get(if_modified_since=date)
@@ -171,7 +177,8 @@ def test_f18_a_client_that_asks_by_date_misses_no_change(served: Served) -> None
     assert served.get(if_modified_since=answer.headers["last-modified"]).status_code == 304
 
 
-def test_f19_gzip_and_identity_are_the_same_bytes(served: Served) -> None:
+def test_gzip_and_identity_are_the_same_bytes(served: Served) -> None:
+    """FEEDS.md F19."""
     plain = served.get()
     zipped = served.get(accept_encoding="gzip, br")
     assert "content-encoding" not in plain.headers
@@ -184,14 +191,16 @@ def test_f19_gzip_and_identity_are_the_same_bytes(served: Served) -> None:
     assert gzip.decompress(kept) == plain.content
 
 
-def test_f20_a_feed_is_private_and_sets_no_cookie(served: Served) -> None:
+def test_a_feed_is_private_and_sets_no_cookie(served: Served) -> None:
+    """FEEDS.md F20."""
     for answer in (served.get(), served.get(if_none_match="*"), served.web.ask("/feeds/nobodys.ics")):
         assert answer.headers["cache-control"].startswith("private")
         assert "set-cookie" not in answer.headers
         assert answer.status_code in {200, 304, 404}
 
 
-def test_f20_robots_may_read_feeds(served: Served) -> None:
+def test_robots_may_read_feeds(served: Served) -> None:
+    """FEEDS.md F20."""
     answer = served.web.ask("/robots.txt")
     assert answer.status_code == 200
     assert answer.text.splitlines() == ["User-agent: *", "Allow: /feeds/", "Disallow: /"]
@@ -200,12 +209,14 @@ def test_f20_robots_may_read_feeds(served: Served) -> None:
 @pytest.mark.parametrize(
     "path", ["/feeds/x.ics", "/feeds/.ics", "/feeds/a/b.ics", "/feeds/", "/feeds/%ff.ics", "/feeds/%00.ics", "/feeds/.."]
 )
-def test_f21_an_unknown_token_is_not_found(served: Served, path: str) -> None:
+def test_an_unknown_token_is_not_found(served: Served, path: str) -> None:
+    """FEEDS.md F21."""
     assert served.web.ask(path).status_code == 404
     assert served.web.ask(served.feed.path.removesuffix(".ics")).status_code == 404
 
 
-def test_f21_a_revoked_link_is_gone_at_once_and_its_bytes_with_it(served: Served) -> None:
+def test_a_revoked_link_is_gone_at_once_and_its_bytes_with_it(served: Served) -> None:
+    """FEEDS.md F21."""
     tag = served.get().headers["etag"]
     with transaction(served.database) as db:
         revoke(db, str(served.feed.row.id), by="test", now=NOW)
@@ -224,9 +235,10 @@ def test_an_answer_to_a_link_that_is_of_no_use_is_kept_nowhere(served: Served) -
 
 
 @pytest.mark.parametrize(("audience", "key", "kind"), [(Audience.MENTOR, "m-01", Mentor), (Audience.MENTEE, "s-01", Mentee)])
-def test_f21_the_feed_of_somebody_who_left_is_gone_at_once_and_there_again_when_they_are(
+def test_the_feed_of_somebody_who_left_is_gone_at_once_and_there_again_when_they_are(
     database: Engine, audience: Audience, key: str, kind: type[Mentor | Mentee]
 ) -> None:
+    """FEEDS.md F21."""
     served = Served(database, audience, key)
     assert served.get().status_code == 200
     for left_on, status in ((dt.date(2027, 3, 10), 410), (dt.date(2027, 3, 11), 200), (None, 200)):
@@ -242,7 +254,8 @@ def test_f21_the_feed_of_somebody_who_left_is_gone_at_once_and_there_again_when_
     assert served.get().status_code == 410
 
 
-def test_f21_a_passing_fault_is_never_gone(served: Served) -> None:
+def test_a_passing_fault_is_never_gone(served: Served) -> None:
+    """FEEDS.md F21."""
     with served.database.begin() as connection:
         connection.execute(text("ALTER TABLE session RENAME TO hidden"))
     answer = served.get()
@@ -252,7 +265,8 @@ def test_f21_a_passing_fault_is_never_gone(served: Served) -> None:
     assert served.get().status_code == 200
 
 
-def test_f21_nor_is_it_where_all_connections_are_in_use(served: Served) -> None:
+def test_a_feed_is_not_gone_either_where_all_connections_are_in_use(served: Served) -> None:
+    """FEEDS.md F21."""
     engine = create_engine(served.database.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
     web = Web(create_app(engine, lambda: NOW))
     with engine.connect():
@@ -263,7 +277,9 @@ def test_f21_nor_is_it_where_all_connections_are_in_use(served: Served) -> None:
     engine.dispose()
 
 
-def test_f21_last_use_is_noted_at_most_once_an_hour(served: Served) -> None:
+def test_last_use_is_noted_at_most_once_an_hour(served: Served) -> None:
+    """FEEDS.md F21."""
+
     def used_at() -> dt.datetime | None:
         with reading(served.database) as db:
             return db.scalars(select(Subscription.last_used_at)).one()
@@ -307,7 +323,8 @@ def test_a_database_that_was_away_is_asked_anew(served: Served) -> None:
     assert served.get(if_none_match=tag).status_code == 304
 
 
-def test_f22_an_empty_feed_is_valid_and_stable(database: Engine) -> None:
+def test_an_empty_feed_is_valid_and_stable(database: Engine) -> None:
+    """FEEDS.md F22."""
     served = Served(database, Audience.MENTOR, "m-02")
     first = served.get()
     served.now = NOW + 30 * DAY
@@ -321,7 +338,8 @@ def test_f22_an_empty_feed_is_valid_and_stable(database: Engine) -> None:
     )
 
 
-def test_f22_polling_every_five_minutes_is_never_refused(served: Served) -> None:
+def test_polling_every_five_minutes_is_never_refused(served: Served) -> None:
+    """FEEDS.md F22."""
     tag, statuses = "", set()
     for poll in range(12 * 24):
         served.now = NOW + poll * dt.timedelta(minutes=5)
@@ -331,7 +349,8 @@ def test_f22_polling_every_five_minutes_is_never_refused(served: Served) -> None
     assert statuses == {200, 304}
 
 
-def test_f6_a_change_is_seen_at_the_next_poll(served: Served) -> None:
+def test_a_change_is_seen_at_the_next_poll(served: Served) -> None:
+    """FEEDS.md F6."""
     date = http_date(NOW - DAY)
     tag = served.get(if_modified_since=date).headers["etag"]
     served.change()

@@ -40,7 +40,8 @@ def little(tmp_path: Path) -> Round:
     return read_round(small.write(tmp_path / "little"))
 
 
-def test_f21_no_link_is_in_any_log_whatever_becomes_of_a_request(database: Engine, tmp_path: Path) -> None:
+def test_no_link_is_in_any_log_whatever_becomes_of_a_request(database: Engine, tmp_path: Path) -> None:
+    """FEEDS.md F21."""
     term = a_taught_term(database)
     feed = subscribed(database, term, Audience.MENTOR, "m-01")
     unknown = "u" * 43

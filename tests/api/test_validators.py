@@ -29,11 +29,13 @@ CHANGED = dt.datetime(2027, 3, 1, 9, 30, 15, tzinfo=dt.UTC)
         pytest.param("", False, id="nothing"),
     ],
 )
-def test_f17_if_none_match_takes_lists_and_a_star(header: str, unchanged: bool) -> None:
+def test_if_none_match_takes_lists_and_a_star(header: str, unchanged: bool) -> None:
+    """FEEDS.md F17."""
     assert is_unchanged("abc", CHANGED, header, None) == unchanged
 
 
-def test_f17_if_none_match_beats_if_modified_since() -> None:
+def test_if_none_match_beats_if_modified_since() -> None:
+    """FEEDS.md F17."""
     assert not is_unchanged("abc", CHANGED, '"other"', http_date(CHANGED))
     assert is_unchanged("abc", CHANGED, '"abc"', http_date(CHANGED - dt.timedelta(days=1)))
 
@@ -53,7 +55,8 @@ def test_f17_if_none_match_beats_if_modified_since() -> None:
         pytest.param("", False, id="nothing"),
     ],
 )
-def test_f18_a_date_counts_where_it_is_one(header: str, unchanged: bool) -> None:
+def test_a_date_counts_where_it_is_one(header: str, unchanged: bool) -> None:
+    """FEEDS.md F18."""
     assert is_unchanged("abc", CHANGED, None, header) == unchanged
 
 
@@ -62,21 +65,24 @@ TAGS = st.text(alphabet=st.characters(min_codepoint=0x23, max_codepoint=0x7E), m
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["", "W/", " "]), TAGS), max_size=5))
-def test_f17_a_list_of_tags_says_unchanged_exactly_where_one_is_the_feeds(tags: list[tuple[str, str]]) -> None:
+def test_a_list_of_tags_says_unchanged_exactly_where_one_is_the_feeds(tags: list[tuple[str, str]]) -> None:
+    """FEEDS.md F17."""
     header = ",".join(f'{before}"{tag}"' for before, tag in tags)
     assert is_unchanged("abc", CHANGED, header, None) == any(tag in {"abc", "abc-gzip"} for _, tag in tags)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(-2_000_000_000, 2_000_000_000) | st.integers(-2, 2))
-def test_f18_a_date_says_unchanged_exactly_from_the_last_change_on(seconds: int) -> None:
+def test_a_date_says_unchanged_exactly_from_the_last_change_on(seconds: int) -> None:
+    """FEEDS.md F18."""
     since = CHANGED + dt.timedelta(seconds=seconds)
     assert is_unchanged("abc", CHANGED, None, http_date(since)) == (seconds >= 0)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.characters(max_codepoint=255, exclude_characters="*0123456789"), max_size=60))
-def test_f18_whoever_sends_neither_tag_nor_date_nor_coding_is_sent_the_whole_feed_as_it_is(header: str) -> None:
+def test_whoever_sends_neither_tag_nor_date_nor_coding_is_sent_the_whole_feed_as_it_is(header: str) -> None:
+    """FEEDS.md F18."""
     assert not is_unchanged("no such tag", CHANGED, header, None)
     assert not is_unchanged("abc", CHANGED, None, header)
     assert takes_gzip(header) == ("gzip" in [coding.partition(";")[0].strip() for coding in header.lower().split(",")])
@@ -98,5 +104,6 @@ def test_f18_whoever_sends_neither_tag_nor_date_nor_coding_is_sent_the_whole_fee
         pytest.param("identity", False, id="as it is"),
     ],
 )
-def test_f19_gzip_is_sent_to_those_who_take_it(header: str | None, taken: bool) -> None:
+def test_gzip_is_sent_to_those_who_take_it(header: str | None, taken: bool) -> None:
+    """FEEDS.md F19."""
     assert takes_gzip(header) == taken

@@ -138,8 +138,8 @@ def what_is_to_be_seen(database: Engine, subscription: Subscription, term: Term)
         pytest.param(by_node_ical, marks=needs_node),
     ],
 )
-def test_f23_a_reader_gives_the_services_list(feeds: Mapping[str, Served], read: Reader) -> None:
-    """Each term has a change of clocks in it where its zone has any; sessions are moved, cancelled, made up and given away."""
+def test_a_reader_gives_the_services_list(feeds: Mapping[str, Served], read: Reader) -> None:
+    """Each term has a change of clocks in it where its zone has any; sessions are moved, cancelled, made up and given away (F23)."""
     found = read([feed.address for feed in feeds.values()])
     for zone, seen in zip(feeds, found, strict=True):
         holds = set(feeds[zone].holds)

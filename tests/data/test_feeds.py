@@ -37,7 +37,8 @@ def new(database: Engine, *, name: str = "my phone", alarms: tuple[int, ...] = (
         return subscribe(db, calendar, name=name, language=Language.KO, alarms=alarms, days_back=days_back, by="test", now=NOW)
 
 
-def test_f21_a_token_has_256_bits_and_only_its_hash_is_kept(database: Engine) -> None:
+def test_a_token_has_256_bits_and_only_its_hash_is_kept(database: Engine) -> None:
+    """FEEDS.md F21."""
     demo_term(database)
     subscription, token = new(database)
     assert len(base64.urlsafe_b64decode(token + "=")) == 32
@@ -59,7 +60,8 @@ def test_a_calendar_is_made_once_for_all_who_subscribe_to_it(database: Engine) -
         assert [one.name for one, _, _ in subscriptions(db)] == ["my phone", "my desk"]
 
 
-def test_f21_one_link_is_revoked_and_no_other(database: Engine) -> None:
+def test_one_link_is_revoked_and_no_other(database: Engine) -> None:
+    """FEEDS.md F21."""
     demo_term(database)
     (phone, token), (_, kept) = new(database), new(database, name="my desk")
     for at in (NOW, LATER):  # once more changes nothing
@@ -73,7 +75,8 @@ def test_f21_one_link_is_revoked_and_no_other(database: Engine) -> None:
         assert [deed.what for deed in db.scalars(select(Deed).order_by(Deed.at, Deed.id))] == ["feed new", "feed new", "feed revoke"]
 
 
-def test_f21_a_link_remembers_when_it_was_used_and_is_asked_to_once_an_hour(database: Engine) -> None:
+def test_a_link_remembers_when_it_was_used_and_is_asked_to_once_an_hour(database: Engine) -> None:
+    """FEEDS.md F21."""
     demo_term(database)
     subscription, token = new(database)
     with transaction(database) as db:

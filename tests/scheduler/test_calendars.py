@@ -93,7 +93,8 @@ def test_all_whom_a_group_concerns_see_its_sessions_in_order_of_time(database: E
 
 
 @pytest.mark.parametrize(("audience", "owner"), NOBODY)
-def test_f22_others_see_an_empty_feed(database: Engine, audience: Audience, owner: str) -> None:
+def test_others_see_an_empty_feed(database: Engine, audience: Audience, owner: str) -> None:
+    """FEEDS.md F22."""
     term = a_taught_term(database)
     subscription = subscribed(database, term, audience, owner)
     feed = seen(database, subscription).feed
@@ -139,7 +140,8 @@ def test_a_school_sees_its_own_mentees_only(database: Engine) -> None:
         assert (entry.lines[0], entry.lines[2:]) == ("Group g-1", (name, "1 mentee"))
 
 
-def test_f12_a_cancelled_session_stays_for_the_settings_days_and_is_then_dropped(database: Engine) -> None:
+def test_a_cancelled_session_stays_for_the_settings_days_and_is_then_dropped(database: Engine) -> None:
+    """FEEDS.md F12."""
     term = a_taught_term(database, cancelled_days=3)
     subscription = subscribed(database, term, Audience.MENTEE, "s-01")
     changed(database, 3, cancel)
@@ -160,9 +162,10 @@ def test_f12_a_cancelled_session_stays_for_the_settings_days_and_is_then_dropped
         pytest.param(lambda db, _, at: change_setting(db, program(db), "names", "given", by="x", now=at), id="another setting"),
     ],
 )
-def test_f12_what_was_dropped_long_ago_stays_so_when_something_else_changes(
+def test_what_was_dropped_long_ago_stays_so_when_something_else_changes(
     database: Engine, change: Callable[[DbSession, Group, dt.datetime], object]
 ) -> None:
+    """FEEDS.md F12."""
     term = a_taught_term(database, cancelled_days=3)
     subscription = subscribed(database, term, Audience.GROUP, "g-1")
     with transaction(database) as db:
@@ -199,7 +202,8 @@ def test_a_session_that_is_given_to_a_substitute_is_theirs_and_cancelled_for_the
     assert starts(seen(database, gave, FIRST + 10 * DAY).feed.entries) == weeks(0, 2, 3)
 
 
-def test_f22_the_window_begins_so_many_days_back_at_midnight_of_the_terms_zone(database: Engine) -> None:
+def test_the_window_begins_so_many_days_back_at_midnight_of_the_terms_zone(database: Engine) -> None:
+    """FEEDS.md F22."""
     term = a_taught_term(database)
     subscription = subscribed(database, term, Audience.GROUP, "g-1", days_back=8)
     assert starts(seen(database, subscription).feed.entries) == weeks(0, 1, 2, 3)  # Tuesday of last week is eight days back
@@ -215,9 +219,10 @@ def test_what_nothing_changes_is_looked_at_again_after_a_day(database: Engine) -
 
 
 @pytest.mark.parametrize(("audience", "key", "kind"), [(Audience.MENTOR, "m-01", Mentor), (Audience.MENTEE, "s-01", Mentee)])
-def test_f21_who_leaves_has_a_feed_until_that_day_and_none_from_it_on(
+def test_who_leaves_has_a_feed_until_that_day_and_none_from_it_on(
     database: Engine, audience: Audience, key: str, kind: type[Mentor | Mentee]
 ) -> None:
+    """FEEDS.md F21."""
     term = a_taught_term(database)
     subscription = subscribed(database, term, audience, key)
     with transaction(database) as db:
@@ -248,7 +253,8 @@ def test_names_are_shown_only_as_the_settings_say(database: Engine) -> None:
         assert not [word for word in ("서준", "민서", "하늘", "example.org", "s-01", "m-01", "M-01") if word in told]
 
 
-def test_f14_given_names_are_no_full_names(database: Engine) -> None:
+def test_given_names_are_no_full_names(database: Engine) -> None:
+    """FEEDS.md F14."""
     term = a_taught_term(database, names="given")
     entry = seen(database, subscribed(database, term, Audience.MENTOR, "m-01", language=Language.KO)).feed.entries[0]
     assert entry.lines == ("멘토: 김하늘", "서준, 민서", "멘티 2명")
@@ -272,7 +278,8 @@ def test_f14_given_names_are_no_full_names(database: Engine) -> None:
         ("", ""),
     ],
 )
-def test_f14_of_a_name_the_family_name_is_left_out(name: str, given: str) -> None:
+def test_of_a_name_the_family_name_is_left_out(name: str, given: str) -> None:
+    """FEEDS.md F14."""
     assert given_name(name) == given
 
 
@@ -295,7 +302,8 @@ def test_a_title_may_name_the_mentor_where_the_program_says_so(database: Engine)
     assert seen(database, subscribed(database, term, Audience.MENTEE, "s-01")).feed.entries[0].title == "math with 김하늘"
 
 
-def test_f13_the_link_is_the_groups_own_or_made_by_the_programs_template(database: Engine) -> None:
+def test_the_link_is_the_groups_own_or_made_by_the_programs_template(database: Engine) -> None:
+    """FEEDS.md F13."""
     term = a_taught_term(database, link="https://meet.example/{group}")
     subscription = subscribed(database, term, Audience.MENTEE, "s-01")
     assert seen(database, subscription).feed.entries[0].link == "https://meet.example/g-1"

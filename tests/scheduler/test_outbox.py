@@ -91,7 +91,8 @@ def test_no_mentee_is_named(database: Engine) -> None:
     ("about", "method", "status"),
     [pytest.param(About.MOVED, "REQUEST", "CONFIRMED", id="moved"), pytest.param(About.CANCELLED, "CANCEL", "CANCELLED", id="cancelled")],
 )
-def test_f25_a_change_comes_with_an_invitation_of_the_feeds_uid(database: Engine, about: About, method: str, status: str) -> None:
+def test_a_change_comes_with_an_invitation_of_the_feeds_uid(database: Engine, about: About, method: str, status: str) -> None:
+    """FEEDS.md F25."""
     [session] = lessons(database, [MONDAY])
     _tell(database, session, about)
     mail = _delivered(database)[0]
@@ -129,7 +130,8 @@ def test_who_takes_part_no_longer_is_asked_to_strike_the_session_out(database: E
         pytest.param(NOW - HOUR, None, 0, id="past"),
     ],
 )
-def test_f25_a_change_within_48_hours_goes_by_mail(database: Engine, starts_at: dt.datetime, was: dt.datetime | None, told: int) -> None:
+def test_a_change_within_48_hours_goes_by_mail(database: Engine, starts_at: dt.datetime, was: dt.datetime | None, told: int) -> None:
+    """FEEDS.md F25."""
     [session] = lessons(database, [starts_at])
     assert _tell(database, session, About.MOVED, was=was) == told
     assert _tell(database, session, About.MOVED, was=was, changed=False) == 0
