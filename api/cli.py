@@ -20,6 +20,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
 
     import typer
 
+    from api.audit_commands import audit
     from api.feed_commands import feeds
     from api.group_commands import groups, leavers
     from api.job_commands import outbox, show_unrecorded, tick
@@ -61,6 +62,7 @@ app.add_typer(leavers, name="leave")
 app.add_typer(sessions, name="session")
 app.add_typer(reminders, name="remind")
 app.add_typer(outbox, name="outbox")
+app.add_typer(audit, name="audit")
 app.command("tick")(tick)
 app.command("unrecorded")(show_unrecorded)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Index, select
+from sqlalchemy import Index, String, cast, func, or_, select
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
@@ -27,6 +30,17 @@ class Deed(Base):
     details: Mapped[Document] = mapped_column(default=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which rows are looked for: those of some terms and those about `others`, whatever their term, where `terms` are named; from an
+    instant on; those with a text in them, of which large and small letters are the same."""
+
+    terms: tuple[UUID, ...] | None = None
+    others: tuple[str, ...] = ()
+    since: dt.datetime | None = None
+    about: str = ""
+
+
 def write_down(
     db: DbSession,
     *,
@@ -46,3 +60,18 @@ def last_deed(db: DbSession, term: UUID, what: str, whom: str) -> Deed | None:
     """The last time that this was done to somebody in a term."""
     done = select(Deed).where(Deed.term_id == term, Deed.what == what, Deed.whom == whom)
     return db.scalars(done.order_by(Deed.at.desc(), Deed.id.desc()).limit(1)).first()
+
+
+def deeds(db: DbSession, wanted: Wanted, *, limit: int, offset: int) -> tuple[Sequence[Deed], int]:
+    """The rows that are looked for, newest first, but for so many; and how many there are of them in all."""
+    asked = select(Deed)
+    if wanted.terms is not None:
+        asked = asked.where(or_(Deed.term_id.in_(wanted.terms), Deed.whom.in_(wanted.others)))
+    if wanted.since is not None:
+        asked = asked.where(Deed.at >= wanted.since)
+    if wanted.about:
+        texts = [column.icontains(wanted.about, autoescape=True) for column in (Deed.by, Deed.what, Deed.whom, Deed.reason)]
+        written = json.dumps(wanted.about)[1:-1]  # as a value of JSON is kept
+        asked = asked.where(or_(*texts, cast(Deed.details, String).icontains(written, autoescape=True)))
+    count = db.scalars(select(func.count()).select_from(asked.subquery())).one()
+    return db.scalars(asked.order_by(Deed.at.desc(), Deed.id.desc()).limit(limit).offset(offset)).all(), count
