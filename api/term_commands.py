@@ -1,4 +1,4 @@
-"""`dure term`: makes terms, shows them, and closes them for some days."""
+"""`dure term`: makes terms, changes, shows and removes them, and closes them for some days."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from api.session_lines import session_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
     from sqlalchemy.orm import Session as DbSession
 
-    from data.programs import Term
-    from data.sessions import Session
+    from data.programs import MakeUp, Term
 
-terms = typer.Typer(help="Make terms, show them, and close them for some days.", no_args_is_help=True, rich_markup_mode=None)
+NONE = "none"
+"""What takes something away that a term has."""
+
+terms = typer.Typer(help="Make terms, change and show them, and close them for some days.", no_args_is_help=True, rich_markup_mode=None)
 
 TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM alone where only one is called so.")]
 School = Annotated[str, typer.Option(metavar="SCHOOL", help="Only for the mentees of this school.")]
@@ -38,26 +41,78 @@ def new(  # noqa: PLR0917  typer calls it by names
 ) -> None:
     """Make a term, and its program where that is new."""
     from data.database import transaction
-    from data.programs import MakeUp
     from data.terms import NewTerm, make_term
     from scheduler.term_days import days_of
 
     with opened() as engine:
-        if make_up not in set(MakeUp):
-            raise BadWord("--make-up", f"{make_up!r} is none of these", f"write {', '.join(MakeUp)}")
         wanted = NewTerm(
             zone=zone,
             first_on=day(first, "--from"),
             last_on=day(last, "--to") if last else None,
             name=title,
             country=country,
-            make_up=MakeUp(make_up),
+            make_up=_make_up(make_up),
         )
         with transaction(engine) as db:
             term = make_term(db, name, wanted, by=BY, now=now())
             days_of(db, term)  # refuses a country that nobody knows
             lines = [_line(db, term)]
         _say(lines)
+
+
+@terms.command("set")
+def set_term(  # noqa: PLR0917  typer calls it by names
+    name: TermName,
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="Another first day.")] = "",
+    last: Annotated[str, typer.Option("--to", metavar="DATE", help="Another last day; none makes it open-ended.")] = "",
+    title: Annotated[str, typer.Option("--name", metavar="TEXT", help="What people are to call it; none for nothing.")] = "",
+    country: Annotated[str, typer.Option(metavar="CODE", help="Leave out the public holidays of this country; none for no country.")] = "",
+    make_up: Annotated[str, typer.Option(metavar="WHEN", help="Make meetings of days off up: no, end (of the term) or next.")] = "",
+    zone: Annotated[str, typer.Option(metavar="ZONE", help="Another zone, as long as the term has no groups.")] = "",
+) -> None:
+    """Change a term; what is not named stays as it is.
+
+    What was planned on days that are none of it any more, or are off, is cancelled, and told; on new days there are sessions.
+    """
+    from data.database import transaction
+    from data.term_settings import as_it_is
+    from data.terms import NewTerm, find_term
+    from scheduler.term_changes import change_term
+
+    with opened() as engine:
+        with transaction(engine) as db:
+            term = find_term(db, name)
+            was = as_it_is(term)
+            wanted = NewTerm(
+                zone=zone or was.zone,
+                first_on=day(first, "--from") if first else was.first_on,
+                last_on=(None if last == NONE else day(last, "--to")) if last else was.last_on,
+                name=_other(title, was.name),
+                country=_other(country, was.country),
+                make_up=_make_up(make_up or was.make_up),
+            )
+            changed = change_term(db, term, wanted, by=BY, now=now())
+            lines = [_line(db, term)]
+            for what, sessions in changed.items():
+                lines += _with_sessions(db, term, sessions, what) if sessions else ()
+            if not any(changed.values()):
+                lines.append("no sessions are others by that")
+        _say(lines)
+
+
+@terms.command()
+def remove(name: TermName) -> None:
+    """Remove a term that has no groups, with its people and rounds."""
+    from data.database import transaction
+    from data.term_settings import remove_term
+    from data.terms import find_term, term_name
+
+    with opened() as engine:
+        with transaction(engine) as db:
+            term = find_term(db, name)
+            called = term_name(db, term)
+            remove_term(db, term, by=BY, now=now())
+        _say([f"{called}: removed"])
 
 
 @terms.command("list")
@@ -106,7 +161,7 @@ def close(
         with transaction(engine) as db:
             term = find_term(db, name)
             gone = close_term(db, term, first_on, last_on, why=why or "closed", school=school, by=BY, now=now())
-            lines = [_days(first_on, last_on, why or "closed", school), *_with_sessions(db, term, gone, "cancelled")]
+            lines = [_days(first_on, last_on, why or "closed", school), *_with_sessions(db, term, (one.id for one in gone), "cancelled")]
         _say(lines)
 
 
@@ -124,15 +179,31 @@ def reopen(name: TermName, first: FirstDay, school: School = "") -> None:
         with transaction(engine) as db:
             term = find_term(db, name)
             back = reopen_term(db, term, day(first, "FROM"), school=school, by=BY, now=now())
-            lines = [f"{first}: open again" + (f" ({school} only)" if school else ""), *_with_sessions(db, term, back, "restored")]
+            lines = [
+                f"{first}: open again" + (f" ({school} only)" if school else ""),
+                *_with_sessions(db, term, (one.id for one in back), "restored"),
+            ]
         _say(lines)
 
 
-def _with_sessions(db: DbSession, term: Term, sessions: Iterable[Session], what: str) -> Iterable[str]:
+def _other(text: str, was: str) -> str:
+    """What a text of a term is to be: as it was where nothing is said, and empty where that is."""
+    return "" if text == NONE else text or was
+
+
+def _make_up(text: str) -> MakeUp:
+    from data.programs import MakeUp
+
+    if text not in set(MakeUp):
+        raise BadWord("--make-up", f"{text!r} is none of these", f"write {', '.join(MakeUp)}")
+    return MakeUp(text)
+
+
+def _with_sessions(db: DbSession, term: Term, sessions: Iterable[UUID], what: str) -> Iterable[str]:
     """How many sessions have changed, and which."""
     from scheduler.listing import sessions_between
 
-    changed = {session.id for session in sessions}
+    changed = set(sessions)
     yield f"{len(changed):,} sessions {what}:" if changed else f"no sessions {what}"
     yield from (f"  {session_line(term, one)}" for one in sessions_between(db, term, only=changed))
 

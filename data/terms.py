@@ -261,11 +261,7 @@ def make_term(db: DbSession, name: str, new: NewTerm, *, by: str, now: dt.dateti
     keys = unicodedata.normalize("NFC", name).split("/")
     if len(keys) not in {2, 3} or not all(KEY.fullmatch(key) for key in keys):
         raise BadTermName(name)
-    try:
-        ZONE.read(new.zone)
-    except BadCell:
-        raise BadZone(new.zone) from None
-    _in_order(new.first_on, new.last_on)
+    refuse_new(new)
     *organisation, program_key, term_key = keys
     program = _program(db, organisation[0] if organisation else "", program_key)
     if db.scalars(select(Term.id).where(Term.program_id == program.id, Term.key == term_key)).first():
@@ -285,6 +281,21 @@ def make_term(db: DbSession, name: str, new: NewTerm, *, by: str, now: dt.dateti
     db.flush()
     write_down(db, at=now, by=by, what="term made", whom=f"term {program_key}/{term_key}", term=term.id)
     return term
+
+
+def refuse_new(new: NewTerm) -> None:
+    """Does nothing where a term can be made of this.
+
+    Raises
+    ------
+    BadZone, BackwardDays, TooFarAway
+        It cannot.
+    """
+    try:
+        ZONE.read(new.zone)
+    except BadCell:
+        raise BadZone(new.zone) from None
+    _in_order(new.first_on, new.last_on)
 
 
 def _program(db: DbSession, organisation: str, key: str) -> Program:

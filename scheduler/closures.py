@@ -50,19 +50,8 @@ def close(
     """
     was = days_of(db, term)
     closure = close_days(db, term, first_on, last_on, why=why, school=school, by=by, now=now)
-    days = days_of(db, term)
-
-    def cancel(circle: Circle, session: Session) -> bool:
-        on = circle.day(session.starts_at)
-        schools = {member.school for member in circle.members(on)}
-        reason = days.off(on, schools)
-        if session.state != State.PLANNED or not reason or was.off(on, schools):  # what stands on a day off was put there
-            return False
-        session.state, session.cancelled_why = State.CANCELLED, reason
-        return True
-
     deed = Deed(what="sessions cancelled", whom=_whom(db, term), by=by, now=now, reason=why)
-    return _changed(db, term, [(closure.first_on, closure.last_on)], cancel, deed)
+    return _changed(db, term, [(closure.first_on, closure.last_on)], _cancelling(was, days_of(db, term)), deed)
 
 
 def reopen(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by: str, now: dt.datetime) -> list[Session]:
@@ -114,6 +103,41 @@ def follow_days(db: DbSession, term: Term, was: Days, *, by: str, now: dt.dateti
         short = select(Series).join(Group).where(Group.term_id == term.id, Series.produced_until < term.last_on)
         if series := db.scalars(short.order_by(Series.id)).all():
             produce(db, series, term.last_on, now, by=by)
+
+
+def follow_holidays(db: DbSession, term: Term, was: Days, *, by: str, now: dt.datetime) -> None:
+    """What is planned follows a term of which other days are public holidays than they `were`, or which makes up otherwise.
+
+    What is planned on a new holiday is cancelled, and what was cancelled for one that is none any more is held after all. What is left
+    out from now on is made up as the term says now; what is made up already stays so.
+
+    Raises
+    ------
+    Clash
+        Somebody has another session at the time of one that is held after all.
+    """
+    days, whom, today = days_of(db, term), _whom(db, term), day_of(term, now)
+    new, old = (sorted(one.holidays.keys() - other.holidays.keys()) for one, other in ((days, was), (was, days)))
+    waiting = waiting_in(db, term, was)
+    _changed(db, term, [(on, on) for on in new], _cancelling(was, days), Deed(what="sessions cancelled", whom=whom, by=by, now=now))
+    restored = Deed(what="sessions restored", whom=whom, by=by, now=now)
+    _changed(db, term, [(on, on) for on in old], _restoring(db, term, waiting), restored)
+    _produced_again(db, term, max(today, term.first_on), by=by, now=now)
+
+
+def _cancelling(was: Days, days: Days) -> Changing:
+    """Cancels what is planned on a day that is off now, and was not; what stands on a day off was put there."""
+
+    def cancel(circle: Circle, session: Session) -> bool:
+        on = circle.day(session.starts_at)
+        schools = {member.school for member in circle.members(on)}
+        reason = days.off(on, schools)
+        if session.state != State.PLANNED or not reason or was.off(on, schools):
+            return False
+        session.state, session.cancelled_why = State.CANCELLED, reason
+        return True
+
+    return cancel
 
 
 def _but(one: Days, other: Days) -> Stretches:

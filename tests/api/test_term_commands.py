@@ -1,10 +1,17 @@
-"""`dure term`: terms are made, shown and closed; whatever cannot be is told in one line and changes nothing."""
+"""`dure term`: terms are made, changed, shown, closed and removed; whatever cannot be is told in one line and changes nothing."""
 
 from __future__ import annotations
 
 import pytest
+import time_machine
+from sqlalchemy import Engine
 
+from data.database import reading, transaction
+from data.demo import ROUND
+from data.runs import Asked, queue
+from data.terms import find_term
 from tests.api.typed import Typed, typed
+from tests.sessions import at, dump, taught_term
 
 __all__ = ["typed"]
 
@@ -40,6 +47,49 @@ def test_a_term_is_made_closed_shown_and_opened_again(typed: Typed) -> None:
 def test_working_saturdays_of_taiwan_are_shown(typed: Typed) -> None:
     typed("term", "new", "a/b", "--zone", "Asia/Taipei", "--from", "2025-01-01", "--to", "2025-06-30", "--country", "TW")
     assert "  2025-02-08 is worked, for a bridge day" in typed("term", "show", "b").output.splitlines()
+
+
+def test_a_term_is_changed_and_what_is_planned_follows(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    with time_machine.travel(at("2026-03-09 12:00"), tick=False):
+        assert typed("term", "set", "spring", "--to", "2026-03-25", "--name", "Spring", "--make-up", "next").output.splitlines() == [
+            "tutoring/spring: 2026-03-02 to 2026-03-25, Asia/Seoul, Spring",
+            "1 sessions cancelled:",
+            "  g-1@2026-03-26T19:00 to 20:00  math  m-1 with s-1, s-2  cancelled: not a day of the term",
+        ]
+        assert typed("term", "set", "spring", "--to", "none", "--name", "none", "--country", "KR").output.splitlines() == [
+            "tutoring/spring: 2026-03-02 without an end, Asia/Seoul",
+            "1 sessions restored:",
+            "  g-1@2026-03-26T19:00 to 20:00  math  m-1 with s-1, s-2  planned",
+        ]
+        assert typed("term", "set", "spring", "--country", "none").output.splitlines() == [
+            "tutoring/spring: 2026-03-02 without an end, Asia/Seoul",
+            "no sessions are others by that",
+        ]
+
+
+def test_a_term_without_groups_is_removed_with_whoever_is_of_no_other(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    with reading(database) as db:
+        before = {name: rows for name, rows in dump(db).items() if name not in {"deed", "calendar", "organisation", "program"}}
+    typed("term", "new", "city/tutoring/autumn", "--zone", "Asia/Tokyo", "--from", "2026-09-01")
+    typed("import", "autumn", ROUND)
+    typed("term", "close", "autumn", "2026-09-10")
+    typed("round", "open", "autumn")
+    typed("round", "close", "autumn")
+    with transaction(database) as db:
+        queue(db, find_term(db, "autumn"), Asked(), by="x", now=at("2026-08-01 12:00"))
+    assert typed("term", "set", "autumn", "--zone", "Asia/Taipei").output.startswith("tutoring/autumn")
+    assert typed("term", "remove", "autumn").output == "run tutoring/autumn:1.1 is being solved; stop it first\n"
+    typed("round", "stop", "autumn:1.1")
+    assert typed("term", "remove", "autumn").output == "tutoring/autumn: removed\n"
+    with reading(database) as db:
+        assert {name: rows for name, rows in dump(db).items() if name in before} == before
+    kept = typed("term", "remove", "spring")
+    assert kept.output == (
+        "tutoring/spring has 3 groups, with what was held and recorded in them; only a term without groups can be removed\n"
+    )
+    assert kept.exit_code == 2
 
 
 def test_all_terms_are_listed(typed: Typed) -> None:
