@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ from api.edge import BY, BadWord, now, opened
 from api.plain import clean
 
 if TYPE_CHECKING:
-    from data.entries import Difference
+    from data.intake import Changes
     from data.programs import Term
     from matching.round import Round
 
@@ -73,7 +73,7 @@ def import_tables(
                 changes = import_round(
                     db, find_term(db, name), given, allow_removals=allow_removals, allow_returns=allow_returns, by=BY, now=now()
                 )
-        sys.stdout.writelines(clean(line) + "\n" for line in _told(changes.tables, rows))
+        sys.stdout.writelines(clean(line) + "\n" for line in _told(changes, rows))
         if dry_run:
             sys.stdout.writelines(clean(line) + "\n" for line in ("nothing was changed: this is a dry run", *warnings))
 
@@ -139,21 +139,32 @@ def _write_book(out: Path, round: Round) -> None:
         made.unlink(missing_ok=True)
 
 
-def _told(tables: Mapping[str, Difference], most: int) -> Iterator[str]:
+def _told(changes: Changes, most: int) -> Iterator[str]:
     """A line for each table with what it counts, and below it one for each row that is other than before."""
-    for table, found in tables.items():
+    for table, found in changes.tables.items():
         counts = {"new": len(found.new), "changed": len(found.changed), "unchanged": len(found.unchanged), "gone": len(found.gone)}
         if found.back:
             counts["back"] = len(found.back)
         yield f"{table}: {', '.join(f'{count:,} {kind}' for kind, count in counts.items())}"
         yield from _listed("new", list(found.new), most)
-        yield from _listed("changed", [_changed(key, names) for key, names in found.changed.items()], most)
+        yield from _listed("changed", [_changed(key, names, changes) for key, names in found.changed.items()], most)
         yield from _listed("gone", list(found.gone), most)
         yield from _listed("back", [f"{key}, had left on {left_on}" for key, left_on in found.back.items()], most)
 
 
-def _changed(key: str, names: tuple[str, ...]) -> str:
-    return key if names == ("value",) else f"{key}: {', '.join(names)}"
+def _changed(key: str, names: tuple[str, ...], changes: Changes) -> str:
+    """What of a row is other; of a key of the policy, what it said and says."""
+    if names != ("value",):
+        return f"{key}: {', '.join(names)}"
+    before, after = changes.policy[key]
+    return f"{key}: {_said(before)} -> {_said(after)}"
+
+
+def _said(value: object) -> str:
+    """A value of a policy as its file writes it; none where it says nothing."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None or value == "" else str(value)
 
 
 def _listed(kind: str, rows: list[str], most: int) -> Iterator[str]:

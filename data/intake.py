@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -73,12 +73,14 @@ class ZoneIsFixed(IntakeProblem):
 class Changes:
     """What an import changes, by table: mentors and mentees by their keys, pairs and peers by what they speak of, the policy by its keys.
 
-    `there` counts the people before; `returning` are those of who would be back whom no import took away.
+    `there` counts the people before; `returning` are those of who would be back whom no import took away; `policy` holds what its keys
+    said before and say after, of those that change.
     """
 
     tables: Mapping[str, Difference]
     there: int
     returning: tuple[str, ...] = ()
+    policy: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def gone(self) -> int:
@@ -111,7 +113,9 @@ class Changes:
 def compare(before: Round, after: Round) -> Changes:
     """What is other in the tables of a round than before."""
     were, are = _rows(before), _rows(after)
-    return Changes({table: difference(were[table], are[table]) for table in are}, len(before.mentors) + len(before.mentees))
+    tables = {table: difference(were[table], are[table]) for table in are}
+    said = {key: (were["policy"][key]["value"], are["policy"][key]["value"]) for key in tables["policy"].changed}
+    return Changes(tables, len(before.mentors) + len(before.mentees), policy=said)
 
 
 def for_term(term: Term, given: Round) -> Round:
@@ -172,7 +176,7 @@ def changes_for(db: DbSession, term: Term, before: Round, after: Round) -> Chang
                 if why != NOT_IN_THE_IMPORT:
                     returning.append(key)
         tables[table] = replace(found, new=tuple(key for key in found.new if key not in back), back=back)
-    return Changes(tables, changes.there, tuple(returning))
+    return replace(changes, tables=tables, returning=tuple(returning))
 
 
 def take_in(

@@ -61,7 +61,7 @@ pairs: 0 new, 0 changed, 2 unchanged, 0 gone
 peers: 0 new, 0 changed, 0 unchanged, 1 gone
   gone s-1 s-2 points
 policy: 0 new, 1 changed, 26 unchanged, 0 gone
-  changed points.placed
+  changed points.placed: 1000 -> 900
 """
     assert typed("import", "spring", changed, "--dry-run").output == told + DRY
     assert typed("import", "spring", small, "--dry-run").output == NOTHING + DRY
