@@ -17,7 +17,7 @@ from data.programs import Organisation, Program, Term
 from data.sessions import Booking, Session, State
 from data.settings import Settings, read_settings
 
-SHOWN = ("titles", "names", "link")
+SHOWN = ("titles", "subjects", "names", "link")
 """What feeds show of a session hangs on these."""
 
 

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import Formatter
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from data.base import Document
+
+NO_NUMBER = "{given} is no whole number; write one, such as 28"
+WRONG = {
+    "enum": "{given} is none of these; write {expected}",
+    "greater_than_equal": "{given} is too little; write {ge} or more",
+    "less_than_equal": "{given} is too much; write {le} or less",
+    "int_type": NO_NUMBER,
+    "int_parsing": NO_NUMBER,
+    "int_parsing_size": NO_NUMBER,
+    "int_from_float": NO_NUMBER,
+    "tuple_type": "{given} is no list; write one, such as [1440, 60]",
+    "dict_type": "{given} names nothing in languages; write it as `dure program show` does",
+    "string_type": "{given} is no text; write some in quotes",
+    "string_pattern_mismatch": "{given} is no address; write https://...",
+    "too_short": "is empty; write at least one",
+    "value_error": "{error}",
+    "extra_forbidden": "is no setting; leave it out",
+}
+"""What is wrong with a value, and what would be right, by the library's name for the fault."""
+LONGEST_SAID = 60
+"""So much of what somebody gave is told of it again."""
 
 
 class Language(StrEnum):
@@ -41,7 +64,8 @@ class BadSettings(ValueError):
 class Settings(BaseModel):
     """A program's settings.
 
-    `titles` are how a session is called in each language, with `{subject}` and `{mentor}` in them; `link` is where groups meet that have
+    `titles` are how a session is called in each language, with `{subject}` and `{mentor}` in them; `subjects` are how a subject is called
+    in each, where that is not as its key says, such as {"math": {"ko": "수학", "en": "Mathematics"}}; `link` is where groups meet that have
     no link of their own, with `{group}` in it; `reminders` are minutes before a session; a cancelled session stays in feeds for
     `cancelled_days`; a record of a session is asked for so many hours after it, each time once; the sessions of an open-ended term are
     produced for `horizon_days`; each change of a session is told to the addresses of `webhooks`.
@@ -55,6 +79,7 @@ class Settings(BaseModel):
         Language.ZH_TW: "{subject} 課輔",
     }
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = tuple(Language)
+    subjects: dict[str, dict[Language, str]] = {}
     names: Names = Names.COUNT
     link: str = ""
     reminders: tuple[Annotated[int, Field(ge=1, le=28 * 24 * 60)], ...] = (1440, 60)
@@ -70,12 +95,25 @@ class Settings(BaseModel):
             _filled(title, subject="", mentor="")
         return {**cls.model_fields["titles"].default, **titles}
 
+    @field_validator("subjects")
+    @classmethod
+    def _subjects_have_names(cls, subjects: dict[str, dict[Language, str]]) -> dict[str, dict[Language, str]]:
+        for subject, names in subjects.items():
+            for language, name in names.items():
+                if not name.strip():
+                    raise ValueError(f"{subject!r} has an empty name in {language}; write some text, or leave it out")
+        return subjects
+
     @field_validator("link")
     @classmethod
     def _link_can_be_filled(cls, link: str) -> str:
         if link and not is_address(_filled(link, group="g-0001")):
             raise ValueError(f"{link!r} is no link; write https://...")
         return link
+
+    def subject_in(self, language: Language, subject: str) -> str:
+        """What a subject is called in a language: by its key, where nothing else is said."""
+        return self.subjects.get(subject, {}).get(language, subject)
 
 
 def is_address(link: str) -> bool:
@@ -115,8 +153,7 @@ def read_settings(document: Document) -> Settings:
     try:
         return Settings.model_validate(document)
     except ValidationError as bad:
-        lines = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in bad.errors())
-        raise BadSettings(tuple(lines)) from None
+        raise BadSettings(tuple(_lines(bad.errors()))) from None
 
 
 def settings_of(document: Document) -> Settings:
@@ -130,3 +167,21 @@ def settings_of(document: Document) -> Settings:
     except ValidationError as bad:
         faulty = {fault["loc"][0] for fault in bad.errors()}
         return Settings.model_validate({name: value for name, value in document.items() if name not in faulty})
+
+
+def _lines(faults: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each fault: where it is, what is wrong, and what would be right."""
+    for fault in faults:
+        if fault["type"] == "too_short" and any(other["loc"][:-1] == fault["loc"] for other in faults):
+            continue  # of a list that is short only for what is wrong in it
+        name, *inside = fault["loc"]
+        at = [f"value {part + 1}" if isinstance(part, int) else part for part in inside if part != "[key]"]
+        yield f"{', '.join([str(name), *at])}: {_why(fault)}"
+
+
+def _why(fault: Mapping[str, Any]) -> str:
+    said, of = json.dumps(fault["input"], ensure_ascii=False, default=str), fault.get("ctx", {})
+    given = said if len(said) <= LONGEST_SAID else said[: LONGEST_SAID - 1] + "…"
+    expected = str(of.get("expected", "")).replace("'", "")
+    wrong = WRONG.get(fault["type"])
+    return wrong.format_map({**of, "given": given, "expected": expected}) if wrong else str(fault["msg"])

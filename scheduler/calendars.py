@@ -274,7 +274,7 @@ def title_of(kind: Kind, subject: str, mentor: str, settings: Settings, language
     """What a session is called: of tutoring the settings say it."""
     if kind in WORDS[language].titles:
         return WORDS[language].titles[kind]
-    return settings.titles[language].format(subject=subject, mentor=mentor)
+    return settings.titles[language].format(subject=settings.subject_in(language, subject), mentor=mentor)
 
 
 def _name(db: DbSession, program: Program, calendar: Calendar) -> str:

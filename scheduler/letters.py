@@ -149,7 +149,8 @@ def _said_of_groups(db: DbSession, message: Message, about: About) -> _Said:
         shifts = select(Shift).where(Shift.series_id.in_([series.id for _, series in groups])).order_by(Shift.from_on)
         latest = {shift.series_id: shift.meetings for shift in db.scalars(shifts)}
         for group, series in groups:
-            lines.append(f"{group.subject}: {_weekly(latest.get(series.id, series.meetings), language)} ({term.zone})")
+            subject = settings.subject_in(language, group.subject)
+            lines.append(f"{subject}: {_weekly(latest.get(series.id, series.meetings), language)} ({term.zone})")
             if link := group.link or settings.link.format(group=group.key):
                 lines.append(WORDS[language].link.format(link))
     title = term.name or term.key

@@ -297,6 +297,13 @@ def test_a_subscriber_is_spoken_to_in_their_language(database: Engine, language:
     assert (feed.entries[0].title, feed.entries[0].lines, feed.alarms, feed.language) == (title, lines, (60,), language)
 
 
+def test_a_subject_is_called_as_the_program_calls_it_in_the_readers_language(database: Engine) -> None:
+    term = a_taught_term(database, subjects={"math": {"ko": "수학", "zh-TW": "數學 {mentor}"}, "art": {"en": "Painting"}})
+    for language, title in ((Language.KO, "수학 멘토링"), (Language.EN, "math tutoring"), (Language.ZH_TW, "數學 {mentor} 課輔")):
+        feed = seen(database, subscribed(database, term, Audience.MENTEE, "s-01", language=language)).feed
+        assert feed.entries[0].title == title
+
+
 def test_a_title_may_name_the_mentor_where_the_program_says_so(database: Engine) -> None:
     term = a_taught_term(database, titles={"en": "{subject} with {mentor}"})
     assert seen(database, subscribed(database, term, Audience.MENTEE, "s-01")).feed.entries[0].title == "math with 김하늘"

@@ -378,6 +378,19 @@ def test_people_are_told_of_their_groups(database: Engine, about: About, subject
     assert mail.get_content().splitlines()[3:-1] == lines
 
 
+def test_a_subject_is_called_in_mails_as_the_program_calls_it(database: Engine) -> None:
+    lessons(database, [MONDAY], language="ko")
+    with transaction(database) as db:
+        db.scalars(select(Program)).one().settings = {"subjects": {"math": {"ko": "수학"}}}
+        person, group = db.scalars(select(Person).where(Person.key == "s-000")).one(), db.scalars(select(Group)).one()
+        body = {"about": About.PUBLISHED.value, "term": str(group.term_id), "groups": [str(group.id)]}
+        write(db, [Notice(key="groups", address=person.email, body=body, person_id=person.id)], now=NOW)
+    remind(database, lambda: NOW)
+    told = {str(mail["Subject"]): mail.get_content() for mail in _delivered(database) if not mail.is_multipart()}
+    assert "알림: 수학 멘토링, 2026년 3월 2일 월요일 19:00" in told
+    assert "수학: " in told["그룹 안내: spring"]
+
+
 def _standing(database: Engine) -> list[tuple[int, dt.datetime | None, str]]:
     """What is known of each message, in the order in which they were written: tries, when it is due, and what was wrong."""
     with reading(database) as db:
