@@ -378,22 +378,25 @@ def test_what_an_undone_repair_puts_back_stays_off_on_days_that_have_closed_sinc
 
 
 def test_who_was_told_of_a_repair_is_told_that_it_is_undone_and_what_is_theirs_again(database: Engine) -> None:
-    _, _, run = two_runs(database)
+    term, _, run = two_runs(database)
     with transaction(database) as db:
-        db.execute(update(Person).where(Person.key.in_(["s-03", "s-11", "s-12", "s-14"])).values(email="somebody@example.org"))
+        some = ["s-03", "s-04", "s-11", "s-12", "s-14"]
+        db.execute(update(Person).where(Person.key.in_(some)).values(email="somebody@example.org"))
     repaired(database, run)
     with transaction(database) as db:
         theirs = Message.key.startswith(f"published:{run.id}:")
         told = {db.get_one(Person, one.person_id).key: one for one in db.scalars(select(Message).where(theirs))}
-        assert {"s-03", "s-11", "s-12", "s-14"} <= told.keys()
-        for key in ("s-03", "s-11", "s-12"):
+        assert {*some} <= told.keys()
+        for key in ("s-03", "s-04", "s-11", "s-12"):
             told[key].sent_at, told[key].due_at = MIDTERM, None
+        leave_mentee(db, mentee_named(db, term, "s-04"), dt.date(2027, 4, 18), by="office", now=MIDTERM, reason="moves")
     with transaction(database) as db:
         undo(db, db.get_one(Run, run.id), LATER, "office")
     with reading(database) as db:
         after = db.scalars(select(Message).where(Message.written_at == LATER, Message.key.contains(str(run.id)))).all()
         assert sorted((db.get_one(Person, one.person_id).key, one.body["about"]) for one in after) == [
             ("s-03", "put back"),
+            ("s-04", "withdrawn"),
             ("s-11", "withdrawn"),
             ("s-12", "withdrawn"),
         ]
