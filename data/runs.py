@@ -318,8 +318,8 @@ def result_of(db: DbSession, run: Run) -> bytes:
 
 
 def forget_files(db: DbSession, before: dt.datetime) -> int:
-    """Removes what rounds asked and what their runs gave, whose people are named in it, where nobody needs that any more; tells of how many
-    rounds.
+    """Removes what rounds asked and what their runs gave, or took away when they were undone, whose people are named in it, where nobody
+    needs that any more; tells of how many rounds.
 
     It is needed for as long as a term lasts that is taught by one of the runs, and as long as something was done with the round since that
     instant: it was closed, a run was queued, ended or published, or waits for a worker, or for one that repairs it.
@@ -337,6 +337,7 @@ def forget_files(db: DbSession, before: dt.datetime) -> int:
     gone = db.scalars(select(Round.id).where(old)).all()
     for some in parts(gone):
         db.execute(update(Run).where(Run.round_id.in_(some)).values(result=None))
+        db.execute(update(Run).where(Run.round_id.in_(some), Run.undone_at.is_not(None)).values(undo=None))
         db.execute(update(Round).where(Round.id.in_(some)).values(inputs=None))
     return len(gone)
 

@@ -185,7 +185,9 @@ YEAR_LATER = SOLVED_AT + dt.timedelta(days=366)
         pytest.param(dt.date(2027, 6, 20), {"published_at": SOLVED_AT}, False, id="the term that it taught is over"),
         pytest.param(dt.date(2028, 6, 20), {"published_at": SOLVED_AT}, True, id="its term goes on"),
         pytest.param(None, {"published_at": SOLVED_AT}, True, id="its term is open-ended"),
-        pytest.param(None, {"published_at": SOLVED_AT, "undone_at": SOLVED_AT}, False, id="it was taken back"),
+        pytest.param(
+            None, {"published_at": SOLVED_AT, "undone_at": SOLVED_AT, "undo": {"gone": {"groups": []}}}, False, id="it was taken back"
+        ),
         pytest.param(None, {}, False, id="it was never published, in an open-ended term"),
     ],
 )
@@ -203,6 +205,7 @@ def test_what_a_round_asked_and_its_runs_gave_is_kept_for_as_long_as_somebody_ne
     with reading(database) as db:
         inputs, result = db.execute(select(Round.inputs, Run.result).join(Run, Run.round_id == Round.id)).one()
         assert (inputs is not None, result is not None) == (kept, kept)
+        assert db.get_one(Run, run.id).undo is None  # nor what undoing it took away
         if not kept:
             with pytest.raises(NoResult, match="no longer kept"):
                 result_of(db, db.get_one(Run, run.id))
