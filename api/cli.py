@@ -34,6 +34,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.table_commands import export_tables, import_tables
     from api.term_commands import terms
     from api.timetable_commands import timetables
+    from api.usage import Commands
 except KeyboardInterrupt:
     interrupted()
 
@@ -42,6 +43,7 @@ GARBAGE = 100_000
 small round's time goes into looking through it."""
 
 app = typer.Typer(
+    cls=Commands,
     help="Matches small groups of mentees with mentors, and proves how far from the best a result can be at most.",
     add_completion=False,
     no_args_is_help=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,27 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from data.base import Document
-
-NO_NUMBER = "{given} is no whole number; write one, such as 28"
-WRONG = {
-    "enum": "{given} is none of these; write {expected}",
-    "greater_than_equal": "{given} is too little; write {ge} or more",
-    "less_than_equal": "{given} is too much; write {le} or less",
-    "int_type": NO_NUMBER,
-    "int_parsing": NO_NUMBER,
-    "int_parsing_size": NO_NUMBER,
-    "int_from_float": NO_NUMBER,
-    "tuple_type": "{given} is no list; write one, such as [1440, 60]",
-    "dict_type": "{given} names nothing in languages; write it as `dure program show` does",
-    "string_type": "{given} is no text; write some in quotes",
-    "string_pattern_mismatch": "{given} is no address; write https://...",
-    "too_short": "is empty; write at least one",
-    "value_error": "{error}",
-    "extra_forbidden": "is no setting; leave it out",
-}
-"""What is wrong with a value, and what would be right, by the library's name for the fault."""
-LONGEST_SAID = 60
-"""So much of what somebody gave is told of it again."""
+from data.wording import why
 
 
 class Language(StrEnum):
@@ -176,12 +155,4 @@ def _lines(faults: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             continue  # of a list that is short only for what is wrong in it
         name, *inside = fault["loc"]
         at = [f"value {part + 1}" if isinstance(part, int) else part for part in inside if part != "[key]"]
-        yield f"{', '.join([str(name), *at])}: {_why(fault)}"
-
-
-def _why(fault: Mapping[str, Any]) -> str:
-    said, of = json.dumps(fault["input"], ensure_ascii=False, default=str), fault.get("ctx", {})
-    given = said if len(said) <= LONGEST_SAID else said[: LONGEST_SAID - 1] + "…"
-    expected = str(of.get("expected", "")).replace("'", "")
-    wrong = WRONG.get(fault["type"])
-    return wrong.format_map({**of, "given": given, "expected": expected}) if wrong else str(fault["msg"])
+        yield f"{', '.join([str(name), *at])}: {why(fault)}"
