@@ -175,6 +175,15 @@ def _first(database: Engine) -> UUID:
 YEAR_LATER = SOLVED_AT + dt.timedelta(days=366)
 
 
+@pytest.fixture(scope="module")
+def solved_long_ago(lasting_database: Engine) -> Engine:
+    """A database with a round that was solved once."""
+    term = demo_term(lasting_database)
+    with transaction(lasting_database) as db:
+        done_run(db, db.get_one(Term, term.id))
+    return lasting_database
+
+
 @pytest.mark.parametrize(
     ("last_on", "values", "kept"),
     [
@@ -192,26 +201,21 @@ YEAR_LATER = SOLVED_AT + dt.timedelta(days=366)
     ],
 )
 def test_what_a_round_asked_and_its_runs_gave_is_kept_for_as_long_as_somebody_needs_it(
-    database: Engine, last_on: dt.date | None, values: dict[str, object], kept: bool
+    solved_long_ago: Engine, last_on: dt.date | None, values: dict[str, object], kept: bool
 ) -> None:
-    term = demo_term(database)
-    with transaction(database) as db:
-        run = done_run(db, db.get_one(Term, term.id))
+    with reading(solved_long_ago) as db:  # nothing of it is kept
         db.execute(update(Term).values(last_on=last_on))
         db.execute(update(Run).values(seed=1, **values))
-    with transaction(database) as db:
         assert forget_files(db, SOLVED_AT) == 0
         assert forget_files(db, YEAR_LATER) == (0 if kept else 1)
-    with reading(database) as db:
         inputs, result = db.execute(select(Round.inputs, Run.result).join(Run, Run.round_id == Round.id)).one()
         assert (inputs is not None, result is not None) == (kept, kept)
         assert db.get_one(Run, run.id).undo is None  # nor what undoing it took away
         if not kept:
             with pytest.raises(NoResult, match="no longer kept"):
-                result_of(db, db.get_one(Run, run.id))
-    if not kept:
-        with pytest.raises(NoLongerKept, match="what round 1 asks is no longer kept"):
-            queued(database, term)
+                result_of(db, db.scalars(select(Run)).one())
+            with pytest.raises(NoLongerKept, match="what round 1 asks is no longer kept"):
+                queue(db, db.scalars(select(Term)).one(), Asked(), by="manager", now=YEAR_LATER)
 
 
 def test_what_a_run_repairs_is_kept_until_that_is_solved(database: Engine) -> None:
