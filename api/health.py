@@ -56,4 +56,6 @@ def _state(engine: Engine, now: dt.datetime) -> tuple[bool, dict[str, str]]:
     if ticked_at is None:
         return False, parts | {"ticker": "has never ticked; `dure serve` and `dure tick` do"}
     ago = now - ticked_at
+    if ago < -LATE:
+        return False, parts | {"ticker": "has not ticked since the clock was set back"}
     return ago <= LATE, parts | {"ticker": f"ticked {max(round(ago.total_seconds()), 0)} seconds ago"}

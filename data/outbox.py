@@ -175,9 +175,12 @@ def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timede
     `each` address not more than so many, where that is said.
 
     Who took them says of each what became of it; where nothing is heard of them by then, the messages are due again. A message that
-    was written in the future is due too: the clock was set back since.
+    was written in the future is due too, and one that would wait for longer than any does: the clock was set back since.
     """
-    due = and_(Message.channel == channel, Message.due_at.is_not(None), or_(Message.due_at <= now, Message.written_at > now))
+    waits = enumerate(max(lease, wait) for wait in (dt.timedelta(), *BACK_OFF))
+    too_long = (and_(Message.tries == tries, Message.due_at > now + longest) for tries, longest in waits)
+    timely = or_(Message.due_at <= now, Message.written_at > now, *too_long)
+    due = and_(Message.channel == channel, Message.due_at.is_not(None), timely)
     first = Message.due_at, Message.id
     asked = select(Message).where(due).order_by(*first).limit(most).with_for_update(skip_locked=True)
     if each is not None:

@@ -79,13 +79,15 @@ def restore(db: DbSession, session: Session, *, by: str, now: dt.datetime, reaso
     Raises
     ------
     Refused
-        It is not cancelled, past, made up, or no day of the group or the mentor any more.
+        It is not cancelled, past, made up, makes up what is not cancelled, or is no day of the group or the mentor any more.
     Clash
         Somebody has another session then.
     """
     circle = hold(db, session.group_id, session)
     _refuse_state(circle, session, State.CANCELLED)
     _refuse_made_up(db, circle, session)
+    if session.makes_up_id:
+        _refuse_state(circle, db.get_one(Session, session.makes_up_id), State.CANCELLED)
     holds, kind = db.get_one(Mentor, session.mentor_id), kind_of(db, session)
     refuse_time(db, circle, holds, session.starts_at, now=now, on_day_off=True, kind=kind)
     before = looks_of(db, circle, [session])

@@ -6,6 +6,8 @@ twice, at once by two, or late, nothing is said twice.
 * A reminder is due so many minutes before its session. One that is late is sent as long as the session has not begun; of several that
   are due by then, only that nearest to the session. A session that moves is reminded of anew. Who has been reminded of a session since a
   reminder was due does not get that one too: not after wishes or settings have changed, nor after the clock was set back.
+* Who has left by the day of a session that is theirs still, because nobody else holds it yet, is neither reminded of it nor asked for its
+  record: the manager is shown it.
 * A record is asked for so many hours after the session's end, each time once; of several times that have come, only the last. Nobody is
   asked later than `ASKED_FOR` after the session. Once the last time has come, the session is among those that the manager is shown.
 """
@@ -17,8 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, null, select
+from sqlalchemy import Row, Select, null, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.calendars import parts
@@ -50,9 +53,20 @@ def due_reminders(db: DbSession, now: dt.datetime) -> list[Notice]:
     own = [minutes for minutes in db.scalars(select(Person.reminders).where(Person.reminders.is_not(null()))) if minutes]
     longest = max((minutes for some in (*own, *(one.reminders for one in settings.values())) for minutes in some), default=0)
     asked = (
-        select(Session.id, Session.starts_at, Person.id.label("person"), Person.email, Person.reminders, Term.program_id)
+        select(
+            Session.id,
+            Session.starts_at,
+            Person.id.label("person"),
+            Person.email,
+            Person.reminders,
+            Mentor.person_id.label("mentor"),
+            Mentor.left_on,
+            Term.zone,
+            Term.program_id,
+        )
         .join(Booking, Booking.session_id == Session.id)
         .join(Person, Person.id == Booking.person_id)
+        .join(Mentor, Mentor.id == Session.mentor_id)
         .join(Group, Group.id == Session.group_id)
         .join(Term, Term.id == Group.term_id)
         .where(Session.state == State.PLANNED, Session.starts_at > now, Session.starts_at <= now + dt.timedelta(minutes=longest))
@@ -61,6 +75,8 @@ def due_reminders(db: DbSession, now: dt.datetime) -> list[Notice]:
     )
     found = []
     for row in db.execute(asked):
+        if row.person == row.mentor and _left(row):
+            continue
         wanted = settings[row.program_id].reminders if row.reminders is None else row.reminders
         due = [minutes for minutes in wanted if row.starts_at - dt.timedelta(minutes=minutes) <= now]
         if due:
@@ -100,7 +116,7 @@ def due_asks(db: DbSession, now: dt.datetime) -> list[Notice]:
     found = []
     for row in db.execute(_without_record(now).where(Session.ends_at > now - ASKED_FOR, Person.email != "")):
         hours = [hours for hours in settings[row.program_id].ask_after_hours if row.ends_at + dt.timedelta(hours=hours) <= now]
-        if hours:
+        if hours and not _left(row):
             body = about_session(About.RECORD, row.id)
             key = f"{About.RECORD}:{row.id}:{max(hours)}:{row.person}"
             found.append(Notice(key=key, address=row.email, body=body, person_id=row.person))
@@ -117,6 +133,11 @@ def unrecorded(db: DbSession, now: dt.datetime) -> list[Unrecorded]:
     ]
 
 
+def _left(row: Row[Any]) -> bool:
+    """Whether a session's mentor has left by its day: somebody else is to hold it."""
+    return row.left_on is not None and row.left_on <= row.starts_at.astimezone(ZoneInfo(row.zone)).date()
+
+
 def _settings(db: DbSession) -> dict[UUID, Settings]:
     return {program: settings_of(document) for program, document in db.execute(select(Program.id, Program.settings))}
 
@@ -131,6 +152,7 @@ def _without_record(now: dt.datetime) -> Select[*tuple[Any, ...]]:
             Person.id.label("person"),
             Person.email,
             Mentor.key.label("mentor"),
+            Mentor.left_on,
             Group.key.label("group"),
             Term.key.label("term"),
             Term.zone,

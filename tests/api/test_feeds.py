@@ -366,6 +366,8 @@ def test_it_is_alive_and_ready_once_something_ticks(served: Served) -> None:
     with transaction(served.database) as db:
         tick(db, HEARTBEAT, NOW)
     assert served.web.ask("/readyz").status_code == 200
+    served.now = NOW - DAY
+    assert served.web.ask("/readyz").json()["ticker"] == "has not ticked since the clock was set back"
 
 
 def test_it_is_alive_and_not_ready_with_a_database_of_another_version(empty_database: Engine) -> None:

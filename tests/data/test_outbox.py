@@ -94,6 +94,18 @@ def test_what_was_written_before_the_clock_was_set_back_is_sent_nevertheless_and
     assert _take(database, at=NOW - back) == []
 
 
+@pytest.mark.parametrize("fails", [pytest.param(False, id="taken"), pytest.param(True, id="failed")])
+def test_what_was_tried_before_the_clock_was_set_back_waits_no_longer_for_that(database: Engine, *, fails: bool) -> None:
+    _write(database, "a", at=NOW - 2 * MINUTE)
+    tomorrow = NOW + dt.timedelta(days=1)
+    found = _take(database, at=tomorrow)
+    if fails:
+        with transaction(database) as db:
+            mark_failed(db, found[0], "no such box", now=tomorrow)
+    assert _keys(_take(database, at=NOW)) == ["a"]
+    assert _take(database, at=NOW + MINUTE) == []
+
+
 def test_the_two_channels_are_taken_apart(database: Engine) -> None:
     _write(database, "a")
     with transaction(database) as db:

@@ -97,6 +97,16 @@ def test_a_cancelled_session_is_made_up_once_also_at_its_own_time(database: Engi
         make_up(db, db.get_one(Session, cancelled.id), at("2026-03-13 19:00"), by="m-1", now=NOW)
 
 
+def test_of_a_session_and_the_one_that_makes_it_up_one_is_held(database: Engine) -> None:
+    term = taught_term(database)
+    on_session(database, term, TUESDAY, lambda db, one: cancel(db, one, by="m-1", now=NOW, reason="ill"))
+    on_session(database, term, TUESDAY, lambda db, one: make_up(db, one, at("2026-03-13 19:00"), by="m-1", now=NOW))
+    on_session(database, term, "g-1@2026-03-13", lambda db, one: cancel(db, one, by="m-1", now=NOW, reason="ill"))
+    on_session(database, term, TUESDAY, lambda db, one: restore(db, one, by="m-1", now=NOW))
+    with pytest.raises(Refused, match="g-1@2026-03-10T19:00: is planned, not cancelled"):
+        on_session(database, term, "g-1@2026-03-13", lambda db, one: restore(db, one, by="m-1", now=NOW))
+
+
 def test_a_substitute_holds_one_session_and_both_mentors_calendars_tell(database: Engine) -> None:
     term = taught_term(database)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 
 from data.database import reading, transaction
 from data.outbox import Message
+from data.people import Mentor
 from data.programs import Program
 from data.sessions import Booking, Session, State
 from scheduler.jobs import ask_for_records, remind
@@ -116,6 +117,18 @@ def test_a_record_is_asked_for_twice(database: Engine, moments: list[dt.datetime
     with reading(database) as db:
         found = db.scalars(select(Message).order_by(Message.written_at)).all()
     assert [(one.address, int(one.key.split(":")[2])) for one in found] == [("m-000@b.example", after) for after in hours]
+
+
+def test_a_mentor_who_has_left_is_neither_reminded_nor_asked(database: Engine) -> None:
+    lessons(database, [MONDAY, MONDAY])
+    with transaction(database) as db:
+        db.scalars(select(Mentor).where(Mentor.key == "m-000")).one().left_on = MONDAY.date()
+        db.scalars(select(Mentor).where(Mentor.key == "m-001")).one().left_on = MONDAY.date() + DAY
+    remind(database, lambda: MONDAY - HOUR)
+    assert _addresses(database) == ["m-001@b.example", "s-000@b.example", "s-001@b.example"]
+    assert ask_for_records(database, lambda: MONDAY + 2 * HOUR) == 1
+    with reading(database) as db:
+        assert [shown.mentor for shown in unrecorded(db, MONDAY + 49 * HOUR)] == ["m-000", "m-001"]
 
 
 def test_a_manager_is_shown_what_was_asked_for_in_vain(database: Engine) -> None:
