@@ -73,17 +73,6 @@ def settings(typed: Typed) -> dict[str, object]:
         pytest.param(("set", "tutoring", "titles", '{"en": "{subject.__class__}"}'), "titles: '{subject.__class__}'", id="code"),
         pytest.param(("set", "tutoring", "titles", '{"en": "{subject!r:>9}"}'), "titles: '{subject!r:>9}'", id="a form"),
         pytest.param(("set", "tutoring", "titles", '{"en": "{subject"}'), "titles: '{subject' has other marks", id="half a mark"),
-        pytest.param(("set", "tutoring", "languages", "[]"), "languages: is empty; write at least one", id="no language"),
-        pytest.param(("set", "tutoring", "reminders", "60"), "reminders: 60 is no list; write one, such as [1440, 60]", id="no list"),
-        pytest.param(("set", "tutoring", "horizon_days", "999"), "horizon_days: 999 is too much; write 732 or less", id="too much"),
-        pytest.param(("set", "tutoring", "horizon_days", "soon"), 'horizon_days: "soon" is no whole number; write one', id="no number"),
-        pytest.param(("set", "tutoring", "link", "7"), "link: 7 is no text; write some in quotes", id="no text"),
-        pytest.param(("set", "tutoring", "titles", "x"), 'titles: "x" names nothing in languages; write it as', id="no titles"),
-        pytest.param(("set", "tutoring", "titles", '{"fr": "x"}'), 'titles, fr: "fr" is none of these; write ko', id="a strange title"),
-        pytest.param(("set", "tutoring", "webhooks", '["ftp://x"]'), 'webhooks, value 1: "ftp://x" is no address', id="a strange hook"),
-        pytest.param(
-            ("set", "tutoring", "subjects", '{"math": {"ko": " "}}'), "subjects: 'math' has an empty name in ko; write", id="no subject"
-        ),
         pytest.param(("rename", "tutoring", " "), "NAME: is empty; write some text", id="no name"),
         pytest.param(("set", "tutoring", "link", "https://x/{room}"), "link: 'https://x/{room}' has other marks", id="a mark"),
         pytest.param(
