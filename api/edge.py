@@ -173,6 +173,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         TimetableError,
         DBAPIError,
         OSError,
+        UnicodeEncodeError,
     )
 
 
@@ -191,4 +192,6 @@ def _lines(error: Exception) -> list[str]:
             return [f"the database cannot be used: {one_line(str(error.orig).partition(chr(10))[0])}"]
         case OSError():
             return [f"{one_line(str(error.filename))}: {error.strerror}"] if error.filename else []
+        case UnicodeEncodeError():
+            return [f"{one_line(error.object)}: is not UTF-8; have your terminal write that"]
     return [one_line(line) for line in str(error).split("\n")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -39,6 +40,13 @@ def test_what_is_typed_wrong_is_one_line(words: str, line: str) -> None:
     [told] = ended.stderr.splitlines()
     assert told.startswith(line)
     assert told.isprintable()
+
+
+def test_a_word_that_is_not_utf_8_is_told_in_one_line(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DURE_DATABASE_URL", database.url.render_as_string(hide_password=False))
+    ended = CliRunner().invoke(app, ["feed", "new", "--school", "\udcff\udcfe"], prog_name="dure")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr == "\\udcff\\udcfe: is not UTF-8; have your terminal write that\n"
 
 
 def test_a_group_of_commands_alone_shows_its_help() -> None:
