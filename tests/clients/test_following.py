@@ -19,10 +19,16 @@ from tests.sessions import at, taught_term
 from tests.subscribed import seen, subscribed
 
 
-def test_a_client_follows_what_is_made_moved_cancelled_and_deleted(database: Engine, tmp_path: Path) -> None:
-    term, phone = watched_term(database), Phone(tmp_path)
-    feed = subscribed(database, term, Audience.MENTOR, "m-1")
+def test_a_client_follows_what_is_made_moved_cancelled_and_deleted_until_its_link_is_revoked(database: Engine, tmp_path: Path) -> None:
+    """Another, whose link is revoked after its first look, says that the feed is gone and keeps what it has (F21)."""
+    term, phone, other = watched_term(database), a_phone(tmp_path / "phone"), a_phone(tmp_path / "other")
+    feed, revoked = (subscribed(database, term, Audience.MENTOR, "m-1") for _ in range(2))
     with serving(database, tmp_path, "--http-only") as server:
+        other.subscribe(server.url + revoked.path)
+        other.sync()
+        had = to_be_shown(database, revoked)
+        with transaction(database) as db:
+            revoke(db, str(revoked.row.id), by="office", now=dt.datetime.now(dt.UTC))
         phone.subscribe(server.url + feed.path)
         for step in steps(term):
             take(database, step)
@@ -30,24 +36,15 @@ def test_a_client_follows_what_is_made_moved_cancelled_and_deleted(database: Eng
             shown = phone.shows(term.first_on, 40)
             assert shown == to_be_shown(database, feed)
             assert in_short(shown) == step.leaves
+        assert "error: Unknown error occurred for dure: Gone\n" in other.fails_to_sync()
+    assert other.shows(term.first_on, 40) == had
+    assert len(had) == 12
 
 
-def test_a_client_whose_link_is_revoked_says_so_and_keeps_what_it_has(database: Engine, tmp_path: Path) -> None:
-    """What changes afterwards is not told to it any more (F21)."""
-    term, phone = watched_term(database), Phone(tmp_path)
-    feed = subscribed(database, term, Audience.MENTOR, "m-1")
-    with serving(database, tmp_path, "--http-only") as server:
-        phone.subscribe(server.url + feed.path)
-        phone.sync()
-        shown = phone.shows(term.first_on, 40)
-        with transaction(database) as db:
-            revoke(db, str(feed.row.id), by="office", now=dt.datetime.now(dt.UTC))
-        _, made, *_ = steps(term)
-        take(database, made)
-        said = phone.fails_to_sync()
-    assert "error: Unknown error occurred for dure: Gone\n" in said
-    assert phone.shows(term.first_on, 40) == shown
-    assert len(shown) == 12
+def a_phone(folder: Path) -> Phone:
+    """In a folder of its own."""
+    folder.mkdir()
+    return Phone(folder)
 
 
 @pytest.mark.parametrize("audience", [Audience.SCHOOL, Audience.PROGRAM])

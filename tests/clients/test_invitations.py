@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,33 +52,32 @@ def feed_on(office: Office, mentee: str, *days: str) -> list[Event]:
     ]
 
 
-def test_a_reader_enters_changes_and_strikes_out_what_mails_say(database: Engine, tmp_path: Path) -> None:
+def test_readers_enter_changes_and_strike_out_what_mails_say(database: Engine, tmp_path: Path) -> None:
     """After each mail the session is there once, as the feed has it: all are of one UID, each with the next SEQUENCE (F25)."""
-    zone = "America/New_York"  # its times are told in UTC
+    zone = "Asia/Seoul"  # it is declared
     office, phone, told = an_office(database, zone), Phone(tmp_path), []
+    feed = subscribed(database, office.term, Audience.MENTEE, "s-4", language=Language.KO)
+    mails, feeds = [], []
     for method, on, change in CHANGES:
         invitations = office.invites_to(change)
         assert set(invitations) == {"m-1", "s-4"}
-        phone.take_in(invitations["s-4"])
-        [event] = IcsCalendarStream.calendar_from_ics(invitations["s-4"].decode()).events
-        assert method_of(invitations["s-4"]) == method
+        mails.append(invitations["s-4"])
+        feeds.append(rendered(seen(database, feed, office.now).feed))
+        phone.take_in(mails[-1])
+        [event] = IcsCalendarStream.calendar_from_ics(mails[-1].decode()).events
+        assert method_of(mails[-1]) == method
         [shown] = calendar(phone)
         assert [shown] == feed_on(office, "s-4", on)
         told.append((event.uid, event.sequence))
     assert told == [(told[0][0], sequence) for sequence in range(len(CHANGES))]
+    check_readers(mails, feeds)
 
 
-def test_every_reader_finds_in_a_mail_the_session_of_the_feed(database: Engine) -> None:
-    """What mails say, from whom and to whom, is for each reader the session of that UID in the feed at that time (F5, F25).
+def check_readers(mails: Sequence[bytes], feeds: Sequence[bytes]) -> None:
+    """What each mail says, from whom and to whom, is for each reader the session of that UID in the feed at that time (F5).
 
     A feed names nobody, neither as who asks nor as who is asked (F14), and only it tells how many mentees there are.
     """
-    office = an_office(database, "Asia/Seoul")  # it is declared
-    mails, feeds = [], []
-    feed = subscribed(database, office.term, Audience.MENTEE, "s-4", language=Language.KO)
-    for _, _, change in CHANGES:
-        mails.append(office.invites_to(change)["s-4"])
-        feeds.append(rendered(seen(database, feed, office.now).feed))
     with hosting() as host:
         addresses = host.put_all([*mails, *feeds])
         for read in READERS:
@@ -93,7 +93,7 @@ def test_every_reader_finds_in_a_mail_the_session_of_the_feed(database: Engine) 
 
 def test_who_leaves_is_asked_to_strike_out_what_others_keep(database: Engine, tmp_path: Path) -> None:
     """Each is told by a method of their own (F25)."""
-    zone = "Asia/Seoul"  # it is declared
+    zone = "America/New_York"  # its times are told in UTC
     office = an_office(database, zone)
     phones = {}
     for key in ("s-1", "s-2"):

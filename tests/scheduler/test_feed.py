@@ -104,14 +104,12 @@ def test_the_same_values_give_the_same_bytes_in_another_process_at_another_time(
         replace(FEED, zone=zone, alarms=(60, 10), entries=entries) for zone in ("Asia/Seoul", "UTC") for entries in ((), (cancelled, ENTRY))
     ]
     command = [sys.executable, "-c", ELSEWHERE]
-    for seed in ("1", "2"):
-        ended = subprocess.run(
-            command, input=pickle.dumps(feeds), capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}, cwd=HERE
-        )
-        assert pickle.loads(ended.stdout) == [rendered(feed) for feed in feeds]  # noqa: S301  our own
+    other = {**os.environ, "PYTHONHASHSEED": "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"}
+    ended = subprocess.run(command, input=pickle.dumps(feeds), capture_output=True, check=True, env=other, cwd=HERE)
+    assert pickle.loads(ended.stdout) == [rendered(feed) for feed in feeds]  # noqa: S301  our own
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(FEEDS)
 def test_a_feed_holds_the_components_that_others_add_to(feed: Feed) -> None:
     calendar = Calendar()
