@@ -42,6 +42,7 @@ def feed_links(token: str, environment: Mapping[str, str] = os.environ) -> tuple
 
 def hints(environment: Mapping[str, str] = os.environ) -> list[str]:
     """What whoever hands a link on should know: how soon calendars follow, and where nobody else reaches it."""
-    here = [] if environment.get(VARIABLE) else [f"Only this machine reaches it: {VARIABLE} is not set."]
+    narrow = f"Only this machine reaches it, where `dure serve` has its usual port: {VARIABLE} is not set."
+    here = [] if environment.get(VARIABLE) else [narrow]
     followed = "Calendars ask again when they like: Google after 8 to 24 hours, others sooner."
     return [*here, f"{followed} Changes within two days of a session also go by mail."]

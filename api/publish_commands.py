@@ -71,7 +71,9 @@ def undo_run(name: RunName, dry_run: DryRun = False) -> None:
             run = find_run(db, name)
             gone = undo(db, run, now(), BY)
             line = f"{name_of(db, run)} {'would be' if dry_run else 'is'} undone: {gone.groups:,} groups and {gone.sessions:,} sessions go"
-        say([line])
+            back = [f"groups that are as they were before: {gone.back:,}"] if gone.back else []
+            lost = [f"sessions whose changes since then go with it: {gone.changed:,}"] if gone.changed else []
+        say([line, *back, *lost])
 
 
 def _counts(changes: Sequence[Change], produced: Produced) -> Iterator[str]:

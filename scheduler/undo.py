@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session as DbSession
 
 from data.audit import write_down
@@ -57,10 +57,13 @@ class WasHeld(PublishError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
-    """What went: groups and sessions that are there no more."""
+    """What went: groups and sessions that are there no more, of which some were `changed` since they were planned; and how many groups are
+    `back` as they were before a repair."""
 
     groups: int
     sessions: int
+    changed: int
+    back: int
 
 
 def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
@@ -87,7 +90,7 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
     told = _take_back_notices(db, run)
     before: Document = document.get("before", {})
     touched = [UUID(group) for group in before.get("groups", ())]
-    were, again = groups_by_person(db, [*made, *touched]), NOBODYS
+    were, again, changed = groups_by_person(db, [*made, *touched]), NOBODYS, changed_since(db, run, [*made, *touched])
     touch_groups(db, made, now)
     if before:
         sessions = _put_back(db, term, run, made, before, now=now, by=by)
@@ -101,7 +104,7 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
     announce(db, run, term, {person: were[person] for person in (were.keys() - again.keys()) & told}, About.WITHDRAWN, now)
     run.undone_at = now
     db.flush()
-    return Undone(groups=len(made), sessions=sessions)
+    return Undone(groups=len(made), sessions=sessions, changed=changed, back=len(touched))
 
 
 def _put_back(db: DbSession, term: Term, run: Run, made: Collection[UUID], before: Document, *, now: dt.datetime, by: str) -> int:
@@ -134,6 +137,12 @@ def _put_back(db: DbSession, term: Term, run: Run, made: Collection[UUID], befor
     deed = Deed(what="undone", whom=short_name(db, run), by=by, now=now, details={"groups": len(made), "put back": len(groups)})
     carry_out(db, term, deed, changes, groups=groups)
     return count
+
+
+def changed_since(db: DbSession, run: Run, groups: Collection[UUID]) -> int:
+    """How many sessions of groups were moved, cancelled or otherwise changed since a run was published."""
+    changed = select(func.count()).select_from(Session).where(Session.changed_at > run.published_at, Session.sequence > 0)
+    return sum(db.scalars(changed.where(Session.group_id.in_(some))).one() for some in parts(sorted(groups)))
 
 
 def refuse_held(db: DbSession, run: Run, column: InstrumentedAttribute[UUID], ids: Collection[UUID]) -> None:

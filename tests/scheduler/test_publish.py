@@ -22,6 +22,7 @@ from data.programs import Closure, Program, Term
 from data.rounds import Run
 from data.sessions import Booking, Series, Session, State
 from data.tables import METADATA
+from scheduler.changes import cancel
 from scheduler.publish import AnotherStands, PublishedAlready, publish
 from scheduler.refusals import OutsideTheTerm
 from scheduler.results import DoesNotFit
@@ -257,6 +258,15 @@ def test_who_was_told_of_it_is_told_that_it_is_undone(database: Engine) -> None:
             ("published", told),
             ("withdrawn", told),
         ]
+
+
+def test_undoing_tells_of_changes_that_go_with_it(database: Engine) -> None:
+    _, run = published(database)
+    with transaction(database) as db:
+        cancel(db, db.scalars(select(Session).order_by(Session.starts_at).limit(1)).one(), by="office", now=LATER, reason="ill")
+    with transaction(database) as db:
+        gone = undo(db, db.get_one(Run, run.id), LATER, "office")
+    assert (gone.changed, gone.back) == (1, 0)
 
 
 def test_what_was_held_is_not_undone(database: Engine) -> None:
