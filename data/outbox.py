@@ -6,7 +6,7 @@ A message about a session says only what it is about and which session: its word
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
@@ -154,6 +154,21 @@ def tell(db: DbSession, session: Session, people: Iterable[UUID], about: About, 
         for person, address in db.execute(whom)
     ]
     return write(db, notices, now=now)
+
+
+def invited(db: DbSession, sessions: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """Who has one of these sessions in a calendar of their own by our mails, and their addresses, by session."""
+    holds: dict[UUID, dict[UUID, str]] = {}
+    sent = select(Message.key, Message.person_id, Message.address).where(Message.sent_at.is_not(None), Message.person_id.is_not(None))
+    mails = sent.where(or_(*(Message.key.startswith(f"{about}:", autoescape=True) for about in INVITING)))
+    for key, person, address in db.execute(mails.order_by(Message.sent_at, Message.id)):
+        about, session, _ = key.split(":", 2)
+        if person and (which := UUID(session)) in sessions:
+            if about in {About.CANCELLED, About.LEFT}:
+                holds.get(which, {}).pop(person, None)
+            else:
+                holds.setdefault(which, {})[person] = address
+    return holds
 
 
 def _call(db: DbSession, session: Session, now: dt.datetime) -> None:

@@ -22,6 +22,7 @@ from icalendar import Calendar, vCalAddress
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
+from data.base import Document
 from data.groups import Group
 from data.outbox import INVITING, About, Message
 from data.people import Mentor, Person
@@ -64,7 +65,6 @@ class NoAddress(NotToBeSent):
 class _Meeting:
     """What a mail tells of a session, to one person of it."""
 
-    session: Session
     entry: Entry
     zone: str
     program: str
@@ -121,8 +121,7 @@ def _said(db: DbSession, message: Message, now: dt.datetime) -> _Said:
         session = UUID(message.body["session"])
     except (KeyError, ValueError):
         raise NoLongerSo("nobody knows what it is about") from None
-    met = _meeting(db, message, session)
-    _refuse_what_is_no_longer_so(about, met, message, now)
+    met = _gone(db, message, session) if "gone" in message.body else _meeting(db, message, session, about, now)
     words = WORDS[met.language]
     lines = [met.entry.title, words.texts[about], "", words.when.format(_told(met, met.entry.starts_at, met.entry.ends_at))]
     if "was" in message.body:
@@ -177,7 +176,42 @@ def invitation(entry: Entry, *, zone: str, language: str, method: str, sender: s
     return bytes(calendar.to_ical())
 
 
-def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
+def gone_session(session: Session, kind: Kind, subject: str, term: Term, now: dt.datetime) -> Document:
+    """What a letter needs of a session that is to be there no more when it is written."""
+    return {
+        "term": str(term.id),
+        "mentor": str(session.mentor_id),
+        "kind": kind.value,
+        "subject": subject,
+        "starts_at": session.starts_at.isoformat(),
+        "ends_at": session.ends_at.isoformat(),
+        "sequence": session.sequence + 1,
+        "changed_at": now.isoformat(),
+    }
+
+
+def _gone(db: DbSession, message: Message, about: UUID) -> _Meeting:
+    """A session that is there no more, as its message says it was."""
+    was = message.body["gone"]
+    term, mentor = db.get(Term, UUID(was["term"])), db.get(Mentor, UUID(was["mentor"]))
+    if term is None or mentor is None:
+        raise NoLongerSo("the term is there no more")
+    if db.get(Session, about) is not None:
+        raise NoLongerSo("the session is there again")
+    name, settings, language = _spoken(db, message, db.get_one(Program, term.program_id))
+    entry = Entry(
+        uid=f"{about}@dure",
+        sequence=was["sequence"],
+        changed_at=dt.datetime.fromisoformat(was["changed_at"]),
+        starts_at=dt.datetime.fromisoformat(was["starts_at"]),
+        ends_at=dt.datetime.fromisoformat(was["ends_at"]),
+        title=title_of(Kind(was["kind"]), was["subject"], db.get_one(Person, mentor.person_id).name, settings, language),
+        cancelled=True,
+    )
+    return _Meeting(entry, term.zone, name, language)
+
+
+def _meeting(db: DbSession, message: Message, which: UUID, about: About, now: dt.datetime) -> _Meeting:
     asked = (
         select(Session, Series.kind, Group, Term, Program, Person.name)
         .join(Series, Series.id == Session.series_id)
@@ -186,7 +220,7 @@ def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
         .join(Program, Program.id == Term.program_id)
         .join(Mentor, Mentor.id == Session.mentor_id)
         .join(Person, Person.id == Mentor.person_id)
-        .where(Session.id == about)
+        .where(Session.id == which)
     )
     row = db.execute(asked).one_or_none()
     if row is None:
@@ -204,7 +238,8 @@ def _meeting(db: DbSession, message: Message, about: UUID) -> _Meeting:
         link=group.link or settings.link.format(group=group.key),
         cancelled=session.state == State.CANCELLED or not takes_part,
     )
-    return _Meeting(session, entry, term.zone, name, language)
+    _refuse_what_is_no_longer_so(about, session, entry, message, now)
+    return _Meeting(entry, term.zone, name, language)
 
 
 def _spoken(db: DbSession, message: Message, program: Program) -> tuple[str, Settings, Language]:
@@ -215,17 +250,17 @@ def _spoken(db: DbSession, message: Message, program: Program) -> tuple[str, Set
     return program.name or program.key, settings, language
 
 
-def _refuse_what_is_no_longer_so(about: About, met: _Meeting, message: Message, now: dt.datetime) -> None:
+def _refuse_what_is_no_longer_so(about: About, session: Session, entry: Entry, message: Message, now: dt.datetime) -> None:
     match about:
         case About.REMINDER:
-            if met.entry.cancelled:
+            if entry.cancelled:
                 raise NoLongerSo("the session is off, or without them")
-            if met.session.starts_at.isoformat() != message.body["starts_at"]:
+            if session.starts_at.isoformat() != message.body["starts_at"]:
                 raise NoLongerSo("the session has moved")
-            if met.session.starts_at <= now:
+            if session.starts_at <= now:
                 raise NoLongerSo("the session had begun before this could be sent")
         case About.RECORD:
-            if met.session.recorded_at is not None or met.session.state != State.PLANNED:
+            if session.recorded_at is not None or session.state != State.PLANNED:
                 raise NoLongerSo("the record is there, or none is needed")
         case _:
             return

@@ -120,7 +120,7 @@ class _Work:
                 "ends_at": at.ends_at,
                 "mentor_id": line.mentor_id,
                 "state": State.PLANNED,
-                "sequence": earlier.sequence + 1 if earlier else 0,
+                "sequence": earlier.sequence + 2 if earlier else 0,  # that it went was a change, too
                 "changed_at": now,
             }
         )

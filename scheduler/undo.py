@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from data.base import Document
 from data.bookings import take
 from data.calendars import parts, touch_groups
 from data.groups import Group, Membership
-from data.outbox import About, Message
+from data.outbox import About, Message, Notice, about_session, invited, write
 from data.programs import Term
 from data.rounds import Run
 from data.runs import name_of
@@ -24,6 +24,7 @@ from scheduler.announce import Theirs, announce, groups_by_person
 from scheduler.circle import Look, circle_of, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.gone import remembered
+from scheduler.letters import gone_session
 from scheduler.publish import standing, term_of
 from scheduler.results import PublishError, short_name
 from scheduler.snapshots import restore
@@ -70,8 +71,8 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
     """Takes back the publishing of a run: its groups and their sessions are there no more, their people's time is free again, and what
     was not said yet is not said.
 
-    Whoever was told is told of this too: which groups are theirs again, or that none are. Feeds lose the sessions, and say when they
-    last changed. The run remembers what went (`scheduler.gone`).
+    Whoever was told is told of this too: which groups are theirs again, or that none are; and who was invited to a session by mail, that
+    it is off. Feeds lose the sessions, and say when they last changed. The run remembers what went (`scheduler.gone`).
 
     Raises
     ------
@@ -97,7 +98,7 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
         again = groups_by_person(db, touched, from_on=dt.date.fromisoformat(before["from_on"]))
     else:
         run.undo = remembered(db, made, ())
-        sessions = remove(db, made)
+        sessions = remove(db, term, made, now)
         details = {"groups": len(made), "sessions": sessions}
         write_down(db, at=now, by=by, what="undone", whom=short_name(db, run), term=term.id, details=details)
     announce(db, run, term, {person: again[person] for person in again.keys() & told}, About.PUT_BACK, now)
@@ -125,8 +126,8 @@ def _put_back(db: DbSession, term: Term, run: Run, made: Collection[UUID], befor
         extra += [one.id for one in sessions if series is not None and one.series_id == series.id and one.id not in set(had)]
     refuse_held(db, run, Session.id, extra)
     run.undo = remembered(db, made, extra)
-    remove_sessions(db, extra)
-    count = remove(db, made) + len(extra)
+    remove_sessions(db, term, extra, now)
+    count = remove(db, term, made, now) + len(extra)
     restore(db, before, days_of(db, term))
     changes: list[Altered] = []
     for group in groups:
@@ -159,11 +160,11 @@ def refuse_held(db: DbSession, run: Run, column: InstrumentedAttribute[UUID], id
             raise WasHeld(name_of(db, run), circle_of(db, db.get_one(Group, session.group_id)).name(session))
 
 
-def remove(db: DbSession, groups: Collection[UUID]) -> int:
+def remove(db: DbSession, term: Term, groups: Collection[UUID], now: dt.datetime) -> int:
     """Removes groups with all that hangs on them, and says how many sessions that were."""
     db.flush()
     sessions = [one for some in parts(sorted(groups)) for one in db.scalars(select(Session.id).where(Session.group_id.in_(some)))]
-    remove_sessions(db, sessions)
+    remove_sessions(db, term, sessions, now)
     for some in parts(sorted(groups)):
         db.execute(delete(Shift).where(Shift.series_id.in_(select(Series.id).where(Series.group_id.in_(some)))))
         db.execute(delete(Series).where(Series.group_id.in_(some)))
@@ -173,16 +174,36 @@ def remove(db: DbSession, groups: Collection[UUID]) -> int:
     return len(sessions)
 
 
-def remove_sessions(db: DbSession, sessions: Collection[UUID]) -> None:
-    """Removes sessions, their bookings, and mail about them that was not sent."""
+def remove_sessions(db: DbSession, term: Term, sessions: Collection[UUID], now: dt.datetime) -> None:
+    """Removes sessions, their bookings, and mail about them that was not sent; who was invited to one by mail is told that it is off."""
     gone = {str(session) for session in sessions}
     waiting = db.execute(select(Message.id, Message.body).where(Message.sent_at.is_(None), Message.given_up_at.is_(None)))
     unsaid = [message for message, body in waiting if body.get("session") in gone]
     for some in parts(unsaid):
         db.execute(delete(Message).where(Message.id.in_(some)))
+    _strike_out(db, term, invited(db, set(sessions)), now)
     for ids in parts(sorted(sessions)):
         db.execute(update(Session).where(Session.makes_up_id.in_(ids)).values(makes_up_id=None))
         db.execute(delete(Session).where(Session.id.in_(ids)))
+
+
+def _strike_out(db: DbSession, term: Term, whom: Mapping[UUID, Mapping[UUID, str]], now: dt.datetime) -> None:
+    """Has those who were invited to sessions that lie ahead strike them out of their calendars. The mails hold what is to be told: when they
+    leave, the sessions are there no more."""
+    told = select(Session, Series.kind, Group.subject)
+    asked = told.join(Series, Session.series_id == Series.id).join(Group, Session.group_id == Group.id)
+    notices = [
+        Notice(
+            key=f"{About.CANCELLED}:{session.id}:{session.sequence + 1}:{person}",
+            address=address,
+            body=about_session(About.CANCELLED, session.id, gone=gone_session(session, kind, subject, term, now)),
+            person_id=person,
+        )
+        for some in parts(sorted(whom))
+        for session, kind, subject in db.execute(asked.where(Session.id.in_(some), Session.starts_at > now))
+        for person, address in whom[session.id].items()
+    ]
+    write(db, notices, now=now)
 
 
 def _take_back_notices(db: DbSession, run: Run) -> set[UUID]:

@@ -107,10 +107,10 @@ def test_what_a_link_cannot_show_is_told_in_one_line_and_changes_nothing(databas
 
 
 def test_the_feed_of_a_group_whose_run_was_undone_is_listed_so_and_stays_empty(database: Engine, typed: Typed) -> None:
-    a_taught_term(database)
+    term = a_taught_term(database)
     link = typed("feed", "new", "--group", "g-1").output.splitlines()[1]
     with transaction(database) as db:
-        remove(db, db.scalars(select(Group.id)).all())
+        remove(db, term, db.scalars(select(Group.id)).all(), NOW)
     assert "  rural: group of a run that was undone, my calendar, never used\n" in typed("feed", "list").output
     feed = Web(create_app(database, lambda: NOW)).ask(link.removeprefix("http://127.0.0.1:8000"))
     assert (feed.status_code, feed.text.count("BEGIN:VEVENT")) == (200, 0)

@@ -95,7 +95,7 @@ def deleted(term: Term, group: str) -> Change:
     def change(db: DbSession, now: dt.datetime) -> None:
         groups = [group_named(db, term, group).id]
         touch_groups(db, groups, now)
-        remove(db, groups)
+        remove(db, term, groups, now)
 
     return change
 

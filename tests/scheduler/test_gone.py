@@ -69,7 +69,7 @@ def test_a_result_that_is_published_again_revives_its_sessions_in_feeds(database
         assert b"CANCELLED" not in again
         assert are.keys() == were.keys()
         for session, (key, _, sequence, state) in are.items():
-            assert (key, sequence, state) == (were[session][0], were[session][2] + times, State.PLANNED)
+            assert (key, sequence, state) == (were[session][0], were[session][2] + 2 * times, State.PLANNED)
 
 
 def test_of_another_result_those_groups_come_again_that_a_repair_would_go_on_with(database: Engine) -> None:
@@ -91,7 +91,7 @@ def test_of_another_result_those_groups_come_again_that_a_repair_would_go_on_wit
         assert [now[key] == groups[key] for key in ("g-1", "g-2", "g-3")] == [True, True, False]
         stay = {session: one for session, one in are.items() if session in were}
         assert {key for key, _, _, _ in stay.values()} == {"g-1", "g-2"}
-        assert all(were[session][:2] == one[:2] and one[2] == 1 for session, one in stay.items())
+        assert all(were[session][:2] == one[:2] and one[2] == 2 for session, one in stay.items())
         of_second = [one for one in are.items() if one[1][0] == "g-2"]
         assert {session in were for session, one in of_second if one[1].weekday() == 1} == {True}
         assert {session in were for session, one in of_second if one[1].weekday() == 4} == {False}
@@ -119,4 +119,4 @@ def test_a_repair_that_is_undone_and_published_again_brings_the_same_sessions(da
     for session, (key, at, sequence, state) in after.items():
         assert (key, at, state) == (before[session][0], before[session][1], before[session][3])
         assert sequence >= before[session][2]
-    assert {sequence for key, _, sequence, _ in after.values() if key == "g-5"} == {1}
+    assert {sequence for key, _, sequence, _ in after.values() if key == "g-5"} == {2}

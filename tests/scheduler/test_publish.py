@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from email.message import EmailMessage
 from itertools import pairwise
 from typing import Any
 
+import icalendar
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import Deed
@@ -22,7 +24,8 @@ from data.programs import Closure, Program, Term
 from data.rounds import Run
 from data.sessions import Booking, Series, Session, State
 from data.tables import METADATA
-from scheduler.changes import cancel
+from scheduler.changes import cancel, move
+from scheduler.letters import NotToBeSent, letter_of
 from scheduler.publish import AnotherStands, PublishedAlready, publish
 from scheduler.refusals import OutsideTheTerm
 from scheduler.results import DoesNotFit
@@ -267,6 +270,39 @@ def test_undoing_tells_of_changes_that_go_with_it(database: Engine) -> None:
     with transaction(database) as db:
         gone = undo(db, db.get_one(Run, run.id), LATER, "office")
     assert (gone.changed, gone.back) == (1, 0)
+
+
+def test_who_was_invited_by_mail_strikes_it_out_when_it_is_undone_and_is_not_told_so_once_it_is_there_again(database: Engine) -> None:
+    _, run = published(database)
+    near = dt.datetime(2027, 3, 2, 1, tzinfo=dt.UTC)
+    with transaction(database) as db:
+        moved, off, *_ = db.scalars(select(Session).order_by(Session.starts_at, Session.id)).all()
+        move(db, moved, moved.starts_at + dt.timedelta(minutes=5), by="office", now=near)
+        cancel(db, off, by="office", now=near, reason="ill")
+        db.execute(update(Message).where(Message.body["about"].as_string() != "published").values(sent_at=near, due_at=None))
+        mailed = select(Booking.person_id).join(Person, Person.id == Booking.person_id).where(Person.email != "")
+        invited = set(db.scalars(mailed.where(Booking.session_id == moved.id)))
+        assert invited
+    with transaction(database) as db:
+        undo(db, db.get_one(Run, run.id), near, "office")
+    with transaction(database) as db:
+        said = db.scalars(select(Message).where(Message.sent_at.is_(None), Message.channel == "mail")).all()
+        assert {(one.body["about"], one.body["session"]) for one in said} == {("cancelled", str(moved.id))}
+        assert {one.person_id for one in said} == invited
+        [event] = icalendar.Calendar.from_ical(_calendar_of(letter_of(db, said[0], sender="office@example.org", now=near))).events
+        assert (event["UID"], event["SEQUENCE"], event["STATUS"]) == (f"{moved.id}@dure", moved.sequence + 1, "CANCELLED")
+        assert (event.start, event["ATTENDEE"]) == (moved.starts_at, f"mailto:{said[0].address}")
+        publish(db, db.get_one(Run, run.id), near, "office", from_on=dt.date(2027, 3, 2))
+        assert db.get_one(Session, moved.id).sequence == moved.sequence + 2
+        with pytest.raises(NotToBeSent, match="the session is there again"):
+            letter_of(db, said[0], sender="office@example.org", now=near)
+
+
+def _calendar_of(mail: EmailMessage) -> bytes:
+    """What it carries for a calendar, which strikes something out."""
+    [part] = [one for one in mail.walk() if one.get_content_type() == "text/calendar"]
+    assert part.get_param("method") == "CANCEL"
+    return bytes(part.get_payload(decode=True))
 
 
 def test_what_was_held_is_not_undone(database: Engine) -> None:
