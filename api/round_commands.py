@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.edge import BY, BadWord, now, opened
+from api.edge import BY, BadWord, day, now, opened
 from api.plain import clean
 
 if TYPE_CHECKING:
@@ -41,10 +41,13 @@ def open_(name: TermName) -> None:
 
 
 @rounds.command()
-def close(name: TermName) -> None:
+def close(
+    name: TermName,
+    from_day: Annotated[str, typer.Option("--from", metavar="DATE", help="When its groups meet first. [default: as soon as may be]")] = "",
+) -> None:
     """Close the open round of a term.
 
-    Its runs solve what the term's people and policy are now, whatever becomes of them later.
+    Its runs solve what the term's people and policy are now, whatever becomes of them later. Who leaves by its first day is not in it.
     """
     from data.database import transaction
     from data.runs import begins, close_round
@@ -53,8 +56,9 @@ def close(name: TermName) -> None:
     with opened() as engine:
         with transaction(engine) as db:
             term = find_term(db, name)
-            round = close_round(db, term, by=BY, now=now())
-            mentors, mentees = people_of(db, term.id, begins(db, term, now()))
+            from_on = day(from_day, "--from") if from_day else None
+            round = close_round(db, term, by=BY, now=now(), from_on=from_on)
+            mentors, mentees = people_of(db, term.id, begins(db, term, now(), from_on))
             line = f"round {round.number} of {term_name(db, term)} is closed, with {mentors:,} mentors and {mentees:,} mentees"
         _say([line])
 

@@ -23,7 +23,7 @@ def instant_of(term: Term, text: str, name: str) -> dt.datetime:
     Raises
     ------
     BadWord
-        It is none, or one of a year in which nothing is planned.
+        It is none, one that the clock leaves out, or one of a year in which nothing is planned.
     """
     from data.terms import YEARS
     from scheduler.term import instant
@@ -34,7 +34,10 @@ def instant_of(term: Term, text: str, name: str) -> dt.datetime:
         raise BadWord(name, f"{text!r} is no time", "write 2026-03-05T19:00") from None
     if wall.year not in YEARS:
         raise BadWord(name, f"{wall.date()} is too far away", f"write a time of the years {YEARS[0]} to {YEARS[-1]}")
-    return instant(term.zone, wall.date(), wall.hour * 60 + wall.minute)
+    at = instant(term.zone, wall.date(), wall.hour * 60 + wall.minute)
+    if (there := at.astimezone(ZoneInfo(term.zone)).replace(tzinfo=None)) != wall:
+        raise BadWord(name, f"{text!r} is left out: clocks are put forward then", f"write {there:%Y-%m-%dT%H:%M}")
+    return at
 
 
 def session_line(term: Term, one: Listed) -> str:

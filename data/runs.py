@@ -66,6 +66,17 @@ class NoRound(RunError):
 
 
 @dataclass(eq=False)
+class TooSoon(RunError):
+    """Groups cannot meet from a day on that has begun."""
+
+    on: dt.date
+    soonest: dt.date
+
+    def __str__(self) -> str:
+        return f"{self.on}: is too soon; write {self.soonest} or a later day"
+
+
+@dataclass(eq=False)
 class NobodyAsks(RunError):
     """No mentee of the term asks for anything."""
 
@@ -178,16 +189,18 @@ def open_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round
     return round
 
 
-def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round:
+def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime, from_on: dt.date | None = None) -> Round:
     """Closes the open round of a term: its people and its policy as they are now are what its runs solve, whatever becomes of them.
 
-    What mentors' timetables say is busy is taken out of their availability. Who has left by the first day that its groups may meet on is
-    not in it; who leaves later is available until then.
+    What mentors' timetables say is busy is taken out of their availability. Who has left by the first day that its groups meet on, which
+    is `from_on` or what `begins` says, is not in it; who leaves later is available until then.
 
     Raises
     ------
     NothingOpen
         No round is open.
+    TooSoon
+        Groups cannot meet from that day on.
     NobodyAsks
         There is nothing to solve.
     BadRound
@@ -196,7 +209,7 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Roun
     round = _last(db, term)
     if round is None or round.state is not RoundState.OPEN:
         raise NothingOpen(term_name(db, term))
-    first_on = begins(db, term, now)
+    first_on = begins(db, term, now, from_on)
     people = round_of(db, term, max(term.first_on, now.date()) + dt.timedelta(days=OPEN_ENDED_DAYS), on=first_on)
     asked = without_busy(db, term, until_they_leave(db, term, people, on=first_on), on=first_on)
     if not any(mentee.requests for mentee in asked.mentees):
@@ -350,13 +363,22 @@ def _refuse_to_repair(db: DbSession, term: Term, run: Run) -> None:
         raise NoResult(name, run.state, run.problem)
 
 
-def begins(db: DbSession, term: Term, now: dt.datetime) -> dt.date:
-    """The first day that the groups of a round meet on which is closed now: of one that may repair what is published, next Monday."""
-    today = day_in(term, now)
+def begins(db: DbSession, term: Term, now: dt.datetime, from_on: dt.date | None = None) -> dt.date:
+    """The first day that the groups of a round meet on which is closed now: of one that may repair what is published, next Monday, unless
+    another is chosen.
+
+    Raises
+    ------
+    TooSoon
+        The chosen one is not to come.
+    """
+    soonest = usual = day_in(term, now)
     stands = select(Run.id).join(Round).where(Round.term_id == term.id, Run.published_at.is_not(None), Run.undone_at.is_(None))
     if db.scalars(stands.limit(1)).first():
-        today += dt.timedelta(days=7 - today.weekday())
-    return max(term.first_on, today)
+        soonest, usual = soonest + dt.timedelta(days=1), usual + dt.timedelta(days=7 - usual.weekday())
+    if from_on is not None and from_on < soonest:
+        raise TooSoon(from_on, soonest)
+    return max(term.first_on, from_on or usual)
 
 
 def _last(db: DbSession, term: Term) -> Round | None:

@@ -78,11 +78,11 @@ def plan_of(db: DbSession, term: Term, run: Run, from_on: dt.date) -> Plan:
 
 def _gone(group: Placed, role: str, key: str, there: Mapping[str, Mentor] | Mapping[str, Mentee], on: dt.date) -> Sequence[str]:
     if key not in there:
-        return [f"group {group.key}: there is no {role} {key} in the term; close a new round and solve it"]
+        return [f"group {group.key}: there is no {role} {key} in the term; close a new round with --from {on}, and solve it"]
     left_on = there[key].left_on
     if left_on is None or left_on > on:
         return []
-    return [f"group {group.key}: {role} {key} has left on {left_on}; close a new round and solve it"]
+    return [f"group {group.key}: {role} {key} has left on {left_on}; close a new round with --from {on}, and solve it"]
 
 
 def _session_minutes(inputs: Path) -> int:

@@ -188,8 +188,8 @@ def remove_sessions(db: DbSession, term: Term, sessions: Collection[UUID], now: 
 
 
 def _strike_out(db: DbSession, term: Term, whom: Mapping[UUID, Mapping[UUID, str]], now: dt.datetime) -> None:
-    """Has those who were invited to sessions that lie ahead strike them out of their calendars. The mails hold what is to be told: when they
-    leave, the sessions are there no more."""
+    """Has those who were invited to sessions that lie ahead strike them out of their calendars. The mails hold what is to be told:
+    when they leave, the sessions are there no more."""
     told = select(Session, Series.kind, Group.subject)
     asked = told.join(Series, Session.series_id == Series.id).join(Group, Session.group_id == Group.id)
     notices = [

@@ -30,6 +30,7 @@ from data.runs import (
     OtherTerm,
     RunError,
     StillOpen,
+    TooSoon,
     ask_to_stop,
     close_round,
     find_run,
@@ -258,7 +259,7 @@ def test_what_people_do_is_in_the_audit(database: Engine) -> None:
     ]
 
 
-def asked_after(database: Engine, left_on: dt.date, folder: Path, *, now: dt.datetime = NOW) -> Asking:
+def asked_after(database: Engine, left_on: dt.date, folder: Path, *, now: dt.datetime = NOW, from_on: dt.date | None = None) -> Asking:
     """What a round asks that is closed after a mentor and a mentee were said to leave on a day, while a run stands."""
     term = demo_term(database)
     with transaction(database) as db:
@@ -267,7 +268,7 @@ def asked_after(database: Engine, left_on: dt.date, folder: Path, *, now: dt.dat
             db.execute(update(kind).where(kind.key == key).values(left_on=left_on))
         row = db.get_one(Term, term.id)
         open_round(db, row, by="manager", now=now)
-        inputs = close_round(db, row, by="manager", now=now).inputs
+        inputs = close_round(db, row, by="manager", now=now, from_on=from_on).inputs
     assert inputs is not None
     return read_round(unpack(inputs, folder))
 
@@ -281,6 +282,18 @@ def test_who_leaves_after_the_repairs_first_day_is_in_its_round_until_then(datab
     (mentor,) = (one for one in asked.mentors if one.key == "m-01")
     assert mentor.available_until == MONDAY
     assert [one.key for one in asked.mentees if one.key == "s-01"] == ["s-01"]
+
+
+def test_a_round_may_be_closed_for_a_later_day(database: Engine, tmp_path: Path) -> None:
+    later = MONDAY + dt.timedelta(days=8)
+    asked = asked_after(database, later, tmp_path / "round", now=WEDNESDAY, from_on=later)
+    assert "m-01" not in {one.key for one in asked.mentors}
+    assert "s-01" not in {one.key for one in asked.mentees}
+
+
+def test_a_repairs_round_is_not_closed_for_a_day_that_has_begun(database: Engine, tmp_path: Path) -> None:
+    with pytest.raises(TooSoon, match="2027-04-14: is too soon; write 2027-04-15 or a later day"):
+        asked_after(database, MONDAY, tmp_path / "round", now=WEDNESDAY, from_on=WEDNESDAY.date())
 
 
 def test_who_leaves_by_the_repairs_first_day_is_not_in_its_round(database: Engine, tmp_path: Path) -> None:

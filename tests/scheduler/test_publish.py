@@ -164,8 +164,9 @@ def test_who_has_left_meanwhile_is_told_and_nothing_is_published(database: Engin
     with pytest.raises(DoesNotFit) as told, transaction(database) as db:
         publish(db, db.get_one(Run, run.id), NOW, "office")
     lines = str(told.value).splitlines()
-    assert f"group {group.key}: mentor {group.mentor} has left on 2027-02-19; close a new round and solve it" in lines
-    assert f"group {group.key}: there is no mentee {group.members[0]} in the term; close a new round and solve it" in lines
+    mend = "close a new round with --from 2027-03-02, and solve it"
+    assert f"group {group.key}: mentor {group.mentor} has left on 2027-02-19; {mend}" in lines
+    assert f"group {group.key}: there is no mentee {group.members[0]} in the term; {mend}" in lines
     with reading(database) as db:
         assert db.scalars(select(Group)).all() == []
 
