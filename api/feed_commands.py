@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SubscriptionId = Annotated[str, typer.Argument(metavar="ID", help="As `dure feed list` tells it.")]
 
-feeds = typer.Typer(help="Make secret links of calendar feeds, list, change and revoke them.", no_args_is_help=True, rich_markup_mode=None)
+feeds = typer.Typer(help="Make secret links of calendar feeds, and revoke them.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @feeds.command()

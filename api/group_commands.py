@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from scheduler.listing import ListedGroup
 
 groups = typer.Typer(help="List groups, and change them from a day on.", no_args_is_help=True, rich_markup_mode=None)
-leavers = typer.Typer(
-    help="Let people leave a term, or stay after all, and list what needs another mentor.", no_args_is_help=True, rich_markup_mode=None
-)
+leavers = typer.Typer(help="Let people leave a term, or stay after all.", no_args_is_help=True, rich_markup_mode=None)
 
 TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM alone where only one is called so.")]
 GroupWord = Annotated[str, typer.Argument(metavar="GROUP", help="The group's key.")]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NONE = "none"
 """What takes something away that a term has."""
 
-terms = typer.Typer(help="Make terms, change and show them, and close them for some days.", no_args_is_help=True, rich_markup_mode=None)
+terms = typer.Typer(help="Make terms, change them, close them for some days.", no_args_is_help=True, rich_markup_mode=None)
 
 TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM alone where only one is called so.")]
 School = Annotated[str, typer.Option(metavar="SCHOOL", help="Only for the mentees of this school.")]
