@@ -6,7 +6,7 @@ A message about a session says only what it is about and which session: its word
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
@@ -17,14 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
-from data.groups import Group
 from data.people import Person
-from data.programs import Program, Term
-from data.sessions import Session
-from data.settings import settings_of
-
-NEAR = dt.timedelta(hours=48)
-"""A change this close to a session goes by mail too: feeds are slow (FEEDS.md F25)."""
 
 AT_ONCE = 500
 """A statement takes only so many values."""
@@ -127,62 +120,6 @@ def unwritten(db: DbSession, notices: Sequence[Notice]) -> list[Notice]:
     for at in range(0, len(notices), AT_ONCE):
         known |= set(db.scalars(select(Message.key).where(Message.key.in_([notice.key for notice in notices[at : at + AT_ONCE]]))))
     return [notice for notice in notices if notice.key not in known]
-
-
-def tell(db: DbSession, session: Session, people: Iterable[UUID], about: About, *, now: dt.datetime, was: dt.datetime | None = None) -> int:
-    """Tells these people by mail of a change of a session, which is made already; gives how many mails that are. The program's webhooks
-    are told of each change once.
-
-    Where neither its start nor the one it had (`was`) lies within 48 hours from now, only those are told who had an invitation to it: what
-    that entered into their calendars would else stay as it was. No mail is written to people without an address.
-    """
-    _call(db, session, now)
-    whom = select(Person.id, Person.email).where(Person.id.in_(list(people)), Person.email != "").order_by(Person.id)
-    if not any(now <= start <= now + NEAR for start in (session.starts_at, was) if start):
-        if session.sequence == 0:  # nobody has heard of it
-            return 0
-        before = (Message.key.startswith(f"{one}:{session.id}:", autoescape=True) for one in INVITING)
-        whom = whom.where(Person.id.in_(select(Message.person_id).where(Message.person_id == Person.id, or_(*before))))
-    more = {"sequence": session.sequence} | ({"was": was.isoformat()} if was else {})
-    notices = [
-        Notice(
-            key=f"{about}:{session.id}:{session.sequence}:{person}",
-            address=address,
-            body=about_session(about, session.id, **more),
-            person_id=person,
-        )
-        for person, address in db.execute(whom)
-    ]
-    return write(db, notices, now=now)
-
-
-def invited(db: DbSession, sessions: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
-    """Who has one of these sessions in a calendar of their own by our mails, and their addresses, by session."""
-    holds: dict[UUID, dict[UUID, str]] = {}
-    sent = select(Message.key, Message.person_id, Message.address).where(Message.sent_at.is_not(None), Message.person_id.is_not(None))
-    mails = sent.where(or_(*(Message.key.startswith(f"{about}:", autoescape=True) for about in INVITING)))
-    for key, person, address in db.execute(mails.order_by(Message.sent_at, Message.id)):
-        about, session, _ = key.split(":", 2)
-        if person and (which := UUID(session)) in sessions:
-            if about in {About.CANCELLED, About.LEFT}:
-                holds.get(which, {}).pop(person, None)
-            else:
-                holds.setdefault(which, {})[person] = address
-    return holds
-
-
-def _call(db: DbSession, session: Session, now: dt.datetime) -> None:
-    of = select(Program.settings).join(Term, Term.program_id == Program.id).join(Group, Group.term_id == Term.id)
-    settings = settings_of(db.scalars(of.where(Group.id == session.group_id)).one())
-    if not settings.webhooks:
-        return
-    times = {"starts_at": session.starts_at.isoformat(), "ends_at": session.ends_at.isoformat()}
-    body = about_session(About.CHANGED, session.id, sequence=session.sequence, state=session.state.value, **times)
-    notices = [
-        Notice(key=f"webhook:{session.id}:{session.sequence}:{address}", channel=Channel.WEBHOOK, address=address, body=body)
-        for address in settings.webhooks
-    ]
-    write(db, notices, now=now)
 
 
 def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timedelta, most: int, each: int | None = None) -> list[Message]:

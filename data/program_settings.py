@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
-from data.calendars import touch_program
+from data.calendars import parts, touch_program
 from data.groups import Group
-from data.outbox import NEAR, About, tell
+from data.outbox import About
 from data.programs import Organisation, Program, Term
 from data.sessions import Booking, Session, State
 from data.settings import Settings, read_settings
+from data.telling import NEAR, News, tell
 
 SHOWN = ("titles", "subjects", "names", "link")
 """What feeds show of a session hangs on these."""
@@ -114,7 +116,9 @@ def _shown_otherwise(db: DbSession, program: Program, now: dt.datetime, *, elsew
 
 def _tell_where(db: DbSession, which: ColumnElement[bool], now: dt.datetime) -> None:
     """Tells who takes part in some sessions that these meet elsewhere, where that goes by mail."""
-    asked = select(Session).where(which).order_by(Session.starts_at, Session.id)
-    for session in db.scalars(asked.execution_options(populate_existing=True)).all():
-        people = db.scalars(select(Booking.person_id).where(Booking.session_id == session.id)).all()
-        tell(db, session, people, About.CHANGED, now=now)
+    sessions = db.scalars(select(Session).where(which).execution_options(populate_existing=True)).all()
+    people: dict[UUID, list[UUID]] = {session.id: [] for session in sessions}
+    for some in parts(sorted(people)):
+        for session, person in db.execute(select(Booking.session_id, Booking.person_id).where(Booking.session_id.in_(some))):
+            people[session].append(person)
+    tell(db, [News(session, people[session.id], About.CHANGED) for session in sessions], now=now)

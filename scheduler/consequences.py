@@ -21,10 +21,11 @@ from data.base import Document
 from data.bookings import take
 from data.calendars import parts, touch
 from data.groups import Group
-from data.outbox import About, tell
+from data.outbox import About
 from data.people import Mentor
 from data.programs import Term
 from data.sessions import Session, State
+from data.telling import News, tell
 from scheduler.circle import Circle, Look, look_of
 
 NOBODY: frozenset[UUID] = frozenset()
@@ -101,8 +102,7 @@ def carry_out(
         groups={*groups, *held_in},
         schools=set[str]().union(*(one.schools for one in changes)),
     )
-    for one in changes:
-        _tell(db, one, deed.now)
+    tell(db, [news for one in changes for news in _news(one)], now=deed.now)
     details = {**deed.details, "sessions": len(changes)}
     write_down(db, at=deed.now, by=deed.by, what=deed.what, whom=deed.whom, term=term.id, reason=deed.reason, details=details)
     db.flush()
@@ -114,13 +114,13 @@ def _mentors(db: DbSession, groups: Collection[UUID]) -> set[UUID]:
     return {person for some in parts(sorted(groups)) for person in db.scalars(asked.where(Group.id.in_(some)))}
 
 
-def _tell(db: DbSession, one: Altered, now: dt.datetime) -> None:
-    """Tells each who took or takes part what the change is for them: a session that is held again is as good as a new one."""
+def _news(one: Altered) -> list[News]:
+    """What a change is for each who took or takes part: a session that is held again is as good as a new one."""
     after_persons = one.after.persons if one.after.state != State.CANCELLED else NOBODY
     was = one.before.starts_at if one.before and one.before.starts_at != one.after.starts_at else None
     gone = About.CANCELLED if one.after.state == State.CANCELLED else About.LEFT
     stay = About.MOVED if was else About.CHANGED
     parted = ((after_persons - one.before_persons, About.ADDED, None), (after_persons & one.before_persons, stay, was))
     told = [part for part in (*parted, (one.before_persons - after_persons, gone, was)) if part[0]]
-    for people, about, before in told or [(NOBODY, stay, was)]:  # webhooks hear of what concerns nobody, too
-        tell(db, one.session, people, about, now=now, was=before)
+    # Webhooks hear of what concerns nobody, too.
+    return [News(one.session, people, about, before) for people, about, before in told or [(NOBODY, stay, was)]]

@@ -15,11 +15,12 @@ from data.base import Document
 from data.bookings import take
 from data.calendars import parts, touch_groups
 from data.groups import Group, Membership
-from data.outbox import About, Message, Notice, about_session, invited, write
+from data.outbox import About, Message, Notice, about_session, write
 from data.programs import Term
 from data.rounds import Run
 from data.runs import name_of
 from data.sessions import Series, Session, Shift, State
+from data.telling import invited
 from scheduler.announce import Theirs, announce, groups_by_person
 from scheduler.circle import Look, circle_of, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out

@@ -7,8 +7,9 @@ import datetime as dt
 from sqlalchemy import Engine, select
 
 from data.database import reading, transaction
-from data.outbox import About, Message, tell
+from data.outbox import About, Message
 from data.sessions import Booking, Session
+from data.telling import News, tell
 from scheduler.jobs import remind
 from scheduler.outbox import deliver_mail
 from tests.faults.posted import deliver_the_rest, repeats
@@ -29,7 +30,7 @@ def test_after_a_day_without_the_mail_server_every_mail_arrives_once_in_its_orde
                 one = db.get_one(Session, sessions[tick // 2])
                 one.sequence += 1
                 people = db.scalars(select(Booking.person_id).where(Booking.session_id == one.id)).all()
-                assert tell(db, one, people, About.CHANGED, now=now) == 2
+                assert tell(db, [News(one, people, About.CHANGED)], now=now) == 2
         deliver_mail(database, lambda: now, box.server)  # noqa: B023
         now += HALF_AN_HOUR
     assert box.arrived == []

@@ -18,8 +18,9 @@ from standardwebhooks import Webhook
 
 from data.base import new_id
 from data.database import reading, transaction
-from data.outbox import About, Channel, Message, Notice, tell, write
+from data.outbox import About, Channel, Message, Notice, write
 from data.sessions import Session
+from data.telling import News, tell
 from scheduler.hooks import BadSecret, Pace, Signer, signer
 from scheduler.outbox import deliver_hooks
 from scheduler.outside import NotOutside, outside
@@ -219,7 +220,7 @@ def _changed(database: Engine, address: str) -> str:
         one = db.get_one(Session, session)
         one.sequence += 1
         for about in (About.CHANGED, About.ADDED):
-            tell(db, one, [], about, now=NOW)
+            tell(db, [News(one, [], about)], now=NOW)
     return str(session)
 
 

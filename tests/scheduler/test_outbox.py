@@ -20,11 +20,12 @@ from sqlalchemy.exc import OperationalError
 from data.base import new_id
 from data.database import open_database, reading, transaction
 from data.groups import Group
-from data.outbox import About, Channel, Message, Notice, about_session, claim, mark_failed, put_back, tell, write
+from data.outbox import About, Channel, Message, Notice, about_session, claim, mark_failed, put_back, write
 from data.people import Person
 from data.program_settings import change_setting
 from data.programs import Program
 from data.sessions import Booking, Kind, Series, Session, Shift, State
+from data.telling import News, tell
 from scheduler import outbox
 from scheduler.jobs import remind
 from scheduler.letters import letter_of
@@ -416,7 +417,7 @@ def _tell(
         if about == About.CANCELLED:
             one.state = State.CANCELLED
         people = db.scalars(select(Booking.person_id).where(Booking.session_id == session)).all()
-        return tell(db, one, [*people, *others], about, now=now, was=was)
+        return tell(db, [News(one, [*people, *others], about, was)], now=now)
 
 
 def _delivered(database: Engine, at: dt.datetime = NOW) -> list[EmailMessage]:
