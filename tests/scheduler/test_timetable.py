@@ -319,9 +319,6 @@ def rules() -> st.SearchStrategy[str]:
     return st.tuples(by, every, ends).map("".join)
 
 
-NIGHT = (1, 2, 3)
-"""Hours that a change of clocks leaves out or brings twice: of those we take the first (RFC 5545), others the second."""
-
 MORE = ["", "EXDATE{zone}:20260309T{start:02}0000", "TRANSP:TRANSPARENT", "RDATE{zone}:20260401T120000"]
 EVENTS = st.builds(
     lambda said: ("DTSTART{zone}:20260302T{start:02}0000\nDURATION:{lasts}\nRRULE:{rule}\n" + said["more"]).format_map(said),
@@ -346,13 +343,14 @@ def test_others_find_the_same_times_in_a_calendar(events: list[str], zone: str) 
 
 @st.composite
 def changed_onward(draw: st.DrawFn) -> bytes:
-    """A weekly lecture that is changed up to twice with all that follow, and once by itself."""
-    zone = draw(st.sampled_from([";TZID=Asia/Seoul:", ";TZID=Europe/London:", ";TZID=Australia/Sydney:"]))
+    """A weekly lecture that is changed up to twice with all that follow, and once by itself. Its clock does not change: others take a move
+    over a change of clocks for one by so many real hours."""
+    zone = draw(st.sampled_from([";TZID=Asia/Seoul:", ";TZID=Asia/Kolkata:", ";TZID=America/Bogota:"]))
     start = dt.datetime(2026, 3, 2, 9)  # noqa: DTZ001  by the clock of that zone
     changes = []
     for place, week in enumerate(draw(st.lists(st.integers(0, 15), min_size=1, max_size=3, unique=True))):
         was = start + dt.timedelta(days=7 * week)
-        now = draw(st.integers(-72, 72).map(lambda hours: was + dt.timedelta(hours=hours)).filter(lambda at: at.hour not in NIGHT))  # noqa: B023
+        now = was + dt.timedelta(hours=draw(st.integers(-72, 72)))
         onward = "" if place == 2 else ";RANGE=THISANDFUTURE"
         lines = [f"RECURRENCE-ID{onward}{zone}{was:%Y%m%dT%H%M%S}", f"DTSTART{zone}{now:%Y%m%dT%H%M%S}"]
         changes.append("\n".join([*lines, draw(st.sampled_from(["DURATION:PT1H", "DURATION:PT26H", "DURATION:PT1H\nTRANSP:TRANSPARENT"]))]))
