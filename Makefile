@@ -18,11 +18,17 @@ install: .venv/.compiled
 # Compiled kernels are kept beside their modules, so that nobody waits for them later. All are compiled anew where one has
 # changed: numba compares a kernel only with its own file, and would keep what it took into it from another that has changed.
 KERNELS := $(shell grep -lE '^@(kernel|inline)' matching/*.py) $(addprefix matching/,board.py kernels.py loading.py scratch.py compiled.py)
+PARTS := $(shell grep -hE '^@(kernel|inline)' matching/*.py | wc -l)
 
 .venv/.compiled: .venv/.installed $(KERNELS)
-	@echo 'Compiling the solver, once: some four minutes.'
+	@echo 'Compiling the solver, once: some four minutes, and longer where the machine is busy.'
 	$(if $(filter matching/%,$?),rm -f matching/__pycache__/*.nbi matching/__pycache__/*.nbc)
-	$(BIN)/python -m matching.compiled
+	@$(BIN)/python -m matching.compiled & compiling=$$!; \
+	while sleep 10; kill -0 $$compiling 2>/dev/null; do \
+		there=$$(ls matching/__pycache__/*.nbi 2>/dev/null | wc -l); \
+		[ "$$there" = "$$before" ] || echo "  $$there of $(PARTS) parts"; before=$$there; \
+	done; \
+	wait $$compiling
 	touch $@
 
 demo: install
@@ -34,7 +40,7 @@ packages:
 	sh tests/clients/packages.sh
 
 test: install packages
-	$(BIN)/pytest -m "not long and not thunderbird"
+	$(BIN)/pytest --numprocesses 2 --dist worksteal -m "not long and not thunderbird"
 
 test-long: install packages
 	$(BIN)/pytest -m long --timeout 3600

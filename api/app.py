@@ -7,17 +7,25 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from api.access import OwnSiteOnly, SafeHeaders
+from api.docs import add_docs
 from api.feeds import Clock, KeptFeeds, add_feeds
 from api.health import add_health
 from api.limits import LimitedBodies
 from api.polls import polls_of
+from api.v1.door import Door
+from api.v1.limits import Limits
+from api.v1.rooms import add_v1
 
 
 def create_app(engine: Engine, clock: Clock, trouble: Callable[[], str] | None = None) -> KeptFeeds:
     """The app on a database; `clock` tells the instant, aware, and `trouble` what keeps the solver worker beside it from its work, where
     one is."""
-    app = FastAPI(title="Dure", openapi_url=None)
+    app = FastAPI(title="Dure", docs_url=None, redoc_url=None)
     add_feeds(app, engine, clock)
     add_health(app, engine, clock, trouble)
-    app.add_middleware(LimitedBodies)
+    add_v1(app, Door(engine, clock, Limits()))
+    add_docs(app)
+    for part in (LimitedBodies, OwnSiteOnly, SafeHeaders):  # the last is asked first
+        app.add_middleware(part)
     return KeptFeeds(app, polls_of(engine, clock))

@@ -56,7 +56,8 @@ def list_deeds(
         before = (page - 1) * rows + len(found)
         if count > before and found:
             lines.append(f"and {count - before:,} more, earlier: --page {page + 1} shows the next")
-        say(lines)
+        asked = term or program or since or about or page > 1
+        say(lines, nothing="there are no such rows" if asked else "nothing was done yet")
 
 
 def _line(one: Told) -> str:

@@ -20,7 +20,9 @@ try:  # Ctrl-C is no error while all this is loaded, either
 
     import typer
 
+    from api.account_commands import accounts
     from api.audit_commands import audit
+    from api.client_commands import clients
     from api.feed_commands import feeds
     from api.group_commands import groups, leavers
     from api.job_commands import outbox, show_unrecorded, tick
@@ -35,6 +37,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.term_commands import terms
     from api.timetable_commands import timetables
     from api.usage import Commands
+    from api.webhook_commands import webhooks
 except KeyboardInterrupt:
     interrupted()
 
@@ -64,7 +67,10 @@ app.add_typer(leavers, name="leave")
 app.add_typer(sessions, name="session")
 app.add_typer(reminders, name="remind")
 app.add_typer(outbox, name="outbox")
+app.add_typer(webhooks, name="webhook")
 app.add_typer(audit, name="audit")
+app.add_typer(accounts, name="account")
+app.add_typer(clients, name="client")
 app.command("tick")(tick)
 app.command("unrecorded")(show_unrecorded)
 

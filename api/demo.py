@@ -55,9 +55,21 @@ from scheduler.worker import solve_next
 ZONE = ZoneInfo("Asia/Seoul")
 COUNTRY = "KR"
 KEY, PROGRAM = "rural/demo", "두레 온라인 멘토링"
+SUBJECTS = {
+    "math": {"ko": "수학", "en": "Mathematics", "zh-TW": "數學"},
+    "english": {"ko": "영어", "en": "English", "zh-TW": "英語"},
+    "korean": {"ko": "국어", "en": "Korean", "zh-TW": "國語"},
+    "science": {"ko": "과학", "en": "Science", "zh-TW": "自然"},
+    "social": {"ko": "사회", "en": "Social studies", "zh-TW": "社會"},
+    "coding": {"ko": "코딩", "en": "Coding", "zh-TW": "程式設計"},
+    "career": {"ko": "진로", "en": "Careers", "zh-TW": "職涯"},
+}
+"""How its calendars call what is taught."""
 USUAL_PORT = 8000
 TABLE_ROWS = 40
 NEXT_SESSIONS = 10
+PLAIN_WIDTH = 100
+"""So wide is what it prints where no terminal says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +113,7 @@ def _demonstrated(engine: Engine, wish: Wish, folder: Path) -> Exit:
     standing = _published(engine, run, folder)
     if wish.out:
         shutil.copytree(folder, wish.out, dirs_exist_ok=True)
-    screen = console()
+    screen = console(plain_width=PLAIN_WIDTH)
     try:
         screen.print()
         overview = read_overview(folder)
@@ -136,7 +148,8 @@ def _asked(engine: Engine, round: Round) -> Run:
     new = NewTerm(zone=of.time_zone, first_on=of.term_start, last_on=of.term_end, name=of.name, country=COUNTRY)
     with transaction(engine) as db:
         term = make_term(db, KEY, new, by=BY, now=now())
-        db.get_one(Program, term.program_id).name = PROGRAM
+        program = db.get_one(Program, term.program_id)
+        program.name, program.settings = PROGRAM, {"subjects": SUBJECTS}
         enter(db, term, None, round, on=of.term_start)
         open_round(db, term, by=BY, now=now())
         close_round(db, term, by=BY, now=now())
@@ -172,7 +185,7 @@ def _show_term(screen: Console, standing: Standing) -> None:
     screen.print(Text(f"The next {len(standing.coming)} sessions", style="bold"))
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("when", "group", "subject", "mentor", "mentees"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading == "when")
     for one in standing.coming:
         start, end = (at.astimezone(ZoneInfo(standing.term.zone)) for at in (one.starts_at, one.ends_at))
         table.add_row(f"{start:%a %Y-%m-%d %H:%M} to {end:%H:%M}", one.group, clean(one.subject), one.mentor, ", ".join(one.members))
@@ -184,9 +197,9 @@ def _show_links(screen: Console, standing: Standing, address: str, database: str
     outside = os.environ if os.environ.get(OUTSIDE) else {OUTSIDE: address}
     link, calendar_link = feed_links(standing.token, outside)
     screen.print(Text(f"The calendar of {clean(standing.mentor)}, who has the most groups, for any calendar program", style="bold"))
-    screen.print(f" {link}\n {calendar_link}\n")
+    screen.print(f" {link}\n {calendar_link}\n", soft_wrap=True)  # who copies them needs them whole
     screen.print("While this goes on, other commands can look around from another terminal, such as")
-    screen.print(f" {VARIABLE}=sqlite:///{database} dure session list demo\n")
+    screen.print(f" {VARIABLE}=sqlite:///{database} dure session list demo\n", soft_wrap=True)
 
 
 def explained(overview: Overview) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import unicodedata
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 BY = "command line"
 """Who does what commands do, as the audit says it."""
+MOST_SIGNS = 300
+"""So long may be what somebody says in a line: a reason, a topic, a task."""
+MOST_SIGNS_OF_NAMES = 100
+"""So long may be what something is called."""
+MOST_SIGNS_OF_NOTES = 2_000
+"""So long may be what a mentor notes of a session, and a link."""
 
 
 class BadWord(Exception):
@@ -58,11 +65,31 @@ def some_text(text: str, name: str) -> str:
     Raises
     ------
     BadWord
-        There is nothing in it that could be read.
+        There is nothing in it that could be read, or it is not `bounded`.
     """
     if not text.strip():
         raise BadWord(name, "is empty", "write some text")
+    return bounded(text, name)
+
+
+def bounded(text: str, name: str, most: int = MOST_SIGNS) -> str:
+    """The text that somebody typed for an argument or option of this name, which may be empty; it is shown on one line of its own.
+
+    Raises
+    ------
+    BadWord
+        It is longer than `most` signs, or has line breaks or others in it that a screen would obey.
+    """
+    if len(text) > most:
+        raise BadWord(name, f"has {len(text):,} signs", f"write at most {most:,}")
+    if any(unicodedata.category(sign) in {"Cc", "Zl", "Zp"} for sign in text):
+        raise BadWord(name, "has line breaks or other control characters", "write it on one line")
     return text
+
+
+def reason_of(why: str) -> str:
+    """The reason that somebody typed for `--why`, which may be empty; raises `BadWord` where it is not `bounded`."""
+    return bounded(why, "--why")
 
 
 def minutes_of(text: str, name: str) -> list[int]:
@@ -138,15 +165,20 @@ def _refusals() -> tuple[type[Exception], ...]:
     """The roots of all errors that are people's to mend; only a command that fails waits for them to be loaded."""
     from sqlalchemy.exc import DBAPIError
 
+    from data.accounts import AccountError
     from data.bookings import BookingError
+    from data.clients import ClientError
     from data.database import DatabaseError
+    from data.events import NoSuchEvent
     from data.feeds import FeedError
     from data.intake import IntakeProblem
     from data.program_settings import ProgramProblem
     from data.records import RecordError
-    from data.runs import RunError
+    from data.roles import RoleError
+    from data.run_problems import RunError
     from data.settings import BadSettings
     from data.terms import TermProblem
+    from data.webhooks import WebhookError
     from matching.faults import BadFiles
     from scheduler.fetch import FetchError
     from scheduler.ics import TimetableError
@@ -155,21 +187,26 @@ def _refusals() -> tuple[type[Exception], ...]:
     from scheduler.term import TermError
 
     return (
+        AccountError,
         BadWord,
         BadFiles,
         BadSettings,
         BookingError,
+        ClientError,
         DatabaseError,
         IntakeProblem,
+        NoSuchEvent,
         FeedError,
         FetchError,
         PostError,
         ProgramProblem,
         RecordError,
+        RoleError,
         Refused,
         RunError,
         TermError,
         TermProblem,
+        WebhookError,
         TimetableError,
         DBAPIError,
         OSError,

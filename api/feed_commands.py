@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.edge import BY, BadWord, minutes_of, now, opened
-from api.plain import clean
+from api.edge import BY, MOST_SIGNS_OF_NAMES, BadWord, bounded, minutes_of, now, opened, some_text
+from api.session_lines import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy.orm import Session as DbSession
-
     from data.feeds import Calendar, Subscription
     from data.programs import Program
 
@@ -46,6 +41,7 @@ def new(  # noqa: PLR0913, PLR0917  typer calls it by names
     from data.feeds import Audience, calendar_of, subscribe
 
     with opened() as engine:
+        bounded(some_text(name, "--name"), "--name", MOST_SIGNS_OF_NAMES)
         given = {
             Audience.MENTOR: mentor,
             Audience.MENTEE: mentee,
@@ -71,7 +67,7 @@ def new(  # noqa: PLR0913, PLR0917  typer calls it by names
                 now=now(),
             )
             links = feed_links(token)
-        _say(
+        say(
             [
                 f"{name}: {wanted[0][0]} {wanted[0][1]}, from {days_back} days back to the term's end",
                 *links,
@@ -85,12 +81,15 @@ def new(  # noqa: PLR0913, PLR0917  typer calls it by names
 def list_feeds() -> None:
     """List all subscriptions, but not their links."""
     from data.database import reading
+    from data.feed_owners import owner_keys
     from data.feeds import subscriptions
 
     with opened() as engine:
         with reading(engine) as db:
-            lines = [_line(db, *row) for row in subscriptions(db)]
-        _say(lines)
+            rows = subscriptions(db)
+            keys = owner_keys(db, [calendar for _, calendar, _ in rows])
+            lines = [_line(one, calendar, program, keys[calendar.id]) for one, calendar, program in rows]
+        say(lines, nothing="there are no links; `dure feed new` makes one")
 
 
 @feeds.command("set")
@@ -112,6 +111,7 @@ def set_feed(
     with opened() as engine:
         if not (name or language or alarms or days_back is not None):
             raise BadWord("feed set", "nothing is to be changed", "write some of --name, --language, --alarms, --days-back")
+        bounded(name, "--name", MOST_SIGNS_OF_NAMES)
         with transaction(engine) as db:
             program = db.get_one(Calendar, subscription_of(db, subscription).calendar_id).program_id
             changed = change(
@@ -128,7 +128,7 @@ def set_feed(
             line = f"{changed.name}: in {changed.language}, from {changed.days_back} days back, " + (
                 f"rings {rings} minutes before" if rings else "does not ring"
             )
-        _say([line])
+        say([line])
 
 
 @feeds.command()
@@ -140,16 +140,10 @@ def revoke(subscription: SubscriptionId) -> None:
     with opened() as engine:
         with transaction(engine) as db:
             ended = revoke_one(db, subscription, by=BY, now=now())
-        _say([f"{ended.name}: revoked"])
+        say([f"{ended.name}: revoked"])
 
 
-def _line(db: DbSession, subscription: Subscription, calendar: Calendar, program: Program) -> str:
-    from data.feed_owners import owner_key
-
+def _line(subscription: Subscription, calendar: Calendar, program: Program, owner: str) -> str:
     used = f"last used {subscription.last_used_at:%Y-%m-%d %H:%M} UTC" if subscription.last_used_at else "never used"
     state = f"revoked {subscription.revoked_at:%Y-%m-%d}" if subscription.revoked_at else used
-    return f"{subscription.id}  {program.key}: {calendar.audience} {owner_key(db, calendar)}, {subscription.name}, {state}"
-
-
-def _say(lines: Iterable[str]) -> None:
-    sys.stdout.writelines(clean(line) + "\n" for line in lines)
+    return f"{subscription.id}  {program.key}: {calendar.audience} {owner}, {subscription.name}, {state}"

@@ -25,7 +25,7 @@ from api.limits import Receive, Scope, Send
 from api.polls import Polls
 from api.validators import GZIP, http_date, is_unchanged, takes_gzip
 from data.database import reading, transaction
-from data.feeds import look_up, note_use, rendered_bytes
+from data.feeds import Link, look_up, note_use
 from data.polled import Kept
 from scheduler.calendars import HasLeft
 from scheduler.subscriptions import render_anew
@@ -137,13 +137,18 @@ def answer(engine: Engine, token: str, asked: Asked, now: dt.datetime) -> Respon
     elif link.use_is_to_be_noted(now):
         with contextlib.suppress(DBAPIError, PoolTimeout), transaction(engine) as db:  # what is right is told, whether or not that is kept
             note_use(db, link.id, now)
-    assert link.last_modified is not None  # noqa: S101  it has been rendered
-    told = _told(Kept(link.etag, link.last_modified, link.rendered), asked)
+    told = _of(link, asked)
     if told is None:
         with reading(engine) as db:
-            told = _told(Kept(link.etag, link.last_modified, rendered_bytes(db, link.id)), asked)
-    assert told is not None  # noqa: S101  its bytes are there
-    return told
+            told = _of(look_up(db, token, whole=True), asked)
+    return told or _gone()  # revoked between the two
+
+
+def _of(link: Link | None, asked: Asked) -> Response | None:
+    """What is told of a link as it is kept; None where it takes the bytes, and these are not there, or no more."""
+    if link is None or link.revoked_at is not None or link.last_modified is None:
+        return None
+    return _told(Kept(link.etag, link.last_modified, link.rendered), asked)
 
 
 def _told(kept: Kept, asked: Asked) -> Response | None:

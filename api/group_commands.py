@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.edge import BY, BadWord, day, now, opened, some_text
+from api.edge import BY, MOST_SIGNS_OF_NOTES, BadWord, bounded, day, now, opened, reason_of, some_text
 from api.session_lines import lacking_lines, say, session_line
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def list_groups(term: TermName) -> None:
         with reading(engine) as db:
             found = find_term(db, term)
             lines = [_line(one) for one in groups_on(db, found, day_of(found, now()))]
-        say(lines)
+        say(lines, nothing="there are no groups; `dure round publish` makes them")
 
 
 @groups.command()
@@ -87,7 +87,7 @@ def times(
             new = read_meetings(meetings)
         except NotAWeeklyTime as bad:
             raise BadWord("MEETINGS", f"{bad.text!r} is no weekly time", "write Tue 19:00") from None
-        return change_times(db, one, new, day(first, "--from"), by=BY, now=at, reason=why)
+        return change_times(db, one, new, day(first, "--from"), by=BY, now=at, reason=reason_of(why))
 
     change(term, group, act, first)
 
@@ -109,7 +109,7 @@ def join_group(term: TermName, group: GroupWord, mentee: MenteeWord, first: From
     from scheduler.group_changes import join
 
     def act(db: DbSession, of: Term, one: Group, at: dt.datetime) -> None:
-        join(db, one, mentee_named(db, of, mentee), day(first, "--from"), by=BY, now=at, reason=why)
+        join(db, one, mentee_named(db, of, mentee), day(first, "--from"), by=BY, now=at, reason=reason_of(why))
 
     change(term, group, act, first)
 
@@ -121,7 +121,7 @@ def leave_group(term: TermName, group: GroupWord, mentee: MenteeWord, first: Fro
     from scheduler.group_changes import leave
 
     def act(db: DbSession, of: Term, one: Group, at: dt.datetime) -> None:
-        leave(db, one, mentee_named(db, of, mentee), day(first, "--from"), by=BY, now=at, reason=why)
+        leave(db, one, mentee_named(db, of, mentee), day(first, "--from"), by=BY, now=at, reason=reason_of(why))
 
     change(term, group, act, first)
 
@@ -136,7 +136,11 @@ def link(
     """Change where a group meets."""
     from scheduler.links import change_link
 
-    change(term, group, lambda db, _, one, at: change_link(db, one, address, by=BY, now=at, reason=why))
+    change(
+        term,
+        group,
+        lambda db, _, one, at: change_link(db, one, bounded(address, "LINK", MOST_SIGNS_OF_NOTES), by=BY, now=at, reason=reason_of(why)),
+    )
 
 
 @groups.command("links")
@@ -179,7 +183,7 @@ def leave_mentor(term: TermName, mentor: MentorWord, first: From, why: Why = "")
         on = day(first, "--from")
         with transaction(engine) as db:
             found = find_term(db, term)
-            left = leave_mentor(db, mentor_named(db, found, mentor), on, by=BY, now=now(), reason=why)
+            left = leave_mentor(db, mentor_named(db, found, mentor), on, by=BY, now=now(), reason=reason_of(why))
             lines = _told(db, found, [session.id for session in left])
         say([f"{mentor}  has left on {on}; sessions that need another mentor: {len(lines)}", *lines])
 
@@ -196,7 +200,7 @@ def leave_mentee(term: TermName, mentee: MenteeWord, first: From, why: Why = "")
         on = day(first, "--from")
         with transaction(engine) as db:
             found = find_term(db, term)
-            lost = leave_mentee(db, mentee_named(db, found, mentee), on, by=BY, now=now(), reason=why)
+            lost = leave_mentee(db, mentee_named(db, found, mentee), on, by=BY, now=now(), reason=reason_of(why))
         say([f"{mentee}  has left on {on}", *_not_back(lost)])
 
 
@@ -224,9 +228,9 @@ def stay(
             found = find_term(db, term)
             who = person_named(db, found, person, role)
             if isinstance(who, Mentor):
-                back = stay_mentor(db, who, by=BY, now=now(), reason=why)
+                back = stay_mentor(db, who, by=BY, now=now(), reason=reason_of(why))
             else:
-                back = stay_mentee(db, who, by=BY, now=now(), reason=why)
+                back = stay_mentee(db, who, by=BY, now=now(), reason=reason_of(why))
             lines = _told(db, found, back.sessions)
         say([f"{person}  stays; sessions that are held again: {len(lines)}", *lines, *_not_back(back.lost)])
 
@@ -246,7 +250,7 @@ def list_left(term: TermName) -> None:
         with reading(engine) as db:
             found = find_term(db, term)
             lines = _told(db, found, [session.id for session in need_repair(db, found, now())])
-        say(lines)
+        say(lines, nothing="no session needs another mentor")
 
 
 def _told(db: DbSession, term: Term, sessions: Collection[UUID]) -> list[str]:

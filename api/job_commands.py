@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from api.edge import now, opened
-from api.plain import clean
+from api.session_lines import say
 
 if TYPE_CHECKING:
     from data.outbox import Message
@@ -32,7 +32,7 @@ def show_outbox() -> None:
 
     with opened() as engine, reading(engine) as db:
         lines = [_line(message) for message in unsent(db)]
-    sys.stdout.writelines(clean(line) + "\n" for line in lines)
+    say(lines, nothing="no message waits, and none was given up")
 
 
 def _line(message: Message) -> str:
@@ -51,9 +51,13 @@ def show_unrecorded() -> None:
 
     with opened() as engine, reading(engine) as db:
         found = unrecorded(db, now())
-    for one in found:
-        start = one.starts_at.astimezone(ZoneInfo(one.zone))
-        sys.stdout.write(clean(f"{start:%Y-%m-%d %H:%M}  {one.term}, group {one.group}, mentor {one.mentor}") + "\n")
+    say(
+        (
+            f"{one.starts_at.astimezone(ZoneInfo(one.zone)):%Y-%m-%d %H:%M}  {one.term}, group {one.group}, mentor {one.mentor}"
+            for one in found
+        ),
+        nothing="no record was asked for in vain; `dure session lacking` shows what has none yet",
+    )
 
 
 def tick() -> None:

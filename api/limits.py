@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse
+
+from api.problems import Problem
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -35,16 +37,16 @@ class LimitedBodies:
             await self.app(scope, receive, send)
             return
         if length is not None and length > self.most_bytes:
-            await _refused(413, "The body is too large.\n")(scope, receive, send)
+            await _refused(413, "too-large", "the body is too large", "send it in parts")(scope, receive, send)
             return
         try:
             async with asyncio.timeout(self.most_seconds):
                 body = await self._read(receive)
         except TimeoutError:
-            await _refused(408, "The body comes too slowly.\n")(scope, receive, send)
+            await _refused(408, "too-slow", "the body comes too slowly", "send it again")(scope, receive, send)
             return
         if body is None:
-            await _refused(413, "The body is too large.\n")(scope, receive, send)
+            await _refused(413, "too-large", "the body is too large", "send it in parts")(scope, receive, send)
             return
         given = False
 
@@ -81,6 +83,6 @@ def _length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
     return told
 
 
-def _refused(status: int, why: str) -> PlainTextResponse:
+def _refused(status: int, kind: str, why: str, mend: str) -> JSONResponse:
     """An answer after which the connection is closed: what else comes on it is the rest of the body."""
-    return PlainTextResponse(why, status, {"Connection": "close"})
+    return Problem(status, kind, why, mend, headers={"Connection": "close"}).response()

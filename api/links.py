@@ -16,13 +16,13 @@ LONGEST = 256
 """Google takes no longer link of a feed (FEEDS.md F20)."""
 
 
-def feed_links(token: str, environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
-    """The link of a feed as `https:` (or `http:`, as `DURE_URL` has it) and as `webcal:`, which opens a calendar program.
+def service_address(environment: Mapping[str, str] = os.environ) -> str:
+    """The address at which people reach the service, without a slash at its end.
 
     Raises
     ------
     BadWord
-        `DURE_URL` is no address of a service, or so long that Google would not take the links.
+        `DURE_URL` is no address of a service.
     """
     base = environment.get(VARIABLE, "") or USUAL
     try:
@@ -33,7 +33,19 @@ def feed_links(token: str, environment: Mapping[str, str] = os.environ) -> tuple
         raise BadWord(VARIABLE, f"{base!r} is no address", MEND) from None
     if not fine:
         raise BadWord(VARIABLE, f"{base!r} is no address", MEND)
-    path = f"{parts.netloc}{parts.path.rstrip('/')}/feeds/{token}.ics"
+    return base.rstrip("/")
+
+
+def feed_links(token: str, environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """The link of a feed as `https:` (or `http:`, as `DURE_URL` has it) and as `webcal:`, which opens a calendar program.
+
+    Raises
+    ------
+    BadWord
+        `DURE_URL` is no address of a service, or so long that Google would not take the links.
+    """
+    parts = urlsplit(service_address(environment))
+    path = f"{parts.netloc}{parts.path}/feeds/{token}.ics"
     links = f"{parts.scheme}://{path}", f"webcal://{path}"
     if max(map(len, links)) > LONGEST:
         raise BadWord(VARIABLE, f"it is so long that links have more than {LONGEST} characters", "write a shorter one")

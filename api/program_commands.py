@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.edge import BY, now, opened, some_text
+from api.edge import BY, MOST_SIGNS_OF_NAMES, bounded, now, opened, some_text
 from api.session_lines import say
 
 programs = typer.Typer(help="Show programs, and change their settings.", no_args_is_help=True, rich_markup_mode=None)
@@ -24,7 +24,7 @@ def list_programs() -> None:
     with opened() as engine:
         with reading(engine) as db:
             lines = [f"{name}: {program.name or 'without a name'}" for name, program in sorted(all_programs(db).items())]
-        say(lines)
+        say(lines, nothing="there are no programs; `dure term new` makes the first")
 
 
 @programs.command()
@@ -48,7 +48,7 @@ def rename(name: ProgramName, text: Annotated[str, typer.Argument(metavar="NAME"
 
     with opened() as engine:
         with transaction(engine) as db:
-            rename_program(db, find_program(db, name), some_text(text, "NAME"), by=BY, now=now())
+            rename_program(db, find_program(db, name), bounded(some_text(text, "NAME"), "NAME", MOST_SIGNS_OF_NAMES), by=BY, now=now())
         say([f"{name}: {text}"])
 
 

@@ -81,6 +81,8 @@ def _counts(changes: Sequence[Change], produced: Produced) -> Iterator[str]:
     yield "groups: " + ", ".join(f"{count:,} {fate}" for fate, count in sorted(fates.items()))
     made_up = f", of which {produced.made_up:,} make up for a day off" if produced.made_up else ""
     yield f"new sessions: {len(produced.sessions):,}{made_up}; meetings left out: {len(produced.left_out):,}"
+    if produced.begun:
+        yield f"meetings of today that had begun, and have no session: {produced.begun:,}"
 
 
 def _left_out(produced: Produced, rows: int) -> Iterator[str]:

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
     from data.people import Mentee, Mentor, Person, Role
 
-reminders = typer.Typer(
-    help="Set when people are reminded, and in which language.", no_args_is_help=True, rich_markup_mode=None
-)
+reminders = typer.Typer(help="Set when people are reminded, and in which language.", no_args_is_help=True, rich_markup_mode=None)
 
 TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM where only one is called so.")]
 Key = Annotated[str, typer.Argument(metavar="KEY", help="Their key.")]
@@ -53,7 +51,7 @@ def list_wishes(term: TermName) -> None:
         with reading(engine) as db:
             found = find_term(db, term)
             lines = [_line(who, person) for who, person in people_with_wishes(db, found.id, day_in(found, now()))]
-        say(lines)
+        say(lines, nothing="everybody is reminded as the program says")
 
 
 def _wish(term: str, role: Role, key: str, before: str, language: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.edge import BY, BadWord, day, now, opened
-from api.plain import clean
+from api.session_lines import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +36,7 @@ def open_(name: TermName) -> None:
             term = find_term(db, name)
             round = open_round(db, term, by=BY, now=now())
             line = f"round {round.number} of {term_name(db, term)} is open; close it when everybody is in"
-        _say([line])
+        say([line])
 
 
 @rounds.command()
@@ -60,15 +59,18 @@ def close(
             round = close_round(db, term, by=BY, now=now(), from_on=from_on)
             mentors, mentees = people_of(db, term.id, begins(db, term, now(), from_on))
             line = f"round {round.number} of {term_name(db, term)} is closed, with {mentors:,} mentors and {mentees:,} mentees"
-        _say([line])
+        say([line])
 
 
 @rounds.command()
-def solve(  # noqa: PLR0917  typer calls it by names
+def solve(  # noqa: PLR0913, PLR0917  typer calls it by names
     name: TermName,
     seconds: Annotated[float | None, typer.Option("--time", metavar="SECONDS", help="Stop after so long.")] = None,
     effort: Annotated[
         float | None, typer.Option(metavar="X", help="Stop after so much work for the round's size. [default: 1, without --time]")
+    ] = None,
+    explain_seconds: Annotated[
+        float | None, typer.Option("--explain-time", metavar="SECONDS", help="Work out advice for at most so long; 0 leaves it out.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="What chance begins with.")] = 0,
     workers: Annotated[int, typer.Option(metavar="N", min=1, max=1024, help="Work on so many shards at once.")] = 2,
@@ -90,9 +92,9 @@ def solve(  # noqa: PLR0917  typer calls it by names
         try:
             with reading(engine) as db:
                 repaired = find_run(db, previous).id if previous else None
-            asked = Asked(seed=seed, seconds=seconds, effort=effort, workers=workers, previous=repaired)
+            asked = Asked(seed=seed, seconds=seconds, effort=effort, explain_seconds=explain_seconds, workers=workers, previous=repaired)
         except BadLimit as bad:
-            option = {"seconds": "--time", "effort": "--effort"}[bad.name]
+            option = {"seconds": "--time", "effort": "--effort", "explain_seconds": "--explain-time"}[bad.name]
             raise BadWord(option, f"{bad.value:g} cannot be", bad.mend) from None
         raise typer.Exit(fulfil(engine, Wish(term=name, asked=asked, wait=wait, quiet=quiet)))
 
@@ -106,7 +108,7 @@ def list_rounds(name: TermName) -> None:
     with opened() as engine:
         with reading(engine) as db:
             lines = list(_listed(db, find_term(db, name)))
-        _say(lines)
+        say(lines, nothing="there are no rounds; `dure round open` opens one")
 
 
 @rounds.command()
@@ -130,7 +132,7 @@ def show(name: RunName, rows: Rows = 50) -> None:
             line = f"{name_of(db, run)}: {_standing(run)}"
             held = result_of(db, run) if run.state is RunState.DONE else None
         if held is None:
-            _say([line])
+            say([line])
             return
         with TemporaryDirectory(prefix="dure-") as folder:
             ended = show_result(unpack(held, Path(folder) / "result"), rows=rows)
@@ -168,7 +170,7 @@ def stop(name: RunName) -> None:
             ask_to_stop(db, run, by=BY, now=now())
             how = "ends with the best it has" if run.state is RunState.RUNNING else "is not begun any more"
             line = f"{name_of(db, run)} {how}"
-        _say([line])
+        say([line])
 
 
 def _listed(db: DbSession, term: Term) -> Iterable[str]:
@@ -202,7 +204,3 @@ def _standing(run: Run) -> str:
     gap = (run.bound - run.score) / max(abs(run.bound), 1)
     published = f", published {run.published_at:%Y-%m-%d}" if run.published_at and not run.undone_at else ""
     return f"{run.placed:,} placed, score {run.score:,}, bound {run.bound:,}, gap {gap:.2%}, seed {run.seed}, {how}{published}"
-
-
-def _say(lines: Iterable[str]) -> None:
-    sys.stdout.writelines(clean(line) + "\n" for line in lines)

@@ -19,7 +19,7 @@ from api.live import Watch, shown
 from data.archive import unpack
 from data.database import reading, transaction
 from data.rounds import Round, Run, RunState
-from data.runs import Asked, name_of, queue
+from data.runs import Asked, inputs_of, name_of, queue
 from data.terms import find_term
 from matching.limits import Progress
 from matching.tables import read_round
@@ -47,7 +47,8 @@ def fulfil(engine: Engine, wish: Wish) -> Exit:
         called, round = name_of(db, run), run.round_id
     here = engine.dialect.name == "sqlite" and not _begun_elsewhere(engine, run.id)
     if not here and not wish.wait:
-        sys.stdout.write(f"{called}: a worker solves it; `dure round show {called}` says how far it is\n")
+        far = f"`dure round show {called}` says how far it is"
+        sys.stdout.write(f"{called}: a worker solves it; {far}, and with `--wait` this command waits\n")
         return Exit.DONE
     began = time.monotonic()
     requests = _requests(engine, round)
@@ -86,8 +87,7 @@ def _read(engine: Engine, run: UUID) -> Run:
 def _requests(engine: Engine, round: UUID) -> int:
     """How many requests a closed round has."""
     with reading(engine) as db:
-        inputs = db.get_one(Round, round).inputs
-    assert inputs is not None  # noqa: S101  only closed rounds have runs
+        inputs = inputs_of(db.get_one(Round, round))
     with TemporaryDirectory(prefix="dure-") as folder:
         asked = read_round(unpack(inputs, Path(folder)))
     return sum(len(mentee.requests) for mentee in asked.mentees)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.edge import BY, BadWord, day, now, opened, some_text
+from api.edge import BY, MOST_SIGNS_OF_NOTES, BadWord, bounded, day, now, opened, reason_of, some_text
 from api.exits import complain
 from api.plain import clean
 from api.session_lines import close_lines, instant_of, say, session_line
@@ -31,6 +33,16 @@ GroupKey = Annotated[str, typer.Option(metavar="KEY", help="Of this group.")]
 MentorKey = Annotated[str, typer.Option(metavar="KEY", help="Of this mentor.")]
 MentorWord = Annotated[str, typer.Argument(metavar="MENTOR", help="The mentor's key.")]
 When = Annotated[str, typer.Argument(metavar="WHEN", help="A time of the term's clock, such as 2026-03-05T19:00.")]
+
+
+class DayOffMended(AbstractContextManager[None]):
+    """Has whoever names a day off told how to do so on purpose."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        from scheduler.refusals import DayOff
+
+        if isinstance(error, DayOff):
+            raise BadWord(str(error.on), f"is off ({error.why})", "write --on-day-off where that is meant") from None
 
 
 def change(term: str, name: str, act: Callable[[DbSession, Term, Session, dt.datetime], Session | None]) -> None:
@@ -76,7 +88,9 @@ def list_sessions(
                     named(db, found, key)
             listed = sessions_between(db, found, first_on=first_on, last_on=last_on, group=group, mentor=mentor, mentee=mentee)
             lines = [session_line(found, one) for one in listed]
-        say(lines)
+            asked = first or last or mentor or mentee or group
+            nothing = "there are no such sessions" if asked else "there are no sessions; `dure round publish` makes them"
+        say(lines, nothing=nothing)
 
 
 @sessions.command()
@@ -110,7 +124,7 @@ def lacking(term: TermName) -> None:
             found = find_term(db, term)
             only = {one.id for one in lacking(db, found, now())}
             lines = [session_line(found, one) for one in sessions_between(db, found, only=only)]
-        say(lines)
+        say(lines, nothing="no session that is over lacks a record")
 
 
 @sessions.command()
@@ -118,11 +132,11 @@ def move(term: TermName, session: SessionName, to: When, on_day_off: OnDayOff = 
     """Move a session to another time."""
     from scheduler.changes import move
 
-    change(
-        term,
-        session,
-        lambda db, of, one, at: move(db, one, instant_of(of, to, "WHEN"), by=BY, now=at, reason=why, on_day_off=on_day_off),
-    )
+    def act(db: DbSession, of: Term, one: Session, at: dt.datetime) -> None:
+        with DayOffMended():
+            move(db, one, instant_of(of, to, "WHEN"), by=BY, now=at, reason=reason_of(why), on_day_off=on_day_off)
+
+    change(term, session, act)
 
 
 @sessions.command()
@@ -138,7 +152,7 @@ def restore(term: TermName, session: SessionName, why: Why = "") -> None:
     """Take the cancellation of a session back."""
     from scheduler.changes import restore
 
-    change(term, session, lambda db, _, one, at: restore(db, one, by=BY, now=at, reason=why))
+    change(term, session, lambda db, _, one, at: restore(db, one, by=BY, now=at, reason=reason_of(why)))
 
 
 @sessions.command("make-up")
@@ -155,7 +169,8 @@ def make_up(
 
     def act(db: DbSession, of: Term, one: Session, at: dt.datetime) -> Session:
         start = instant_of(of, when, "WHEN") if when else next_free(db, one, at)
-        return make_up(db, one, start, by=BY, now=at, reason=why, on_day_off=on_day_off)
+        with DayOffMended():
+            return make_up(db, one, start, by=BY, now=at, reason=reason_of(why), on_day_off=on_day_off)
 
     change(term, session, act)
 
@@ -173,7 +188,7 @@ def substitute(term: TermName, session: SessionName, mentor: MentorWord, why: Wh
 
     def act(db: DbSession, of: Term, one: Session, at: dt.datetime) -> None:
         other = mentor_named(db, of, mentor)
-        substitute(db, one, other, by=BY, now=at, reason=why)
+        substitute(db, one, other, by=BY, now=at, reason=reason_of(why))
         if said := unfit(db, one, other):
             warnings.append(clean(f"warning: {said}"))
 
@@ -244,7 +259,13 @@ def record(  # noqa: PLR0917  typer calls it by names
             if mentee in said:
                 raise BadWord("MENTEE=PRESENCE", f"{mentee} is there twice", "write each member once")
             said[mentee] = Presence(presence)
-        written = Record(attendance=said, minutes=minutes, topic=topic, note=note, tasks=tuple(tasks or ()))
+        written = Record(
+            attendance=said,
+            minutes=minutes,
+            topic=bounded(topic, "--topic"),
+            note=bounded(note, "--note", MOST_SIGNS_OF_NOTES),
+            tasks=tuple(bounded(task, "--task") for task in tasks or ()),
+        )
         record(db, one, written, by=BY, now=at)
 
     change(term, session, act)

@@ -90,6 +90,7 @@ def lacking_lines(groups: int) -> list[str]:
     return [f"groups without a meeting link: {groups:,}; `dure group links` takes a table of them"] if groups else []
 
 
-def say(lines: Iterable[str]) -> None:
-    """Prints lines."""
-    sys.stdout.writelines(clean(line) + "\n" for line in lines)
+def say(lines: Iterable[str], *, nothing: str = "") -> None:
+    """Prints lines; where a list has none, `nothing`, which says so and, if it can, what would bring some."""
+    some = list(lines) or ([nothing] if nothing else [])
+    sys.stdout.writelines(clean(line) + "\n" for line in some)

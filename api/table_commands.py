@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 import uuid
 from collections.abc import Iterator
@@ -17,7 +16,6 @@ from api.plain import clean
 
 if TYPE_CHECKING:
     from data.intake import Changes
-    from data.programs import Term
     from matching.round import Round
 
 ROUND_FILES = ("policy.toml", "mentors.csv", "mentees.csv", "pairs.csv", "peers.csv")
@@ -94,24 +92,21 @@ def export_tables(
     `dure import` takes them in again, and `dure match` solves them.
     """
     from data.database import reading
-    from data.roster import round_of, until_they_leave
+    from data.roster import farthest, round_of, until_they_leave
     from data.terms import day_in, find_term
 
     with opened() as engine:
         with reading(engine) as db:
             term = find_term(db, name)
             today = day_in(term, now())
-            round = until_they_leave(db, term, round_of(db, term, _far(term), on=today), on=today)
+            round = until_they_leave(db, term, round_of(db, term, farthest(term), on=today), on=today)
+        if not out.absolute().parent.is_dir():
+            raise BadWord(str(out), "lies in no folder that is there", "make it, or name another")
         if out.suffix.lower() == ".xlsx" and not out.is_dir():
             _write_book(out, round)
         else:
             _write_folder(out, round, readers)
         sys.stdout.write(f"{len(round.mentors):,} mentors, {len(round.mentees):,} mentees: {out}\n")
-
-
-def _far(term: Term) -> dt.date:
-    """The day that is named as the last of an open-ended term: the farthest that a policy may name."""
-    return term.first_on + dt.timedelta(days=3 * 365)
 
 
 def _write_folder(out: Path, round: Round, readers: Readers) -> None:
@@ -127,8 +122,6 @@ def _write_folder(out: Path, round: Round, readers: Readers) -> None:
 def _write_book(out: Path, round: Round) -> None:
     from data.for_people import NotForAWorkbook, write_workbook
 
-    if not out.absolute().parent.is_dir():
-        raise BadWord(str(out), "lies in no folder that is there", "make it, or name another")
     made = out.with_name(f".{out.name}-{uuid.uuid4().hex}")
     try:
         write_workbook(round, made)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.edge import BY, BadWord, day, now, opened
-from api.plain import clean
-from api.session_lines import session_line
+from api.edge import BY, MOST_SIGNS_OF_NAMES, BadWord, bounded, day, now, opened, reason_of
+from api.session_lines import say, session_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +47,7 @@ def new(  # noqa: PLR0917  typer calls it by names
             zone=zone,
             first_on=day(first, "--from"),
             last_on=day(last, "--to") if last else None,
-            name=title,
+            name=bounded(title, "--name", MOST_SIGNS_OF_NAMES),
             country=country,
             make_up=_make_up(make_up),
         )
@@ -57,7 +55,7 @@ def new(  # noqa: PLR0917  typer calls it by names
             term = make_term(db, name, wanted, by=BY, now=now())
             days_of(db, term)  # refuses a country that nobody knows
             lines = [_line(db, term)]
-        _say(lines)
+        say(lines)
 
 
 @terms.command("set")
@@ -87,7 +85,7 @@ def set_term(  # noqa: PLR0917  typer calls it by names
                 zone=zone or was.zone,
                 first_on=day(first, "--from") if first else was.first_on,
                 last_on=(None if last == NONE else day(last, "--to")) if last else was.last_on,
-                name=_other(title, was.name),
+                name=_other(bounded(title, "--name", MOST_SIGNS_OF_NAMES), was.name),
                 country=_other(country, was.country),
                 make_up=_make_up(make_up or was.make_up),
             )
@@ -97,7 +95,7 @@ def set_term(  # noqa: PLR0917  typer calls it by names
                 lines += _with_sessions(db, term, sessions, what) if sessions else ()
             if not any(changed.values()):
                 lines.append("no sessions are others by that")
-        _say(lines)
+        say(lines)
 
 
 @terms.command()
@@ -112,7 +110,7 @@ def remove(name: TermName) -> None:
             term = find_term(db, name)
             called = term_name(db, term)
             remove_term(db, term, by=BY, now=now())
-        _say([f"{called}: removed"])
+        say([f"{called}: removed"])
 
 
 @terms.command("list")
@@ -124,7 +122,7 @@ def list_terms() -> None:
     with opened() as engine:
         with reading(engine) as db:
             lines = [_line(db, term) for term in all_terms(db)]
-        _say(lines)
+        say(lines, nothing="there are no terms; `dure term new` makes one")
 
 
 @terms.command()
@@ -136,7 +134,7 @@ def show(name: TermName) -> None:
     with opened() as engine:
         with reading(engine) as db:
             lines = list(_told(db, find_term(db, name)))
-        _say(lines)
+        say(lines)
 
 
 @terms.command()
@@ -160,9 +158,9 @@ def close(
         last_on = day(last, "TO") if last else first_on
         with transaction(engine) as db:
             term = find_term(db, name)
-            gone = close_term(db, term, first_on, last_on, why=why or "closed", school=school, by=BY, now=now())
+            gone = close_term(db, term, first_on, last_on, why=reason_of(why) or "closed", school=school, by=BY, now=now())
             lines = [_days(first_on, last_on, why or "closed", school), *_with_sessions(db, term, (one.id for one in gone), "cancelled")]
-        _say(lines)
+        say(lines)
 
 
 @terms.command()
@@ -183,7 +181,7 @@ def reopen(name: TermName, first: FirstDay, school: School = "") -> None:
                 f"{first}: open again" + (f" ({school} only)" if school else ""),
                 *_with_sessions(db, term, (one.id for one in back), "restored"),
             ]
-        _say(lines)
+        say(lines)
 
 
 def _other(text: str, was: str) -> str:
@@ -237,7 +235,3 @@ def _told(db: DbSession, term: Term) -> Iterable[str]:
 def _days(first_on: object, last_on: object, why: str, school: str) -> str:
     days = f"{first_on}" if first_on == last_on else f"{first_on} to {last_on}"
     return f"{days}: {why}" + (f" ({school} only)" if school else "")
-
-
-def _say(lines: Iterable[str]) -> None:
-    sys.stdout.writelines(clean(line) + "\n" for line in lines)

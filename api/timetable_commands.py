@@ -19,6 +19,8 @@ timetables = typer.Typer(help="Take mentors' own calendars in, list and remove t
 TermName = Annotated[str, typer.Argument(metavar="TERM", help="PROGRAM/TERM, or TERM where only one is called so.")]
 MentorWord = Annotated[str, typer.Argument(metavar="MENTOR", help="Their key.")]
 
+NO_TIMETABLE = "no mentor has handed in a timetable; `dure timetable add` takes one in"
+
 
 @timetables.command()
 def add(
@@ -62,7 +64,7 @@ def list_timetables(term: TermName) -> None:
         with reading(engine) as db:
             found = find_term(db, term)
             lines = [_line(mentor, one) for mentor, one in timetables_of(db, found.id, day_in(found, now()))]
-        say(lines)
+        say(lines, nothing=NO_TIMETABLE)
 
 
 @timetables.command()
@@ -88,7 +90,7 @@ def fetch(
             look_at(engine, found, one, now(), near_hosts())
         with reading(engine) as db:
             lines = [_line(of, one) for of, one in timetables_of(db, found.id, day_in(found, now())) if mentor in {"", of.key}]
-        say(lines)
+        say(lines, nothing=NO_TIMETABLE)
 
 
 @timetables.command()
@@ -117,7 +119,7 @@ def list_clashes(term: TermName) -> None:
         with reading(engine) as db:
             found = find_term(db, term)
             lines = [session_line(found, one) for one in sessions_between(db, found, only=set(clashes(db, found, now())))]
-        say(lines)
+        say(lines, nothing="no session to come is at a time at which a timetable says that its mentor is busy")
 
 
 def _bytes_of(path: Path) -> bytes:

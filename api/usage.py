@@ -7,7 +7,9 @@ from types import TracebackType
 from typing import Any
 
 import typer
-from typer._click.exceptions import NoArgsIsHelpError, UsageError  # the library gives them no other name
+
+# The library holds its own copy of click and gives these two no public name: hence the bound on its version in pyproject.toml.
+from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.core import TyperGroup
 
 from api.exits import Exit, complain

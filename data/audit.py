@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Index, String, cast, func, or_, select
+from sqlalchemy import Index, Select, String, cast, func, or_, select
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
+from data.event_types import type_of
+from data.events import Happening, happened
+from data.programs import Term
 
 
 class Deed(Base):
-    """One change: `what` was done to `whom` (a kind and a key), `by` somebody."""
+    """One change: `what` was done to `whom` (a kind and a key), `by` somebody, from the network address `source`, where one is known."""
 
     __tablename__ = "deed"
     __table_args__ = (Index("ix_deed_term_id_at", "term_id", "at"),)
@@ -28,6 +31,7 @@ class Deed(Base):
     whom: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     details: Mapped[Document] = mapped_column(default=dict)
+    source: Mapped[str] = mapped_column(default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ class Wanted:
     about: str = ""
 
 
-def write_down(
+def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
     db: DbSession,
     *,
     at: dt.datetime,
@@ -49,11 +53,22 @@ def write_down(
     what: str,
     whom: str,
     term: UUID | None = None,
+    ids: Mapping[str, UUID] | None = None,
     reason: str = "",
     details: Document | None = None,
 ) -> None:
-    """Adds a row to the audit."""
-    db.add(Deed(term_id=term, at=at, by=by, what=what, whom=whom, reason=reason, details=details or {}))
+    """Adds a row to the audit and, where what was done is of a program, its event, so that no change is without one.
+
+    `ids` are those of what it was done to; the program is that of the `term`, where it is not among them. Who opened the transaction says
+    in its `info["source"]` from where it is asked for. Of what is of no program, such as an organisation's API clients, there is no event.
+    """
+    source = db.info.get("source", "")
+    db.add(Deed(term_id=term, at=at, by=by, what=what, whom=whom, reason=reason, details=details or {}, source=source))
+    named = {**({"term": term} if term else {}), **(ids or {})}
+    kind, program = type_of(what, whom), named.get("program") or _program_of(db, term)
+    if kind is not None and program is not None:
+        data = {"whom": whom, **{name: str(value) for name, value in named.items()}}
+        happened(db, [Happening(program, kind, data)], now=at)
 
 
 def last_deed(db: DbSession, term: UUID, what: str, whom: str) -> Deed | None:
@@ -64,6 +79,13 @@ def last_deed(db: DbSession, term: UUID, what: str, whom: str) -> Deed | None:
 
 def deeds(db: DbSession, wanted: Wanted, *, limit: int, offset: int) -> tuple[Sequence[Deed], int]:
     """The rows that are looked for, newest first, but for so many; and how many there are of them in all."""
+    asked = wanted_deeds(wanted)
+    count = db.scalars(select(func.count()).select_from(asked.subquery())).one()
+    return db.scalars(asked.order_by(Deed.at.desc(), Deed.id.desc()).limit(limit).offset(offset)).all(), count
+
+
+def wanted_deeds(wanted: Wanted) -> Select[Deed]:
+    """What finds the rows that are looked for."""
     asked = select(Deed)
     if wanted.terms is not None:
         asked = asked.where(or_(Deed.term_id.in_(wanted.terms), Deed.whom.in_(wanted.others)))
@@ -73,5 +95,12 @@ def deeds(db: DbSession, wanted: Wanted, *, limit: int, offset: int) -> tuple[Se
         texts = [column.icontains(wanted.about, autoescape=True) for column in (Deed.by, Deed.what, Deed.whom, Deed.reason)]
         written = json.dumps(wanted.about)[1:-1]  # as a value of JSON is kept
         asked = asked.where(or_(*texts, cast(Deed.details, String).icontains(written, autoescape=True)))
-    count = db.scalars(select(func.count()).select_from(asked.subquery())).one()
-    return db.scalars(asked.order_by(Deed.at.desc(), Deed.id.desc()).limit(limit).offset(offset)).all(), count
+    return asked
+
+
+def _program_of(db: DbSession, term: UUID | None) -> UUID | None:
+    """The program of a term, of which nothing else need be in the database yet."""
+    if term is None:
+        return None
+    with db.no_autoflush:
+        return db.scalar(select(Term.program_id).where(Term.id == term))

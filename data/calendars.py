@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import case, select, union, update
-from sqlalchemy.orm import Session as DbSession
+from sqlalchemy import ColumnElement, case, select, true, union, update
+from sqlalchemy.orm import InstrumentedAttribute, Session as DbSession
 
 from data.feeds import Audience, Calendar
 from data.groups import Group, Membership
@@ -27,6 +27,11 @@ def parts(values: Iterable[T]) -> Iterator[Sequence[T]]:
     every = list(values)
     for at in range(0, len(every), A_STATEMENT):
         yield every[at : at + A_STATEMENT]
+
+
+def among(column: InstrumentedAttribute[Any], values: Collection[object]) -> ColumnElement[bool]:
+    """That a column has one of some values, where a statement takes them; where they are more, nothing is asked, and all is looked at."""
+    return column.in_(values) if len(values) <= A_STATEMENT else true()
 
 
 def touch(

@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import new_id
+from data.calendars import among
 from data.people import Mentee, Mentor, PairRow, PeerRow, Person, Request, Role
 from data.programs import Program, Term
 from data.roster import PERSONAL, mentee_cells, mentor_cells, policy_document
@@ -77,7 +78,7 @@ def difference(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapp
 
 
 def enter(db: DbSession, term: Term, before: Round | None, after: Round, *, on: dt.date) -> dict[Role, Difference]:
-    """Makes a term's people and policy those of the round `after`, where they are those of `before` now.
+    """Makes a term's people and policy those of the round `after`, where they are those of `before` now. Whoever is in neither stays.
 
     Who is gone has left `on` that day. The name, zone and days of the policy become the term's too.
     """
@@ -107,9 +108,9 @@ def _enter_all(
 ) -> dict[str, UUID]:
     """Enters the mentors or the mentees, and gives the ids of all by key."""
     table = TABLES[role]
-    known = {
-        key: (row, person) for key, row, person in db.execute(select(table.key, table.id, table.person_id).where(table.term_id == term.id))
-    }
+    wanted = {*rows, *found.gone}
+    of_term = select(table.key, table.id, table.person_id).where(table.term_id == term.id, among(table.key, wanted))
+    known = {key: (row, person) for key, row, person in db.execute(of_term)}
     people = _people(db, db.get_one(Program, term.program_id).organisation_id, role, found.new)
     fresh, back = [], []
     for key in found.new:
@@ -156,7 +157,9 @@ def _people(db: DbSession, organisation: UUID, role: Role, keys: Iterable[str]) 
     wanted = set(keys)
     known = {
         key: person
-        for key, person in db.execute(select(Person.key, Person.id).where(Person.organisation_id == organisation, Person.came_as == role))
+        for key, person in db.execute(
+            select(Person.key, Person.id).where(Person.organisation_id == organisation, Person.came_as == role, among(Person.key, wanted))
+        )
         if key in wanted
     }
     new: list[dict[str, Any]] = [

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session as DbSession
 
+from data.calendars import parts
 from data.feeds import Audience, Calendar, FeedError, NotSpoken
 from data.groups import Group
 from data.people import Mentee, Mentor, Person
@@ -60,9 +61,30 @@ def find_owner(db: DbSession, audience: Audience, key: str, place: str = "") -> 
         There is nobody, or not only one.
     """
     key = unicodedata.normalize("NFC", key)
+    return _only(db, audience, key, place, _candidates(db, audience, key, _terms(db, audience, place)))
+
+
+def owner_in(db: DbSession, program: Program, audience: Audience, given: UUID | str) -> Owner:
+    """Whom somebody means in a program by a key, or by the id of a mentor, a mentee, their person, or a group; the program's own calendar
+    needs neither.
+
+    Raises
+    ------
+    NoSuchOwner, SeveralOwners
+        There is nobody, or not only one.
+    """
+    if audience is Audience.PROGRAM:
+        return Owner(program.id, audience, "", settings_of(program.settings).languages[0])
+    rows = db.execute(select(Term.id, Term.key).where(Term.program_id == program.id))
+    terms = {term: f"{program.key}/{key}" for term, key in rows}
+    return _only(db, audience, str(given), program.key, _candidates(db, audience, given, terms))
+
+
+def _only(db: DbSession, audience: Audience, key: str, place: str, candidates: Sequence[tuple[UUID, str, str, str]]) -> Owner:
+    """The one whom all candidates are."""
     found: dict[tuple[UUID, str], list[str]] = {}
     spoken: dict[tuple[UUID, str], str] = {}
-    for program, term, owner, language in _candidates(db, audience, key, _terms(db, audience, place)):
+    for program, term, owner, language in candidates:
         found.setdefault((program, owner), []).append(term)
         spoken[program, owner] = language
     if not found:
@@ -89,17 +111,21 @@ def spoken_language(db: DbSession, program: UUID, wish: str) -> Language:
     return Language(wish)
 
 
-def owner_key(db: DbSession, calendar: Calendar) -> str:
-    """What people call a calendar's owner."""
-    match calendar.audience:
-        case Audience.MENTOR | Audience.MENTEE:
-            return db.scalars(select(Person.key).where(Person.id == UUID(calendar.owner))).one()
-        case Audience.GROUP:
-            group = db.get(Group, UUID(calendar.owner))
-            return group.key if group else "of a run that was undone"
-        case Audience.SCHOOL:
-            return calendar.owner
-    return db.get_one(Program, calendar.program_id).key
+def owner_keys(db: DbSession, calendars: Sequence[Calendar]) -> dict[UUID, str]:
+    """What people call the owners of calendars, by the calendars' ids."""
+    keys: dict[str, str] = {}
+    tables: tuple[tuple[type[Person | Group], set[Audience]], ...] = (
+        (Person, {Audience.MENTOR, Audience.MENTEE}),
+        (Group, {Audience.GROUP}),
+    )
+    for table, audiences in tables:
+        for some in parts({UUID(one.owner) for one in calendars if one.audience in audiences}):
+            keys |= {str(row): key for row, key in db.execute(select(table.id, table.key).where(table.id.in_(some)))}
+    for one in calendars:
+        if one.audience is Audience.PROGRAM:
+            keys[str(one.id)] = db.get_one(Program, one.program_id).key
+    gone = {Audience.GROUP: "of a run that was undone"}
+    return {one.id: keys.get(one.owner or str(one.id), gone.get(one.audience, one.owner)) for one in calendars}
 
 
 def _terms(db: DbSession, audience: Audience, place: str) -> dict[UUID, str]:
@@ -113,21 +139,22 @@ def _terms(db: DbSession, audience: Audience, place: str) -> dict[UUID, str]:
     }
 
 
-def _candidates(db: DbSession, audience: Audience, key: str, terms: dict[UUID, str]) -> Sequence[tuple[UUID, str, str, str]]:
+def _candidates(db: DbSession, audience: Audience, given: UUID | str, terms: dict[UUID, str]) -> Sequence[tuple[UUID, str, str, str]]:
     """All of this kind and key in these terms: their program, the name of the place, the owner and their language."""
     asked: Select[*tuple[UUID, UUID, UUID | str, str]]
     match audience:
         case Audience.MENTOR:
-            asked = _people(Mentor).where(Mentor.key == key)
+            asked = _people(Mentor, given)
         case Audience.MENTEE:
-            asked = _people(Mentee).where(Mentee.key == key)
+            asked = _people(Mentee, given)
         case Audience.GROUP:
-            asked = select(Term.program_id, Term.id, Group.id, Term.name).join(Group).where(Group.key == key)
+            is_it = Group.id == given if isinstance(given, UUID) else Group.key == given
+            asked = select(Term.program_id, Term.id, Group.id, Term.name).join(Group).where(is_it)
         case Audience.SCHOOL:
-            asked = select(Term.program_id, Term.id, Mentee.school, Term.name).join(Mentee).where(Mentee.school == key).distinct()
+            asked = select(Term.program_id, Term.id, Mentee.school, Term.name).join(Mentee).where(Mentee.school == str(given)).distinct()
         case Audience.PROGRAM:
             rows = db.execute(select(Program.id, Organisation.key, Program.key).join(Organisation))
-            return [(program, f"{home}/{name}", "", "") for program, home, name in rows if key in {name, f"{home}/{name}"}]
+            return [(program, f"{home}/{name}", "", "") for program, home, name in rows if given in {name, f"{home}/{name}"}]
     return [
         (program, terms[term], str(owner), language if audience in {Audience.MENTOR, Audience.MENTEE} else "")
         for program, term, owner, language in db.execute(asked)
@@ -135,7 +162,8 @@ def _candidates(db: DbSession, audience: Audience, key: str, terms: dict[UUID, s
     ]
 
 
-def _people(kind: type[Mentor | Mentee]) -> Select[*tuple[UUID, UUID, UUID | str, str]]:
-    """The mentors or mentees of all terms."""
+def _people(kind: type[Mentor | Mentee], given: UUID | str) -> Select[*tuple[UUID, UUID, UUID | str, str]]:
+    """The mentors or mentees of all terms who have a key, or of whom an id is."""
     asked = select(Term.program_id, Term.id, Person.id, Person.language).select_from(Term)
-    return asked.join(kind, kind.term_id == Term.id).join(Person, kind.person_id == Person.id)
+    is_it = or_(kind.id == given, kind.person_id == given) if isinstance(given, UUID) else kind.key == given
+    return asked.join(kind, kind.term_id == Term.id).join(Person, kind.person_id == Person.id).where(is_it)

@@ -207,11 +207,6 @@ def look_up(db: DbSession, token: str, *, whole: bool = False) -> Link | None:
     return Link(*row) if row else None
 
 
-def rendered_bytes(db: DbSession, subscription: UUID) -> bytes:
-    """The bytes that are kept of a subscription, compressed by gzip."""
-    return db.scalars(select(Subscription.rendered).where(Subscription.id == subscription)).one() or b""
-
-
 def calendar_of(db: DbSession, program: UUID, audience: Audience, owner: str, now: dt.datetime) -> Calendar:
     """What an audience sees of a program; its row is made when it is first asked for."""
     asked = select(Calendar).where(Calendar.program_id == program, Calendar.audience == audience, Calendar.owner == owner)
@@ -257,7 +252,7 @@ def subscribe(
     )
     db.add(subscription)
     of = {"audience": calendar.audience, "owner": calendar.owner}
-    write_down(db, at=now, by=by, what="feed new", whom=_whom(subscription), details=of)
+    write_down(db, at=now, by=by, what="feed new", whom=_whom(subscription), ids={"program": calendar.program_id}, details=of)
     return subscription, token
 
 
@@ -293,7 +288,15 @@ def change(
     if other.keys() - {"name"}:
         subscription.rendered_version = subscription.fresh_until = None
     if other:
-        write_down(db, at=now, by=by, what="feed set", whom=_whom(subscription), details={"changed": sorted(other)})
+        write_down(
+            db,
+            at=now,
+            by=by,
+            what="feed set",
+            whom=_whom(subscription),
+            ids={"program": _program_of(db, subscription)},
+            details={"changed": sorted(other)},
+        )
         db.flush()
     return subscription
 
@@ -340,7 +343,7 @@ def revoke(db: DbSession, given: str, *, by: str, now: dt.datetime) -> Subscript
     if subscription.revoked_at is None:
         subscription.revoked_at, subscription.rendered = now, None
         subscription.rendered_version = subscription.fresh_until = None
-        write_down(db, at=now, by=by, what="feed revoke", whom=_whom(subscription))
+        write_down(db, at=now, by=by, what="feed revoke", whom=_whom(subscription), ids={"program": _program_of(db, subscription)})
     return subscription
 
 
@@ -352,6 +355,10 @@ def forget_revoked(db: DbSession, before: dt.datetime) -> int:
 def note_use(db: DbSession, subscription: UUID, now: dt.datetime) -> None:
     """Remembers when a link was used last."""
     db.get_one(Subscription, subscription).last_used_at = now
+
+
+def _program_of(db: DbSession, subscription: Subscription) -> UUID:
+    return db.get_one(Calendar, subscription.calendar_id).program_id
 
 
 def _whom(subscription: Subscription) -> str:

@@ -206,7 +206,6 @@ def take_in(
         The term has groups, and would get another zone.
     """
     db.execute(select(Term.id).where(Term.id == term.id).with_for_update(key_share=True))
-    open_ended, zone = term.last_on is None, term.zone
     before, after = sides_of(db, term, given, now)
     changes = changes_for(db, term, before, after)
     if not allow_returns:
@@ -214,11 +213,20 @@ def take_in(
     if not allow_removals:
         changes.refuse_too_many_gone()
     groups = db.scalars(select(Group.id).where(Group.term_id == term.id)).first()
-    if groups and after.policy.program.time_zone != zone:
-        raise ZoneIsFixed(zone, after.policy.program.time_zone)
+    if groups and after.policy.program.time_zone != term.zone:
+        raise ZoneIsFixed(term.zone, after.policy.program.time_zone)
     if before == after:
         return changes
     leaving(changes.tables["mentees"].gone)
+    write_changes(db, term, before, after, changes, now)
+    counts = {table: counted(found) for table, found in changes.tables.items()}
+    write_down(db, at=now, by=by, what="tables imported", whom=f"term {term_name(db, term)}", term=term.id, details=counts)
+    return changes
+
+
+def write_changes(db: DbSession, term: Term, before: Round, after: Round, changes: Changes, now: dt.datetime) -> None:
+    """Makes what a term has of `before` what `after` says, and tells the calendars that show it."""
+    open_ended, zone = term.last_on is None, term.zone
     seen = _groups_that_show(db, term, changes)
     touch_groups(db, seen, now)  # once before, for the schools that mentees leave
     enter(db, term, before, after, on=now.astimezone(ZoneInfo(zone)).date())
@@ -227,9 +235,6 @@ def take_in(
     db.flush()
     _shown_otherwise(db, seen, now)
     _tell_who_comes_and_goes(db, term, changes, now)
-    counts = {table: _counted(found) for table, found in changes.tables.items()}
-    write_down(db, at=now, by=by, what="tables imported", whom=f"term {term_name(db, term)}", term=term.id, details=counts)
-    return changes
 
 
 def _rows(round: Round) -> dict[str, dict[str, dict[str, Any]]]:
@@ -262,7 +267,8 @@ def _policy_rows(policy: Policy) -> dict[str, dict[str, Any]]:
     return {f"{part}.{key}": {"value": value} for part, keys in asdict(policy).items() for key, value in keys.items()}
 
 
-def _counted(found: Difference) -> dict[str, int]:
+def counted(found: Difference) -> dict[str, int]:
+    """How many rows of a table are other, and how."""
     return {
         "new": len(found.new),
         "changed": len(found.changed),

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.rounds import Round, Run, RunState
-from data.runs import number_of
+from data.run_problems import NoLongerKept
+from data.runs import inputs_of, number_of
 
 MOST_CLAIMS = 5
 """A run whose workers were killed so often is not begun once more: it may be what kills them."""
@@ -53,6 +54,7 @@ class Claim:
     seed: int
     seconds: float | None
     effort: float | None
+    explain_seconds: float | None
     workers: int
 
 
@@ -74,7 +76,7 @@ def claim(db: DbSession, *, by: str, now: dt.datetime, lease: dt.timedelta, only
     """The run that has waited longest for a worker, held from now on by the claim `by`; nothing where none waits.
 
     A run waits that is queued, or whose lease has run out. Asked at once, two claims never get one run. With `only` no other run is taken.
-    A run that has cost `MOST_CLAIMS` workers fails.
+    A run that has cost `MOST_CLAIMS` workers fails, and so does one whose round's inputs are no longer kept.
     """
     waiting = _waiting(now, lease)
     mine = Run.id == only if only else Run.id.is_not(None)
@@ -88,7 +90,11 @@ def claim(db: DbSession, *, by: str, now: dt.datetime, lease: dt.timedelta, only
         begun: dict[str, Any] = {"state": RunState.RUNNING, "claims": Run.claims + 1, "started_at": now}
         held: dict[str, Any] = {"leased_by": by, "leased_until": now + lease}
         if _changed(db, and_(Run.id == run, waiting), **begun, **held, **Standing().row()):
-            return _claimed(db, run, by)
+            try:
+                return _claimed(db, run, by)
+            except NoLongerKept as gone:
+                _changed(db, Run.id == run, **_FREE, state=RunState.FAILED, ended_at=now, problem=str(gone))
+                _note(db, run, "failed", by=by, now=now, problem=str(gone))
 
 
 def renew(db: DbSession, claim: Claim, standing: Standing | None, *, now: dt.datetime, lease: dt.timedelta) -> bool:
@@ -157,16 +163,15 @@ def _waiting(now: dt.datetime, lease: dt.timedelta) -> ColumnElement[bool]:
 
 def _claimed(db: DbSession, run: UUID, by: str) -> Claim:
     row = db.get_one(Run, run, populate_existing=True)
-    inputs = db.scalars(select(Round.inputs).where(Round.id == row.round_id)).one()
-    assert inputs is not None  # noqa: S101  only closed rounds have runs
     return Claim(
         run=run,
         by=by,
-        inputs=inputs,
+        inputs=inputs_of(db.get_one(Round, row.round_id)),
         previous=db.scalar(select(Run.result).where(Run.id == row.previous_id)) if row.previous_id else None,
         seed=row.seed,
         seconds=row.seconds,
         effort=row.effort,
+        explain_seconds=row.explain_seconds,
         workers=row.workers,
     )
 
@@ -185,4 +190,8 @@ def _changed(db: DbSession, which: ColumnElement[bool], **values: Any) -> bool: 
 def _note(db: DbSession, run: UUID, what: str, *, by: str, now: dt.datetime, **details: Any) -> None:  # noqa: ANN401  values of JSON
     row = db.get_one(Run, run)
     term = db.get_one(Round, row.round_id).term_id
-    write_down(db, at=now, by=by, what=what, whom=f"run {number_of(db, row)}", term=term, details=details)
+    if term is None:  # of a match nothing is kept, and what is wrong with one names its people's keys
+        return
+    write_down(
+        db, at=now, by=by, what=what, whom=f"run {number_of(db, row)}", term=term, ids={"run": run, "round": row.round_id}, details=details
+    )

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, ForeignKey, Index, and_, delete, func, or_, select, update
+from sqlalchemy import CursorResult, ForeignKey, Index, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
@@ -30,7 +30,6 @@ class Channel(StrEnum):
     """How a message leaves."""
 
     MAIL = "mail"
-    WEBHOOK = "webhook"
 
 
 class About(StrEnum):
@@ -46,7 +45,13 @@ class About(StrEnum):
     PUBLISHED = "published"  # no session, but groups of a run
     PUT_BACK = "put back"  # a run's groups are as they were before its repair
     WITHDRAWN = "withdrawn"  # what was published is no more
+    SIGN_IN = "sign in"  # a link of somebody's own, as the two that follow
+    PASSWORD = "password"  # noqa: S105  a new one is to be set
+    INVITED = "invited"
 
+
+SECRET = "link"  # noqa: S105  a name
+"""What of a message is gone once it is sent or given up: a link that lets somebody in."""
 
 INVITING = (About.ADDED, About.MOVED, About.CHANGED, About.CANCELLED, About.LEFT)
 """What comes with an invitation, which enters the session into a calendar of its reader's own or strikes it out there."""
@@ -122,9 +127,8 @@ def unwritten(db: DbSession, notices: Sequence[Notice]) -> list[Notice]:
     return [notice for notice in notices if notice.key not in known]
 
 
-def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timedelta, most: int, each: int | None = None) -> list[Message]:
-    """Takes up to so many messages that are due, the longest due first, and keeps others from them for as long as the lease; of those for
-    `each` address not more than so many, where that is said.
+def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timedelta, most: int) -> list[Message]:
+    """Takes up to so many messages that are due, the longest due first, and keeps others from them for as long as the lease.
 
     Who took them says of each what became of it; where nothing is heard of them by then, the messages are due again. A message that
     was written in the future is due too, and one that would wait for longer than any does: the clock was set back since.
@@ -135,10 +139,6 @@ def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timede
     due = and_(Message.channel == channel, Message.due_at.is_not(None), timely)
     first = Message.due_at, Message.id
     asked = select(Message).where(due).order_by(*first).limit(most).with_for_update(skip_locked=True)
-    if each is not None:
-        place = func.row_number().over(partition_by=Message.address, order_by=first)
-        ranked = select(Message.id, place.label("place")).where(due).subquery()
-        asked = asked.where(Message.id.in_(select(ranked.c.id).where(ranked.c.place <= each)))
     found = list(db.scalars(asked))
     db.expunge_all()
     leased = [{"id": message.id, "due_at": now + lease, "written_at": min(message.written_at, now)} for message in found]
@@ -149,7 +149,7 @@ def claim(db: DbSession, channel: Channel, *, now: dt.datetime, lease: dt.timede
 
 def mark_sent(db: DbSession, message: Message, *, now: dt.datetime) -> None:
     """It has arrived as far as we can know."""
-    _settle(db, message, sent_at=now, due_at=None, problem="")
+    _settle(db, message, sent_at=now, due_at=None, problem="", **_without_secret(message))
 
 
 def mark_failed(db: DbSession, message: Message, problem: str, *, now: dt.datetime) -> None:
@@ -162,7 +162,7 @@ def mark_failed(db: DbSession, message: Message, problem: str, *, now: dt.dateti
 
 def give_up(db: DbSession, message: Message, problem: str, *, now: dt.datetime) -> None:
     """It is tried no more, and shown to whom it concerns."""
-    _settle(db, message, due_at=None, tries=message.tries + 1, problem=problem, given_up_at=now)
+    _settle(db, message, due_at=None, tries=message.tries + 1, problem=problem, given_up_at=now, **_without_secret(message))
 
 
 def put_back(db: DbSession, messages: Iterable[Message], problem: str) -> None:
@@ -171,10 +171,10 @@ def put_back(db: DbSession, messages: Iterable[Message], problem: str) -> None:
         _settle(db, message, due_at=message.due_at, problem=problem)
 
 
-def hold_back(db: DbSession, channel: Channel, address: str, until: dt.datetime) -> None:
-    """What waits for an address is due then at the earliest; its order stays."""
-    waits = and_(Message.channel == channel, Message.address == address, Message.due_at < until)
-    db.execute(update(Message).where(waits).values(due_at=until))
+def _without_secret(message: Message) -> dict[str, Document]:
+    if SECRET not in message.body:
+        return {}
+    return {"body": {name: value for name, value in message.body.items() if name != SECRET}}
 
 
 def _settle(db: DbSession, message: Message, **values: object) -> None:

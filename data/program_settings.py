@@ -89,7 +89,8 @@ def change_setting(db: DbSession, program: Program, name: str, value: object, *,
     touch_program(db, program.id, now)
     if name in SHOWN:
         _shown_otherwise(db, program, now, elsewhere=name == "link")
-    write_down(db, at=now, by=by, what="setting changed", whom=f"program {program.key}", details={"setting": name, "value": value})
+    whom, details = f"program {program.key}", {"setting": name, "value": value}
+    write_down(db, at=now, by=by, what="setting changed", whom=whom, ids={"program": program.id}, details=details)
     db.flush()
     return settings
 
@@ -98,7 +99,7 @@ def rename_program(db: DbSession, program: Program, name: str, *, by: str, now: 
     """Gives a program another name; all its calendars, which are called so, are told."""
     program.name = unicodedata.normalize("NFC", name)
     touch_program(db, program.id, now)
-    write_down(db, at=now, by=by, what="renamed", whom=f"program {program.key}")
+    write_down(db, at=now, by=by, what="renamed", whom=f"program {program.key}", ids={"program": program.id})
     db.flush()
 
 

@@ -1,6 +1,6 @@
 """The record of a session: who came, how long it was, what it was about and what is to be done; only with it is a session held.
 
-Its mentor writes it once the session has begun, for each member of that day, and may correct it. The audit keeps the attendance and the
+Its mentor writes it once the session is over, for each member of that day, and may correct it. The audit keeps the attendance and the
 minutes there were before, and of the texts only which of them changed: they may name people.
 """
 
@@ -31,7 +31,7 @@ class RecordError(ValueError):
 
 @dataclass(eq=False)
 class NothingToRecord(RecordError):
-    """The session is cancelled, or has not begun."""
+    """The session is cancelled, or is not over."""
 
     why: str
 
@@ -76,7 +76,7 @@ class Record:
 def members_of(db: DbSession, session: Session) -> dict[str, Mentee]:
     """The members of a session's group on its day, by key."""
     group = db.get_one(Group, session.group_id)
-    on = session.starts_at.astimezone(ZoneInfo(db.get_one(Term, group.term_id).zone)).date()
+    on = session.starts_at.astimezone(_zone(db, session)).date()
     rows = db.scalars(
         select(Mentee)
         .join(Membership, Membership.mentee_id == Mentee.id)
@@ -85,6 +85,11 @@ def members_of(db: DbSession, session: Session) -> dict[str, Mentee]:
         .order_by(Mentee.key)
     )
     return {mentee.key: mentee for mentee in rows}
+
+
+def _zone(db: DbSession, session: Session) -> ZoneInfo:
+    """The zone of a session's term."""
+    return ZoneInfo(db.get_one(Term, db.get_one(Group, session.group_id).term_id).zone)
 
 
 def record_of(db: DbSession, session: Session) -> Record | None:
@@ -113,13 +118,13 @@ def record(db: DbSession, session: Session, said: Record, *, by: str, now: dt.da
     Raises
     ------
     RecordError
-        The session is cancelled or has not begun; or the members or the minutes are not what they can be.
+        The session is cancelled or is not over; or the members or the minutes are not what they can be.
     """
     db.refresh(session, with_for_update=True)  # whoever else changes it waits
     if session.state == State.CANCELLED:
         raise NothingToRecord("is cancelled")
-    if session.starts_at > now:
-        raise NothingToRecord("has not begun")
+    if session.ends_at > now:
+        raise NothingToRecord(f"ends at {session.ends_at.astimezone(_zone(db, session)):%Y-%m-%d %H:%M}")
     members = members_of(db, session)
     missing, strange = sorted(members.keys() - said.attendance.keys()), sorted(said.attendance.keys() - members.keys())
     if missing or strange:
@@ -149,6 +154,7 @@ def record(db: DbSession, session: Session, said: Record, *, by: str, now: dt.da
         what="recorded" if first else "record corrected",
         whom=f"session {session.id} of group {group.key}",
         term=group.term_id,
+        ids={"session": session.id, "group": group.id},
         details=_details(before, said),
     )
     db.flush()

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import Document
+from data.calendars import among
 from data.people import Mentee, Mentor, PairRow, PeerRow, Person, Request
 from data.programs import Term
 from matching.columns import MENTEES, MENTORS
@@ -86,19 +87,12 @@ def round_of(db: DbSession, term: Term, last_on: dt.date, *, on: dt.date) -> Rou
     """
     mentors = {mentor.id: (mentor, person) for mentor, person in _in_order(db.execute(_people(Mentor, term.id, on)))}
     mentees = {mentee.id: (mentee, person) for mentee, person in _in_order(db.execute(_people(Mentee, term.id, on)))}
-    asked: dict[UUID, list[RoundRequest]] = defaultdict(list)
-    for request in db.scalars(select(Request).join(Mentee).where(Mentee.term_id == term.id).order_by(Request.mentee_id, Request.place)):
-        asked[request.mentee_id].append(RoundRequest(request.subject, request.priority))
     pairs = db.scalars(select(PairRow).where(PairRow.term_id == term.id).order_by(PairRow.place))
     peers = db.scalars(select(PeerRow).where(PeerRow.term_id == term.id).order_by(PeerRow.place))
     return Round(
         policy=policy_of(term, last_on),
-        mentors=_read("mentors", MENTORS, (_cells(MENTORS, mentor, person, "mentor_id", "") for mentor, person in mentors.values())),
-        mentees=_read(
-            "mentees",
-            MENTEES,
-            (_cells(MENTEES, mentee, person, "mentee_id", REQUESTS.write(tuple(asked[mentee.id]))) for mentee, person in mentees.values()),
-        ),
+        mentors=_read_mentors(mentors.values()),
+        mentees=_read_mentees(mentees.values(), requests_of(db, select(Mentee.id).where(Mentee.term_id == term.id))),
         pairs=tuple(
             Pair(
                 mentor=mentors[row.mentor_id][0].key,
@@ -116,6 +110,32 @@ def round_of(db: DbSession, term: Term, last_on: dt.date, *, on: dt.date) -> Rou
             if row.mentee_id in mentees and row.other_id in mentees
         ),
     )
+
+
+def part_of(db: DbSession, term: Term, mentors: Collection[str], mentees: Collection[str], *, on: dt.date) -> Round:
+    """Of the round that a term's people of a day make, those of these keys, with nothing that is said of pairs; an open-ended term is
+    planned as far as a policy may say."""
+    teach = [row for row in _in_order(db.execute(_people(Mentor, term.id, on).where(among(Mentor.key, mentors)))) if row[0].key in mentors]
+    learn = [row for row in _in_order(db.execute(_people(Mentee, term.id, on).where(among(Mentee.key, mentees)))) if row[0].key in mentees]
+    theirs = select(Mentee.id).where(Mentee.term_id == term.id, among(Mentee.key, mentees))
+    return Round(
+        policy=policy_of(term, farthest(term)),
+        mentors=_read_mentors(teach),
+        mentees=_read_mentees(learn, requests_of(db, theirs)),
+    )
+
+
+def farthest(term: Term) -> dt.date:
+    """The day that is named as the last of an open-ended term: the farthest that a policy may name."""
+    return term.first_on + dt.timedelta(days=3 * 365)
+
+
+def requests_of(db: DbSession, mentees: Select[UUID] | Sequence[UUID]) -> dict[UUID, list[RoundRequest]]:
+    """What mentees ask for, by their ids."""
+    asked: dict[UUID, list[RoundRequest]] = defaultdict(list)
+    for request in db.scalars(select(Request).where(Request.mentee_id.in_(mentees)).order_by(Request.mentee_id, Request.place)):
+        asked[request.mentee_id].append(RoundRequest(request.subject, request.priority))
+    return asked
 
 
 def leaving_days(db: DbSession, term: Term, kind: type[Mentor | Mentee], after: dt.date) -> dict[str, dt.date]:
@@ -141,6 +161,15 @@ def until_they_leave(db: DbSession, term: Term, round: Round, *, on: dt.date) ->
     mentors = tuple(one for one in limited if (one.available_from or dt.date.min) <= (one.available_until or dt.date.max))
     keys = {mentor.key for mentor in mentors}
     return replace(round, mentors=mentors, pairs=tuple(pair for pair in round.pairs if pair.mentor in keys))
+
+
+def _read_mentors(rows: Iterable[tuple[Mentor, Person]]) -> tuple[RoundMentor, ...]:
+    return _read("mentors", MENTORS, (_cells(MENTORS, mentor, person, "mentor_id", "") for mentor, person in rows))
+
+
+def _read_mentees(rows: Iterable[tuple[Mentee, Person]], asked: Mapping[UUID, Sequence[RoundRequest]]) -> tuple[RoundMentee, ...]:
+    cells = (_cells(MENTEES, one, person, "mentee_id", REQUESTS.write(tuple(asked.get(one.id, ())))) for one, person in rows)
+    return _read("mentees", MENTEES, cells)
 
 
 def _people(kind: type[Mentor | Mentee], term: UUID, on: dt.date) -> Any:  # noqa: ANN401  the type of the statement takes longer to say

@@ -1,4 +1,7 @@
-"""Rounds of a term and their runs: what was asked, frozen; who solves it; what came out."""
+"""Rounds and their runs: what was asked, frozen; who solves it; what came out.
+
+A round is one of a term, or one that a platform has solved without keeping it here: a *match*.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +34,13 @@ class RunState(StrEnum):
 
 
 class Round(Base):
-    """One matching exercise of a term; `inputs` are its files of ROUND.md as one ZIP, frozen when it closes."""
+    """One matching exercise, of a term but where it is a match's; `inputs` are its files of ROUND.md as one ZIP, frozen when it closes."""
 
     __tablename__ = "round"
     __table_args__ = (UniqueConstraint("term_id", "number"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    term_id: Mapped[UUID] = mapped_column(ForeignKey(Term.id))
+    term_id: Mapped[UUID | None] = mapped_column(ForeignKey(Term.id))
     number: Mapped[int]
     state: Mapped[RoundState] = mapped_column(default=RoundState.OPEN)
     opened_at: Mapped[dt.datetime]
@@ -63,6 +66,7 @@ class Run(Base):
     seed: Mapped[int] = mapped_column(default=0)
     seconds: Mapped[float | None]
     effort: Mapped[float | None]
+    explain_seconds: Mapped[float | None]
     workers: Mapped[int] = mapped_column(default=2)
     solver: Mapped[str] = mapped_column(default="")
     queued_at: Mapped[dt.datetime]
@@ -82,3 +86,14 @@ class Run(Base):
     published_at: Mapped[dt.datetime | None]
     undone_at: Mapped[dt.datetime | None]
     undo: Mapped[Document | None] = deferred(mapped_column(JSON))
+
+
+class Match(Base):
+    """A round without a term, solved for whoever asked: `owner` is what the audit calls them. Its key is its only run's."""
+
+    __tablename__ = "match"
+
+    id: Mapped[UUID] = mapped_column(ForeignKey(Run.id), primary_key=True)
+    owner: Mapped[str] = mapped_column(index=True)
+    asked_at: Mapped[dt.datetime]
+    fetched_at: Mapped[dt.datetime | None]

@@ -10,15 +10,28 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.orm import Session as DbSession, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as DbSession
 
 from data.archive import packed
 from data.audit import write_down
-from data.calendars import parts
 from data.programs import Term
 from data.roster import round_of, until_they_leave
 from data.rounds import Round, RoundState, Run, RunState
+from data.run_problems import (
+    BadRunName,
+    HasEnded,
+    NobodyAsks,
+    NoLongerKept,
+    NoResult,
+    NoRound,
+    NoRun,
+    NothingOpen,
+    NotOpen,
+    OtherTerm,
+    StillOpen,
+    TooSoon,
+)
 from data.terms import day_in, find_term, term_name
 from data.timetables import without_busy
 from matching.limits import Limits
@@ -29,126 +42,6 @@ OPEN_ENDED_DAYS = 182
 
 NAME = re.compile(r"(?P<term>.+):(?P<round>\d{1,6})\.(?P<run>\d{1,6})", re.ASCII)
 NEVER_BEGUN = "stopped before a worker began with it"
-
-
-class RunError(Exception):
-    """The root of what can be wrong with a wish about rounds and runs."""
-
-
-@dataclass(eq=False)
-class StillOpen(RunError):
-    """A round of the term is open, which is to be closed first."""
-
-    number: int
-
-    def __str__(self) -> str:
-        return f"round {self.number} is still open; close it first"
-
-
-@dataclass(eq=False)
-class NothingOpen(RunError):
-    """No round of the term is open."""
-
-    term: str
-
-    def __str__(self) -> str:
-        return f"no round of {self.term} is open; open one first"
-
-
-@dataclass(eq=False)
-class NoRound(RunError):
-    """The term has no round at all."""
-
-    term: str
-
-    def __str__(self) -> str:
-        return f"{self.term} has no round; open one, and close it when everybody is in"
-
-
-@dataclass(eq=False)
-class TooSoon(RunError):
-    """Groups cannot meet from a day on that has begun."""
-
-    on: dt.date
-    soonest: dt.date
-
-    def __str__(self) -> str:
-        return f"{self.on}: is too soon; write {self.soonest} or a later day"
-
-
-@dataclass(eq=False)
-class NobodyAsks(RunError):
-    """No mentee of the term asks for anything."""
-
-    term: str
-
-    def __str__(self) -> str:
-        return f"no mentee of {self.term} asks for anything; import its people first"
-
-
-@dataclass(eq=False)
-class NoRun(RunError):
-    """The term has no such run."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return f"there is no run {self.name}; `dure round list` shows those of a term"
-
-
-@dataclass(eq=False)
-class BadRunName(RunError):
-    """No run can be called so."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.name!r} is no name of a run; write TERM:ROUND.RUN, such as tutoring/2026-spring:1.2"
-
-
-@dataclass(eq=False)
-class NoLongerKept(RunError):
-    """What a round asks is kept no more."""
-
-    number: int
-
-    def __str__(self) -> str:
-        return f"what round {self.number} asks is no longer kept, as long ago as it was closed; open another one"
-
-
-@dataclass(eq=False)
-class OtherTerm(RunError):
-    """A run is to repair one of another term."""
-
-    name: str
-    term: str
-
-    def __str__(self) -> str:
-        return f"run {self.name} is of another term than {self.term}; name one of this term"
-
-
-@dataclass(eq=False)
-class HasEnded(RunError):
-    """The run has ended, and cannot be stopped."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return f"run {self.name} has ended already"
-
-
-@dataclass(eq=False)
-class NoResult(RunError):
-    """The run has no result: it has not ended yet, or failed, or it was so long ago that its result is kept no more."""
-
-    name: str
-    state: RunState
-    problem: str = ""
-
-    def __str__(self) -> str:
-        waits = {RunState.QUEUED: "it waits for a worker", RunState.DONE: "as long ago as it was solved, it is no longer kept"}
-        why = self.problem or waits.get(self.state, "it is still being solved")
-        return f"run {self.name} has no result: {why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,11 +57,12 @@ class Asked:
     seed: int = 0
     seconds: float | None = None
     effort: float | None = None
+    explain_seconds: float | None = None
     workers: int = 2
     previous: UUID | None = None
 
     def __post_init__(self) -> None:
-        Limits(seconds=self.seconds, effort=self.effort)
+        Limits(seconds=self.seconds, effort=self.effort, explain_seconds=self.explain_seconds)
 
 
 def open_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round:
@@ -185,20 +79,21 @@ def open_round(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> Round
     round = Round(term_id=term.id, number=last.number + 1 if last else 1, state=RoundState.OPEN, opened_at=now)
     db.add(round)
     db.flush()
-    write_down(db, at=now, by=by, what="opened", whom=f"round {round.number}", term=term.id)
+    write_down(db, at=now, by=by, what="opened", whom=f"round {round.number}", term=term.id, ids={"round": round.id})
     return round
 
 
-def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime, from_on: dt.date | None = None) -> Round:
-    """Closes the open round of a term: its people and its policy as they are now are what its runs solve, whatever becomes of them.
+def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime, from_on: dt.date | None = None, only: UUID | None = None) -> Round:
+    """Closes the open round of a term, or `only` that one: its people and its policy as they are now are what its runs solve, whatever
+    becomes of them.
 
     What mentors' timetables say is busy is taken out of their availability. Who has left by the first day that its groups meet on, which
     is `from_on` or what `begins` says, is not in it; who leaves later is available until then.
 
     Raises
     ------
-    NothingOpen
-        No round is open.
+    NothingOpen, NotOpen
+        No round is open, or not that one.
     TooSoon
         Groups cannot meet from that day on.
     NobodyAsks
@@ -209,6 +104,8 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime, from_on
     round = _last(db, term)
     if round is None or round.state is not RoundState.OPEN:
         raise NothingOpen(term_name(db, term))
+    if only not in {None, round.id}:
+        raise NotOpen(db.get_one(Round, only).number)
     first_on = begins(db, term, now, from_on)
     people = round_of(db, term, max(term.first_on, now.date()) + dt.timedelta(days=OPEN_ENDED_DAYS), on=first_on)
     asked = without_busy(db, term, until_they_leave(db, term, people, on=first_on), on=first_on)
@@ -218,7 +115,7 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime, from_on
     round.state, round.closed_at = RoundState.CLOSED, now
     db.flush()
     details = {"mentors": len(asked.mentors), "mentees": len(asked.mentees)}
-    write_down(db, at=now, by=by, what="closed", whom=f"round {round.number}", term=term.id, details=details)
+    write_down(db, at=now, by=by, what="closed", whom=f"round {round.number}", term=term.id, ids={"round": round.id}, details=details)
     return round
 
 
@@ -227,36 +124,55 @@ def queue(db: DbSession, term: Term, asked: Asked, *, by: str, now: dt.datetime)
 
     Raises
     ------
-    NoRound, StillOpen, NoLongerKept
-        There is no round, or what it asks is not frozen yet, or kept no more.
-    NoResult, OtherTerm
-        The run that is to be repaired has nothing, or is of another term.
+    NoRound
+        There is no round.
+    StillOpen, NoLongerKept, NoResult, OtherTerm
+        As `queue_for` says.
     """
     round = _last(db, term)
     if round is None:
         raise NoRound(term_name(db, term))
+    return queue_for(db, term, round, asked, by=by, now=now)
+
+
+def queue_for(db: DbSession, term: Term, round: Round, asked: Asked, *, by: str, now: dt.datetime) -> Run:
+    """Puts a run of any round of the term where a worker finds it.
+
+    Raises
+    ------
+    StillOpen, NoLongerKept
+        What the round asks is not frozen yet, or kept no more.
+    NoResult, OtherTerm
+        The run that is to be repaired has nothing, or is of another term.
+    """
+    db.refresh(round, with_for_update=True)
     if round.state is RoundState.OPEN:
         raise StillOpen(round.number)
     if asked.previous:
         _refuse_to_repair(db, term, db.get_one(Run, asked.previous))
-    if round.inputs is None:
-        raise NoLongerKept(round.number)
+    inputs_of(round)
     last = db.scalar(select(func.max(Run.number)).where(Run.round_id == round.id))
-    run = Run(
+    run = new_run(round, (last or 0) + 1, asked, now=now)
+    db.add(run)
+    db.flush()
+    write_down(db, at=now, by=by, what="queued", whom=f"run {number_of(db, run)}", term=term.id, ids={"run": run.id, "round": round.id})
+    return run
+
+
+def new_run(round: Round, number: int, asked: Asked, *, now: dt.datetime) -> Run:
+    """The row of a run that waits for a worker."""
+    return Run(
         round_id=round.id,
-        number=(last or 0) + 1,
+        number=number,
         state=RunState.QUEUED,
         queued_at=now,
         seed=asked.seed,
         seconds=asked.seconds,
         effort=asked.effort,
+        explain_seconds=asked.explain_seconds,
         workers=asked.workers,
         previous_id=asked.previous,
     )
-    db.add(run)
-    db.flush()
-    write_down(db, at=now, by=by, what="queued", whom=f"run {number_of(db, run)}", term=term.id)
-    return run
 
 
 def ask_to_stop(db: DbSession, run: Run, *, by: str, now: dt.datetime) -> None:
@@ -275,7 +191,9 @@ def ask_to_stop(db: DbSession, run: Run, *, by: str, now: dt.datetime) -> None:
     if run.state is RunState.QUEUED:
         run.state, run.ended_at, run.problem = RunState.FAILED, now, NEVER_BEGUN
     db.flush()
-    write_down(db, at=now, by=by, what="stopped", whom=f"run {number_of(db, run)}", term=round.term_id)
+    write_down(
+        db, at=now, by=by, what="stopped", whom=f"run {number_of(db, run)}", term=round.term_id, ids={"run": run.id, "round": round.id}
+    )
 
 
 def find_run(db: DbSession, name: str) -> Run:
@@ -299,14 +217,15 @@ def find_run(db: DbSession, name: str) -> Run:
 
 
 def name_of(db: DbSession, run: Run) -> str:
-    """What people call a run: `PROGRAM/TERM:ROUND.RUN`."""
-    term = db.get_one(Term, db.get_one(Round, run.round_id).term_id)
-    return f"{term_name(db, term)}:{number_of(db, run)}"
+    """What people call a run: `PROGRAM/TERM:ROUND.RUN`, or its key where it is a match."""
+    term = db.get_one(Round, run.round_id).term_id
+    return f"{term_name(db, db.get_one(Term, term))}:{number_of(db, run)}" if term else str(run.id)
 
 
 def number_of(db: DbSession, run: Run) -> str:
-    """What a run is called within its term, as in the audit: `ROUND.RUN`."""
-    return f"{db.get_one(Round, run.round_id).number}.{run.number}"
+    """What a run is called within its term, as in the audit: `ROUND.RUN`, or its key where it is a match."""
+    round = db.get_one(Round, run.round_id)
+    return f"{round.number}.{run.number}" if round.term_id else str(run.id)
 
 
 def rounds_of(db: DbSession, term: Term) -> list[tuple[Round, list[Run]]]:
@@ -315,6 +234,19 @@ def rounds_of(db: DbSession, term: Term) -> list[tuple[Round, list[Run]]]:
     for run in db.scalars(select(Run).join(Round).where(Round.term_id == term.id).order_by(Run.number)):
         rounds[run.round_id][1].append(run)
     return list(rounds.values())
+
+
+def inputs_of(round: Round) -> bytes:
+    """What a closed round asks: its folder as a ZIP.
+
+    Raises
+    ------
+    NoLongerKept
+        Retention has taken it away.
+    """
+    if round.inputs is None:
+        raise NoLongerKept(round.number)
+    return round.inputs
 
 
 def result_of(db: DbSession, run: Run) -> bytes:
@@ -328,31 +260,6 @@ def result_of(db: DbSession, run: Run) -> bytes:
     if run.state is not RunState.DONE or run.result is None:
         raise NoResult(name_of(db, run), run.state, run.problem)
     return run.result
-
-
-def forget_files(db: DbSession, before: dt.datetime) -> int:
-    """Removes what rounds asked and what their runs gave, or took away when they were undone, whose people are named in it, where nobody
-    needs that any more; tells of how many rounds.
-
-    It is needed for as long as a term lasts that is taught by one of the runs, and as long as something was done with the round since that
-    instant: it was closed, a run was queued, ended or published, or waits for a worker, or for one that repairs it.
-    """
-    repairing = aliased(Run)
-    waits = Run.state.in_([RunState.QUEUED, RunState.RUNNING])
-    lasts = or_(Term.last_on.is_(None), Term.last_on >= before.date())
-    taught = and_(Run.published_at.is_not(None), Run.undone_at.is_(None), lasts)
-    since = or_(Run.queued_at >= before, Run.ended_at >= before, Run.published_at >= before)
-    needed = (
-        select(Run.round_id).join(Round, Round.id == Run.round_id).join(Term, Term.id == Round.term_id).where(or_(waits, since, taught))
-    )
-    repaired = select(repairing.round_id).join(Run, Run.previous_id == repairing.id).where(waits)
-    old = and_(Round.inputs.is_not(None), Round.closed_at < before, Round.id.not_in(needed), Round.id.not_in(repaired))
-    gone = db.scalars(select(Round.id).where(old)).all()
-    for some in parts(gone):
-        db.execute(update(Run).where(Run.round_id.in_(some)).values(result=None))
-        db.execute(update(Run).where(Run.round_id.in_(some), Run.undone_at.is_not(None)).values(undo=None))
-        db.execute(update(Round).where(Round.id.in_(some)).values(inputs=None))
-    return len(gone)
 
 
 def _refuse_to_repair(db: DbSession, term: Term, run: Run) -> None:

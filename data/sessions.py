@@ -74,6 +74,8 @@ class Shift(Base):
 class Session(Base):
     """One dated meeting, [starts_at, ends_at); `sequence` rises with every change of time, link, people or state.
 
+    `original_start` is its name within its series, and never changes: when it was to begin at first; of one that makes up another
+    (`makes_up_id`) with a second more, or as many as keep it apart from meetings and from others like it.
     `mentor_id` is who holds it: the group's mentor, or a substitute. `changed_at` is when what a feed shows of it changed last,
     `cancelled_at` since when it has been cancelled, where it is.
     """

@@ -47,7 +47,7 @@ class Settings(BaseModel):
     in each, where that is not as its key says, such as {"math": {"ko": "수학", "en": "Mathematics"}}; `link` is where groups meet that have
     no link of their own, with `{group}` in it; `reminders` are minutes before a session; a cancelled session stays in feeds for
     `cancelled_days`; a record of a session is asked for so many hours after it, each time once; the sessions of an open-ended term are
-    produced for `horizon_days`; each change of a session is told to the addresses of `webhooks`.
+    produced for `horizon_days`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,11 +61,10 @@ class Settings(BaseModel):
     subjects: dict[str, dict[Language, str]] = {}
     names: Names = Names.COUNT
     link: str = ""
-    reminders: tuple[Annotated[int, Field(ge=1, le=28 * 24 * 60)], ...] = (1440, 60)
-    cancelled_days: Annotated[int, Field(ge=1, le=366)] = 14
-    ask_after_hours: tuple[Annotated[int, Field(ge=1, le=14 * 24)], ...] = (1, 48)
-    horizon_days: Annotated[int, Field(ge=1, le=732)] = 56
-    webhooks: tuple[Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/\S*)?$")], ...] = ()
+    reminders: tuple[Annotated[int, Field(strict=True, ge=1, le=28 * 24 * 60)], ...] = (1440, 60)
+    cancelled_days: Annotated[int, Field(strict=True, ge=1, le=366)] = 14
+    ask_after_hours: tuple[Annotated[int, Field(strict=True, ge=1, le=14 * 24)], ...] = (1, 48)
+    horizon_days: Annotated[int, Field(strict=True, ge=1, le=732)] = 56
 
     @field_validator("titles")
     @classmethod

@@ -1,7 +1,31 @@
 """All tables: what a migration compares the schema with."""
 
-from data import audit, feeds, groups, outbox, people, programs, rounds, sessions, ticks, timetables
+from data import (
+    attempts,
+    audit,
+    clients,
+    events,
+    factors,
+    feeds,
+    grants,
+    groups,
+    mailed,
+    outbox,
+    passkeys,
+    people,
+    programs,
+    replies,
+    rounds,
+    sessions,
+    signed_in,
+    ticks,
+    timetables,
+    webhooks,
+)
 from data.base import Base
 
-MODULES = (audit, feeds, groups, outbox, people, programs, rounds, sessions, ticks, timetables)
+MODULES = (
+    *(attempts, audit, clients, events, factors, feeds, grants, groups, mailed, outbox, passkeys, people, programs, replies, rounds),
+    *(sessions, signed_in, ticks, timetables, webhooks),
+)
 METADATA = Base.metadata

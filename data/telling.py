@@ -1,4 +1,4 @@
-"""Who is told of changes of sessions, by mail and by webhook: of thousands at once as of one."""
+"""Who is told of changes of sessions, by mail, and that events tell of them: of thousands at once as of one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.base import Document
 from data.calendars import parts
+from data.event_types import SESSION_CHANGED
+from data.events import Happening, happened
 from data.groups import Group
-from data.outbox import INVITING, About, Channel, Message, Notice, about_session, write
+from data.outbox import INVITING, About, Message, Notice, about_session, write
 from data.people import Person
-from data.programs import Program, Term
+from data.programs import Term
 from data.sessions import Session
-from data.settings import settings_of
 
 NEAR = dt.timedelta(hours=48)
 """A change this close to a session goes by mail too: feeds are slow (FEEDS.md F25)."""
@@ -44,12 +45,12 @@ class News:
 
 
 def tell(db: DbSession, news: Sequence[News], *, now: dt.datetime) -> int:
-    """Tells people by mail of changes of sessions; gives how many mails that are. The programs' webhooks are told of each change once.
+    """Tells people by mail of changes of sessions; gives how many mails that are. An event is written of each session.
 
     Of a session that is not near, only those are told who had an invitation to it: what that entered into their calendars would else stay
     as it was. No mail is written to people without an address.
     """
-    write(db, _calls(db, news), now=now)
+    _note(db, news, now)
     near = [one for one in news if one.is_near(now)]
     far = [one for one in news if one.session.sequence and not one.is_near(now)]  # else nobody has heard of it
     hold = _invitations(db, {person for one in far for person in one.people})
@@ -104,28 +105,15 @@ def _addresses(db: DbSession, people: Iterable[UUID]) -> dict[UUID, str]:
     return {person: email for some in parts(sorted(people)) for person, email in db.execute(asked.where(Person.id.in_(some)))}
 
 
-def _calls(db: DbSession, news: Iterable[News]) -> list[Notice]:
-    """What webhooks are told: of each session that changed, whomever it concerns."""
+def _note(db: DbSession, news: Iterable[News], now: dt.datetime) -> None:
+    """Writes an event of each session that changed, whomever it concerns."""
     sessions = {one.session.id: one.session for one in news}
-    of = select(Group.id, Program.settings).join(Term, Group.term_id == Term.id).join(Program, Term.program_id == Program.id)
+    of = select(Group.id, Term.id, Term.program_id).join(Term, Group.term_id == Term.id)
     groups = sorted({session.group_id for session in sessions.values()})
-    webhooks = {
-        group: settings_of(settings).webhooks for some in parts(groups) for group, settings in db.execute(of.where(Group.id.in_(some)))
-    }
-    return [
-        Notice(
-            key=f"webhook:{session.id}:{session.sequence}:{address}",
-            channel=Channel.WEBHOOK,
-            address=address,
-            body=about_session(
-                About.CHANGED,
-                session.id,
-                sequence=session.sequence,
-                state=session.state.value,
-                starts_at=session.starts_at.isoformat(),
-                ends_at=session.ends_at.isoformat(),
-            ),
-        )
-        for session in sessions.values()
-        for address in webhooks[session.group_id]
-    ]
+    homes = {row[0]: (row[1], row[2]) for some in parts(groups) for row in db.execute(of.where(Group.id.in_(some)))}
+    some = []
+    for session in sessions.values():
+        term, program = homes[session.group_id]
+        keys = {"term": str(term), "group": str(session.group_id), "session": str(session.id)}
+        some.append(Happening(program, SESSION_CHANGED, {**keys, "sequence": session.sequence}))
+    happened(db, some, now=now)

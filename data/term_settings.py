@@ -132,7 +132,9 @@ def remove_term(db: DbSession, term: Term, *, by: str, now: dt.datetime) -> None
     _delete(db, gone)
     _forget(db, people)
     touch_program(db, program, now)
-    write_down(db, at=now, by=by, what="term removed", whom=f"term {name}", term=gone, details={"people": len(people)})
+    write_down(
+        db, at=now, by=by, what="term removed", whom=f"term {name}", term=gone, ids={"program": program}, details={"people": len(people)}
+    )
     db.flush()
 
 

@@ -331,12 +331,10 @@ def closures_of(db: DbSession, term: UUID) -> Sequence[Closure]:
     return db.scalars(select(Closure).where(Closure.term_id == term).order_by(Closure.first_on, Closure.last_on, Closure.school)).all()
 
 
-def close_days(
-    db: DbSession, term: Term, first_on: dt.date, last_on: dt.date, *, why: str, school: str = "", by: str, now: dt.datetime
-) -> Closure:
+def close_days(db: DbSession, term: Term, first_on: dt.date, last_on: dt.date, *, why: str, school: str = "") -> Closure:
     """Closes a term from a day to another, both included, to everybody or to the mentees of one school.
 
-    What becomes of sessions that are there already is `scheduler.closures`' business.
+    What becomes of sessions that are there already, and who is told, is `scheduler.closures`' business.
 
     Raises
     ------
@@ -360,7 +358,6 @@ def close_days(
     closure = Closure(id=new_id(), term_id=term.id, first_on=first_on, last_on=last_on, name=why, school=school)
     db.add(closure)
     db.flush()
-    _tell(db, term, closure, "days closed", by=by, now=now)
     return closure
 
 
@@ -370,8 +367,8 @@ def _refuse_strange(db: DbSession, term: Term, school: str) -> None:
         raise NoSuchSchool(school, tuple(get_close_matches(school, sorted(known - {""}))))
 
 
-def open_days(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by: str, now: dt.datetime) -> None:
-    """Takes back the closures that begin on a day, of everybody or of one school.
+def open_days(db: DbSession, term: Term, first_on: dt.date, *, school: str = "") -> list[Closure]:
+    """Takes back the closures that begin on a day, of everybody or of one school, and gives them.
 
     Raises
     ------
@@ -382,11 +379,6 @@ def open_days(db: DbSession, term: Term, first_on: dt.date, *, school: str = "",
     if not closures:
         raise NoSuchClosure(first_on, school)
     for closure in closures:
-        _tell(db, term, closure, "days opened", by=by, now=now)
         db.delete(closure)
     db.flush()
-
-
-def _tell(db: DbSession, term: Term, closure: Closure, what: str, *, by: str, now: dt.datetime) -> None:
-    details = {"from": str(closure.first_on), "to": str(closure.last_on), "school": closure.school}
-    write_down(db, at=now, by=by, what=what, whom=f"term {term_name(db, term)}", term=term.id, reason=closure.name, details=details)
+    return closures

@@ -82,5 +82,5 @@ def people_with_wishes(db: DbSession, term: UUID, on: dt.date) -> list[tuple[Men
 
 def _write_down(db: DbSession, who: Mentor | Mentee, details: dict[str, object], *, by: str, now: dt.datetime) -> None:
     whom = f"{'mentor' if isinstance(who, Mentor) else 'mentee'} {who.key}"
-    write_down(db, at=now, by=by, what="wish changed", whom=whom, term=who.term_id, details=details)
+    write_down(db, at=now, by=by, what="wish changed", whom=whom, term=who.term_id, ids={whom.partition(" ")[0]: who.id}, details=details)
     db.flush()

@@ -102,7 +102,7 @@ def read_round(path: Path) -> Round:
     if path.suffix.lower() != ".xlsx" or not path.is_file():
         problem = "is neither a folder nor an XLSX workbook" if path.exists() else "is missing"
         mend = "give a folder with mentors.csv, mentees.csv and policy.toml, or a workbook"
-        raise BadRound((Fault(path.name or str(path), 0, "", problem, mend),))
+        raise BadRound((Fault(str(path), 0, "", problem, mend),))  # as it was given: a name says not where it was looked for
     try:
         with closing(Sheets(path)) as sheets:
             return _read(sheets, lambda: _policy_sheet(sheets, faults), faults)

@@ -1,4 +1,5 @@
-"""Tells the people of groups, by mail, that these are published, are as they were before, or are no more."""
+"""Tells the people of groups, by mail, that these are published, are as they were before, or are no more; and the program's webhooks of
+the run as a whole."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from data.records import members_of
 from data.sessions import Kind, Series, Session, State
 from matching.kinds import TEACHES
 from scheduler.circle import Circle, hold, looks_of
-from scheduler.consequences import Deed, altered, carry_out
+from scheduler.consequences import Deed, altered, carry_out, ids_of
 from scheduler.produce import MAKE_UP_WEEKS
 from scheduler.refusals import AlreadySo, DayOff, InThePast, NotThere, OutsideTheTerm, WrongState
 from scheduler.term import DAY, WEEK_DAYS
@@ -49,6 +49,7 @@ def move(
     deed = Deed(
         what="moved",
         whom=named,
+        ids=ids_of(session),
         by=by,
         now=now,
         reason=reason,
@@ -69,7 +70,7 @@ def cancel(db: DbSession, session: Session, *, by: str, now: dt.datetime, reason
     _refuse_state(circle, session, State.PLANNED)
     before = looks_of(db, circle, [session])
     session.state, session.cancelled_why = State.CANCELLED, reason
-    deed = Deed(what="cancelled", whom=circle.name(session), by=by, now=now, reason=reason)
+    deed = Deed(what="cancelled", whom=circle.name(session), ids=ids_of(session), by=by, now=now, reason=reason)
     carry_out(db, circle.term, deed, altered(db, circle, before, [session]))
 
 
@@ -92,7 +93,7 @@ def restore(db: DbSession, session: Session, *, by: str, now: dt.datetime, reaso
     refuse_time(db, circle, holds, session.starts_at, now=now, on_day_off=True, kind=kind)
     before = looks_of(db, circle, [session])
     session.state, session.cancelled_why = State.PLANNED, ""
-    deed = Deed(what="restored", whom=circle.name(session), by=by, now=now, reason=reason)
+    deed = Deed(what="restored", whom=circle.name(session), ids=ids_of(session), by=by, now=now, reason=reason)
     carry_out(db, circle.term, deed, altered(db, circle, before, [session]))
 
 
@@ -127,7 +128,9 @@ def make_up(
         makes_up_id=session.id,
     )
     db.add(made)
-    deed = Deed(what="made up", whom=circle.name(session), by=by, now=now, reason=reason, details={"at": circle.wall(at)})
+    deed = Deed(
+        what="made up", whom=circle.name(session), ids=ids_of(session), by=by, now=now, reason=reason, details={"at": circle.wall(at)}
+    )
     carry_out(db, circle.term, deed, altered(db, circle, {}, [made]))
     return made
 
@@ -151,7 +154,7 @@ def substitute(db: DbSession, session: Session, mentor: Mentor, *, by: str, now:
     before = looks_of(db, circle, [session])
     session.mentor_id = mentor.id
     details = {"from": held_by, "to": mentor.key}
-    deed = Deed(what="substituted", whom=circle.name(session), by=by, now=now, reason=reason, details=details)
+    deed = Deed(what="substituted", whom=circle.name(session), ids=ids_of(session), by=by, now=now, reason=reason, details=details)
     carry_out(db, circle.term, deed, altered(db, circle, before, [session]))
 
 
@@ -235,8 +238,11 @@ def _refuse_made_up(db: DbSession, circle: Circle, session: Session) -> None:
 
 
 def _own_start(db: DbSession, session: Session, at: dt.datetime) -> dt.datetime:
-    """The original start of a session that makes up one of a series: some seconds past its start, so that it is never that of a meeting,
-    which begins with a minute."""
+    """The original start of a session that makes up another of its series, by which the series knows it for good: the time that it is
+    made up at plus a second, or one more for each such session that was made at that time before.
+
+    Weekly meetings begin with a minute, so that none ever has the same.
+    """
     taken = set(db.scalars(select(Session.original_start).where(Session.series_id == session.series_id, Session.original_start > at)))
     start = at + SECOND
     while start in taken:

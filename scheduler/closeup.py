@@ -76,7 +76,7 @@ def close_up(db: DbSession, session: Session) -> CloseUp:
         uid=f"{session.id}@dure",
         sequence=session.sequence,
         changed_at=session.changed_at,
-        said=_said_of(db, session),
+        said=said_of(db, session),
     )
 
 
@@ -84,7 +84,7 @@ def _named(db: DbSession, circle: Circle, session: UUID | None) -> str:
     return circle.name(db.get_one(Session, session)) if session else ""
 
 
-def _said_of(db: DbSession, session: Session) -> tuple[Said, ...]:
+def said_of(db: DbSession, session: Session) -> tuple[Said, ...]:
     """The messages about a session that are kept, in the order in which they were written: their keys name it."""
     asked = select(Message, Person.key).join(Person, Person.id == Message.person_id, isouter=True)
     rows = db.execute(asked.where(Message.key.contains(str(session.id))).order_by(Message.written_at, Message.id))

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session as DbSession
 from data.calendars import parts
 from data.groups import Group, Membership
 from data.people import Mentor
-from data.programs import Term
+from data.programs import Closure, Term
 from data.sessions import Series, Session, State
-from data.terms import close_days, closures_of, open_days, term_name
+from data.terms import close_days, open_days, term_name
 from scheduler.circle import Circle, day_of, hold, looks_of, sessions_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.produce import produce
@@ -49,9 +49,9 @@ def close(
         The days are none of the term, or the last lies before the first.
     """
     was = days_of(db, term)
-    closure = close_days(db, term, first_on, last_on, why=why, school=school, by=by, now=now)
-    deed = Deed(what="sessions cancelled", whom=_whom(db, term), by=by, now=now, reason=why)
-    return _changed(db, term, [(closure.first_on, closure.last_on)], _cancelling(was, days_of(db, term)), deed)
+    closure = close_days(db, term, first_on, last_on, why=why, school=school)
+    deed = _deed(db, term, "days closed", [closure], by=by, now=now)
+    return _changed(db, term, [(first_on, last_on)], _cancelling(was, days_of(db, term)), deed, whatever=True)
 
 
 def reopen(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by: str, now: dt.datetime) -> list[Session]:
@@ -64,11 +64,11 @@ def reopen(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by
     Clash
         Somebody has another session at the time of one of them.
     """
-    closures = [one for one in closures_of(db, term.id) if (one.first_on, one.school) == (first_on, school)]
     waiting = waiting_in(db, term, days_of(db, term))
-    open_days(db, term, first_on, school=school, by=by, now=now)
-    deed = Deed(what="sessions restored", whom=_whom(db, term), by=by, now=now)
-    changed = _changed(db, term, [(one.first_on, one.last_on) for one in closures], _restoring(db, term, waiting), deed)
+    closures = open_days(db, term, first_on, school=school)
+    deed = _deed(db, term, "days opened", closures, by=by, now=now)
+    stretches = [(one.first_on, one.last_on) for one in closures]
+    changed = _changed(db, term, stretches, _restoring(db, term, waiting), deed, whatever=True)
     made = _produced_again(db, term, first_on, by=by, now=now)
     return [*(one for one in changed if one.state == State.PLANNED), *made]
 
@@ -191,8 +191,9 @@ def _produced_again(db: DbSession, term: Term, first_on: dt.date, *, by: str, no
     return [session for some in parts(made) for session in db.scalars(select(Session).where(Session.id.in_(some)))]
 
 
-def _changed(db: DbSession, term: Term, stretches: Stretches, change: Changing, deed: Deed) -> list[Session]:
-    """Changes what is to come on some days, group by group, with all that follows; gives what has changed."""
+def _changed(db: DbSession, term: Term, stretches: Stretches, change: Changing, deed: Deed, *, whatever: bool = False) -> list[Session]:
+    """Changes what is to come on some days, group by group, with all that follows; gives what has changed. The deed is written down where
+    anything has, or `whatever` has."""
     changes: list[Altered] = []
     for group in _groups_on(db, term, stretches):
         circle = hold(db, group)
@@ -201,7 +202,7 @@ def _changed(db: DbSession, term: Term, stretches: Stretches, change: Changing, 
         ]
         before = looks_of(db, circle, coming)
         changes += altered(db, circle, before, [one for one in coming if change(circle, one)])
-    if changes:
+    if changes or whatever:
         carry_out(db, term, deed, changes)
     return [one.session for one in changes]
 
@@ -218,6 +219,12 @@ def _groups_on(db: DbSession, term: Term, stretches: Stretches) -> list[UUID]:
 
 def _lies_in(stretches: Stretches, on: dt.date) -> bool:
     return any(first_on <= on <= last_on for first_on, last_on in stretches)
+
+
+def _deed(db: DbSession, term: Term, what: str, closures: Sequence[Closure], *, by: str, now: dt.datetime) -> Deed:
+    """What is done to closures that begin on the same day for the same people."""
+    days = {"from": str(closures[0].first_on), "to": " ".join(str(one.last_on) for one in closures), "school": closures[0].school}
+    return Deed(what=what, whom=_whom(db, term), by=by, now=now, reason=", ".join(one.name for one in closures), details=days)
 
 
 def _whom(db: DbSession, term: Term) -> str:

@@ -33,13 +33,14 @@ NOBODY: frozenset[UUID] = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What is done, to whom (as the audit calls them), by whom, when and why."""
+    """What is done, to whom (as the audit calls them), by whom, when and why; `ids` are theirs."""
 
     what: str
     whom: str
     by: str
     now: dt.datetime
     reason: str = ""
+    ids: Mapping[str, UUID] = field(default_factory=dict)
     details: Document = field(default_factory=dict)
 
 
@@ -66,6 +67,11 @@ class Altered:
         """Theirs."""
         members = self.after.members | (self.before.members if self.before else frozenset())
         return frozenset(member.school for member in members)
+
+
+def ids_of(session: Session) -> dict[str, UUID]:
+    """What an event of a session names."""
+    return {"session": session.id, "group": session.group_id}
 
 
 def altered(db: DbSession, circle: Circle, before: Mapping[UUID, Look], sessions: Iterable[Session]) -> list[Altered]:
@@ -104,7 +110,7 @@ def carry_out(
     )
     tell(db, [news for one in changes for news in _news(one)], now=deed.now)
     details = {**deed.details, "sessions": len(changes)}
-    write_down(db, at=deed.now, by=deed.by, what=deed.what, whom=deed.whom, term=term.id, reason=deed.reason, details=details)
+    write_down(db, at=deed.now, by=deed.by, what=deed.what, whom=deed.whom, term=term.id, ids=deed.ids, reason=deed.reason, details=details)
     db.flush()
 
 

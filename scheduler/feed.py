@@ -104,7 +104,11 @@ def _written(entry: Entry, feed: Feed, told_in: ZoneInfo | None) -> bytes:
 
 def components(feed: Feed) -> Iterator[Component]:
     """What a feed holds, for those who add to it: the declaration of the zone, where there is one, and the events, in the order of the
-    entries."""
+    entries.
+
+    An event's words are written by `_worded` for both. Its own lines have two writers: `_written` for the feeds that thousands of clients
+    poll, and this one for the library's events, to which a letter adds lines of its own; a test holds the two to the same lines.
+    """
     zone = _zone(feed)
     if zone:
         yield zone

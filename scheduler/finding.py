@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -59,7 +60,7 @@ def person_named(db: DbSession, term: Term, key: str, role: str = "") -> Mentor 
     rows: list[Mentor | Mentee] = list(db.scalars(select(Mentor).where(Mentor.term_id == term.id, Mentor.key == key)))
     rows += db.scalars(select(Mentee).where(Mentee.term_id == term.id, Mentee.key == key))
     if not rows:
-        raise Unknown("mentor or mentee", key)
+        raise Unknown("mentor or mentee", key, _near(db, term, key, Mentor, Mentee))
     if len(rows) > 1:
         raise MentorOrMentee(key)
     return rows[0]
@@ -117,5 +118,11 @@ def _time(text: str, form: str) -> dt.datetime | None:
 def _named(db: DbSession, table: type[Row], what: str, term: Term, key: str) -> Row:
     found = db.scalars(select(table).where(table.term_id == term.id, table.key == key)).first()
     if found is None:
-        raise Unknown(what, key)
+        raise Unknown(what, key, _near(db, term, key, table))
     return found
+
+
+def _near(db: DbSession, term: Term, key: str, *tables: type[Group | Mentor | Mentee]) -> tuple[str, ...]:
+    """The keys of a term that are like one that is not there."""
+    keys = {there for table in tables for there in db.scalars(select(table.key).where(table.term_id == term.id))}
+    return tuple(get_close_matches(key, keys))

@@ -75,7 +75,7 @@ def change_times(
     take(db, [one.session.id for one in changes])
     changes += altered(db, circle, {}, produce_again(db, series, from_on, now))
     details = {"from_on": from_on.isoformat(), "meetings": write_meetings(new)}
-    deed = Deed(what="times changed", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
+    deed = Deed(what="times changed", whom=f"group {group.key}", ids={"group": group.id}, by=by, now=now, reason=reason, details=details)
     carry_out(db, circle.term, deed, changes, groups=[group.id])
     return off
 
@@ -128,7 +128,15 @@ def end(db: DbSession, group: Group, from_on: dt.date, *, by: str, now: dt.datet
     for session in sessions:
         if session.state == State.PLANNED:
             session.state, session.cancelled_why = State.CANCELLED, reason
-    deed = Deed(what="ended", whom=f"group {group.key}", by=by, now=now, reason=reason, details={"from_on": from_on.isoformat()})
+    deed = Deed(
+        what="ended",
+        whom=f"group {group.key}",
+        ids={"group": group.id},
+        by=by,
+        now=now,
+        reason=reason,
+        details={"from_on": from_on.isoformat()},
+    )
     carry_out(db, circle.term, deed, altered(db, circle, before, sessions), groups=[group.id])
 
 
@@ -155,7 +163,7 @@ def join(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: s
     db.flush()
     after = circle_of(db, group)
     details = {"mentee": mentee.key, "from_on": from_on.isoformat()}
-    deed = Deed(what="joined", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
+    deed = Deed(what="joined", whom=f"group {group.key}", ids={"group": group.id}, by=by, now=now, reason=reason, details=details)
     carry_out(db, circle.term, deed, altered(db, after, before, sessions), groups=[group.id], people=[mentee.person_id])
 
 
@@ -171,7 +179,7 @@ def leave(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: 
     refuse_day(db, circle, from_on, now)
     changes = take_out(db, circle, mentee, from_on)
     details = {"mentee": mentee.key, "from_on": from_on.isoformat()}
-    deed = Deed(what="left", whom=f"group {group.key}", by=by, now=now, reason=reason, details=details)
+    deed = Deed(what="left", whom=f"group {group.key}", ids={"group": group.id}, by=by, now=now, reason=reason, details=details)
     carry_out(db, circle.term, deed, changes, groups=[group.id], people=[mentee.person_id])
 
 

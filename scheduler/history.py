@@ -61,7 +61,7 @@ def history(
     zone = term.zone if term else "UTC"
     wanted = Wanted(
         terms=_terms(db, term, program),
-        others=_others(db, program),
+        others=others_of(db, program) if program else (),
         since=instant(zone, since, 0) if since else None,
         about=about,
     )
@@ -80,10 +80,8 @@ def _terms(db: DbSession, term: Term | None, program: Program | None) -> tuple[U
     return tuple(db.scalars(select(Term.id).where(Term.program_id == program.id))) if program else None
 
 
-def _others(db: DbSession, program: Program | None) -> tuple[str, ...]:
+def others_of(db: DbSession, program: Program) -> tuple[str, ...]:
     """What the audit calls a program, and links to its calendars, which are of no term."""
-    if program is None:
-        return ()
     links = db.scalars(select(Subscription.id).join(Calendar).where(Calendar.program_id == program.id))
     return f"program {program.key}", *(f"subscription {link}" for link in links)
 

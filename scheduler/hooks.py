@@ -1,7 +1,7 @@
 """Webhooks: what has happened is told to addresses of the program's choice, signed so that receivers know who tells it.
 
-The signature is that of the Standard Webhooks specification: a secret from the environment, over the message's id, the moment and the
-body. Receivers know a repeat by its `webhook-id`.
+The signature is that of the Standard Webhooks specification: by each secret of the webhook, over the event's id, the moment and the body.
+Receivers know a repeat by its `webhook-id`.
 
 Each receiver is told in order, one thing after the other; receivers are told at once, so that none waits for another.
 """
@@ -14,16 +14,18 @@ import binascii
 import datetime as dt
 import json
 import os
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 import httpx
 from standardwebhooks import Webhook
 
-from data.outbox import Message
-from scheduler.mail import Failed, Fate, PostError, Sent
+from data.deliveries import Load, Outcome
+from data.events import Event
+from data.webhooks import derived
+from scheduler.mail import PostError
 from scheduler.outside import NotOutside, pinned
 from scheduler.patience import Stopped, aside, never, unless
 
@@ -78,66 +80,61 @@ def signer(environment: Mapping[str, str] = os.environ) -> Signer | None:
 
 
 async def call_all(
-    messages: Sequence[Message],
+    loads: Sequence[Load],
     signer: Signer,
     clock: Callable[[], dt.datetime],
-    told: Callable[[Message, Fate], None],
+    told: Callable[[UUID, Outcome], None],
     *,
     stopped: Stopped = never,
     pace: Pace = USUAL,
-) -> list[Message]:
-    """Sends webhooks, and tells at once, in any thread, what became of each; gives those that it did not come to.
+) -> None:
+    """Tells webhooks what they are to be told, and says at once, in any thread, what came of each call.
 
-    It comes to no more of a receiver that was too slow for one, of any when the time of the batch is over, nor once it is `stopped`.
+    Nothing more is told to a receiver after its first failure, to any when the time of the batch is over, nor once it is `stopped`.
     """
-    waiting: dict[str, deque[Message]] = {}
-    for message in messages:
-        waiting.setdefault(message.address, deque()).append(message)
     safe = httpx.create_ssl_context(trust_env=False)
 
-    async def one_after_the_other(mine: deque[Message], ends: float) -> None:
+    async def one_after_the_other(load: Load, ends: float) -> None:
         # a client of their own: one machine may be several receivers, each to be known by its own name
         async with httpx.AsyncClient(verify=safe, timeout=None, follow_redirects=False, trust_env=False) as client:  # noqa: S113  each call has one
-            slow = False
-            while mine and not slow and asyncio.get_running_loop().time() < ends:
-                message = mine[0]
-                fate = await _call(client, message, signer, clock(), pace.call_seconds)
-                mine.popleft()
-                await asyncio.to_thread(told, message, fate)
-                slow = isinstance(fate, Failed) and fate.slow
+            for delivery, event in load.deliveries:
+                if asyncio.get_running_loop().time() >= ends:
+                    return
+                outcome = await _call(client, load, event, signer, clock(), pace.call_seconds)
+                await asyncio.to_thread(told, delivery.id, outcome)
+                if outcome.problem:
+                    return
 
     async def all_at_once() -> None:
         ends = asyncio.get_running_loop().time() + pace.batch_seconds
-        await asyncio.gather(*(one_after_the_other(mine, ends) for mine in waiting.values()))
+        await asyncio.gather(*(one_after_the_other(load, ends) for load in loads))
 
     await unless(stopped, all_at_once())
-    return [message for mine in waiting.values() for message in mine]
 
 
-async def _call(client: httpx.AsyncClient, message: Message, signer: Signer, now: dt.datetime, seconds: float) -> Fate:
-    """Sends one webhook; redirects are not followed, and of the answer only its status counts."""
-    data = {name: value for name, value in message.body.items() if name != "about"}
-    told = json.dumps({"type": f"session.{message.body.get('about')}", "timestamp": message.written_at.isoformat(), "data": data})
+async def _call(client: httpx.AsyncClient, load: Load, event: Event, signer: Signer, now: dt.datetime, seconds: float) -> Outcome:
+    """Tells one event; redirects are not followed, and of the answer only its status counts."""
+    body = json.dumps({"type": event.type, "timestamp": event.at.isoformat(), "data": event.data})
+    known = str(event.id)
     headers = {
         "content-type": "application/json",
-        "webhook-id": str(message.id),
+        "webhook-id": known,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(signer.secret).sign(str(message.id), now, told),
+        "webhook-signature": " ".join(Webhook(derived(signer.secret, one)).sign(known, now, body) for one in load.secrets),
     }
     try:
         async with asyncio.timeout(seconds):
-            request = await aside(
-                partial(pinned, "POST", httpx.URL(message.address), private=signer.private, headers=headers, content=told)
-            )
+            url = httpx.URL(load.webhook.url)
+            request = await aside(partial(pinned, "POST", url, private=signer.private, headers=headers, content=body))
             answer = await client.send(request, stream=True)
             await answer.aclose()
         status = answer.status_code
     except NotOutside as error:
-        return Failed(str(error))
+        return Outcome(None, str(error))
     except TimeoutError:
-        return Failed("it did not answer in time", slow=True)
+        return Outcome(None, "it did not answer in time")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Failed(" ".join(str(error).split())[:200] or type(error).__name__)
+        return Outcome(None, " ".join(str(error).split())[:200] or type(error).__name__)
     if 200 <= status < 300:
-        return Sent()
-    return Failed(f"it answered {status}", lasts=status == NO_MORE)
+        return Outcome(status)
+    return Outcome(status, f"it answered {status}", gone=status == NO_MORE)

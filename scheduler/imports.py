@@ -7,10 +7,12 @@ A mentee who is gone was there today where a session of theirs has begun, and ha
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session as DbSession
 
+from data.amending import take_away
 from data.entries import NOT_IN_THE_IMPORT
 from data.intake import Changes, take_in
 from data.people import Mentee
@@ -35,16 +37,37 @@ def import_round(
     Clash
         Somebody has another session at the time of one that is held after all, since its day is one of the term again.
     """
-    stay: list[Mentee] = []
-
-    def leaving(keys: Sequence[str]) -> None:
-        stay.extend(take_out_of_all(db, term, keys, by=by, now=now, reason=NOT_IN_THE_IMPORT))
-
-    was = days_of(db, term)
-    changes = take_in(db, term, given, allow_removals=allow_removals, allow_returns=allow_returns, by=by, now=now, leaving=leaving)
-    for mentee in stay:  # of today's session a record is to be written
-        db.refresh(mentee)
-        mentee.left_on = day_of(term, now) + DAY
-    db.flush()
+    was, going = days_of(db, term), _Going(db, term, by, now)
+    changes = take_in(db, term, given, allow_removals=allow_removals, allow_returns=allow_returns, by=by, now=now, leaving=going.leaving)
+    going.stay_today()
     follow_days(db, term, was, by=by, now=now)
     return changes
+
+
+def remove_people(db: DbSession, term: Term, mentors: Collection[str], mentees: Collection[str], *, by: str, now: dt.datetime) -> None:
+    """Takes people of these keys out of a term, as an import in which they are not; who is there again later needs nobody's leave."""
+    going = _Going(db, term, by, now)
+    take_away(db, term, mentors, mentees, by=by, now=now, leaving=going.leaving)
+    going.stay_today()
+
+
+@dataclass(slots=True)
+class _Going:
+    """Mentees who are taken out of a term, and of them those who have begun a session today."""
+
+    db: DbSession
+    term: Term
+    by: str
+    now: dt.datetime
+    stay: list[Mentee] = field(default_factory=list)
+
+    def leaving(self, keys: Sequence[str]) -> None:
+        """Takes them out of their groups."""
+        self.stay += take_out_of_all(self.db, self.term, keys, by=self.by, now=self.now, reason=NOT_IN_THE_IMPORT)
+
+    def stay_today(self) -> None:
+        """Lets who was there today leave tomorrow: of today's session a record is to be written."""
+        for mentee in self.stay:
+            self.db.refresh(mentee)
+            mentee.left_on = day_of(self.term, self.now) + DAY
+        self.db.flush()

@@ -18,22 +18,32 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session as DbSession
 
+from data.attempts import forget_attempts
 from data.bookings import Clash
 from data.calendars import parts
+from data.clients import forget_tokens
 from data.database import reading, transaction
+from data.deliveries import forget_deliveries
+from data.events import forget_events
 from data.feeds import forget_revoked
+from data.forgetting import forget_files
 from data.groups import Group
 from data.leases import expire
+from data.mailed import forget_mailed
+from data.matches import forget_matches
 from data.outbox import Notice, forget, unwritten, write
+from data.passkeys import forget_challenges
 from data.programs import Program, Term
-from data.runs import forget_files
+from data.replies import forget_replies
 from data.sessions import Series
 from data.settings import settings_of
+from data.signed_in import forget_visits
 from data.ticks import tick
+from scheduler.deliveries import deliver_hooks
 from scheduler.fetch import NOBODY, Hosts, near_hosts
 from scheduler.hooks import Signer, signer
 from scheduler.mail import SERVER, MailServer, mail_server
-from scheduler.outbox import deliver_hooks, deliver_mail
+from scheduler.outbox import deliver_mail
 from scheduler.patience import Stopped, never
 from scheduler.produce import produce
 from scheduler.reminders import due_asks, due_reminders, not_reminded_since
@@ -47,6 +57,9 @@ HEARTBEAT = "ticker"
 
 KEPT_FOR = dt.timedelta(days=90)
 """Messages are kept for as long as somebody may ask whether they were told."""
+
+EVENTS_KEPT_FOR = dt.timedelta(days=90)
+"""Whoever follows the events and was away for so long reads all things anew instead."""
 
 YEAR = dt.timedelta(days=366)
 
@@ -99,7 +112,12 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
         Job("forget", forget_messages, dt.timedelta(hours=6)),
         Job("forget links", forget_links, dt.timedelta(hours=6)),
         Job("forget results", forget_results, dt.timedelta(hours=6)),
+        Job("forget matches", forget_over_matches, dt.timedelta(minutes=1)),
+        Job("forget sign-ins", forget_sign_ins, dt.timedelta(hours=1)),
         Job("forget timetables", forget_over, dt.timedelta(hours=6)),
+        Job("forget events", forget_old_events, dt.timedelta(hours=6)),
+        Job("forget replies", forget_old_replies, dt.timedelta(hours=1)),
+        Job("forget tokens", forget_old_tokens, dt.timedelta(hours=1)),
     ]
     if post.mail is not None:
         table.append(Job("deliver mail", partial(deliver_mail, server=post.mail, stopped=stopped), dt.timedelta(seconds=5)))
@@ -181,6 +199,43 @@ def forget_results(engine: Engine, clock: Clock) -> int:
     tells of how many rounds. Late, twice: all the same. Never: it stays."""
     with transaction(engine) as db:
         return forget_files(db, clock() - FILES_KEPT_FOR)
+
+
+def forget_over_matches(engine: Engine, clock: Clock) -> int:
+    """Removes matches ten minutes after their results were fetched and a day after they were asked for, and tells how many. Late, twice:
+    all the same. Never: what platforms had solved stays, with names."""
+    with transaction(engine) as db:
+        return forget_matches(db, clock())
+
+
+def forget_old_events(engine: Engine, clock: Clock) -> int:
+    """Removes events, and what became of telling them, after 90 days; tells how many. Late, twice: all the same. Never: they
+    stay, and can be read."""
+    with transaction(engine) as db:
+        forget_deliveries(db, clock() - EVENTS_KEPT_FOR)
+        return forget_events(db, clock() - EVENTS_KEPT_FOR)
+
+
+def forget_old_replies(engine: Engine, clock: Clock) -> int:
+    """Removes answers that were kept for retries, after 24 hours, and tells how many. Late, twice: all the same. Never: they stay, and are
+    given to nobody."""
+    with transaction(engine) as db:
+        return forget_replies(db, clock())
+
+
+def forget_old_tokens(engine: Engine, clock: Clock) -> int:
+    """Removes tokens of API clients that have ended, and tells how many. Late, twice: all the same. Never: they stay, and open nothing."""
+    with transaction(engine) as db:
+        return forget_tokens(db, clock())
+
+
+def forget_sign_ins(engine: Engine, clock: Clock) -> int:
+    """Removes what let somebody in and is over: visits, links, challenges, tries that failed; tells how many.
+    Late, twice: all the same. Never: they stay, and let nobody in."""
+    now = clock()
+    with transaction(engine) as db:
+        forgets = (forget_visits, forget_mailed, forget_challenges, forget_attempts)
+        return sum(forget_some(db, now) for forget_some in forgets)
 
 
 def _write_due(engine: Engine, now: dt.datetime, due: Callable[[DbSession, dt.datetime], list[Notice]]) -> int:

@@ -53,7 +53,7 @@ def leave_mentor(db: DbSession, mentor: Mentor, on: dt.date, *, by: str, now: dt
     made = made_again(db, held, was, now) if was is not None else []
     keys = sorted(db.get_one(Group, group).key for group in groups | held)
     details = {"left_on": on.isoformat(), "need_repair": len(left), "groups": keys}
-    deed = Deed(what=MENTOR_LEFT, whom=f"mentor {mentor.key}", by=by, now=now, reason=reason, details=details)
+    deed = Deed(what=MENTOR_LEFT, whom=f"mentor {mentor.key}", ids={"mentor": mentor.id}, by=by, now=now, reason=reason, details=details)
     carry_out(db, term, deed, made, groups=groups | held, people=[mentor.person_id])
     return left
 
@@ -87,7 +87,7 @@ def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt
         take(db, [one.session.id for one in changes])
         changes += made_again(db, watched.groups, was, now)
     details = {"left_on": on.isoformat(), "groups": [group.key for group in groups], "was": had}
-    deed = Deed(what=MENTEE_LEFT, whom=f"mentee {mentee.key}", by=by, now=now, reason=reason, details=details)
+    deed = Deed(what=MENTEE_LEFT, whom=f"mentee {mentee.key}", ids={"mentee": mentee.id}, by=by, now=now, reason=reason, details=details)
     carry_out(db, term, deed, changes, groups=watched.groups, people=[mentee.person_id])
     return lost
 

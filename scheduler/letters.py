@@ -30,6 +30,7 @@ from data.programs import Program, Term
 from data.sessions import Booking, Kind, Series, Session, Shift, State
 from data.settings import Language, Settings, settings_of
 from matching.week import DAY_MINUTES, clock
+from scheduler.account_letters import OF_AN_ACCOUNT, is_over, said_to_account
 from scheduler.calendars import title_of
 from scheduler.feed import PRODUCT, Entry, Feed, components, plain
 from scheduler.letter_words import WORDS
@@ -80,6 +81,7 @@ class _Said:
     lines: tuple[str, ...]
     language: Language
     invites: _Meeting | None = None
+    takes_part: bool = True
 
 
 def letter_of(db: DbSession, message: Message, *, sender: str, now: dt.datetime) -> EmailMessage:
@@ -95,7 +97,7 @@ def letter_of(db: DbSession, message: Message, *, sender: str, now: dt.datetime)
     to = address_of(message.address)
     if to is None:
         raise NoAddress
-    said = _said(db, message, now)
+    said = _said_to_account(message, now) if message.body.get("about") in OF_AN_ACCOUNT else _said(db, message, now)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(display_name=plain(said.program), addr_spec=sender)
     mail["To"] = to
@@ -103,7 +105,7 @@ def letter_of(db: DbSession, message: Message, *, sender: str, now: dt.datetime)
     mail["Date"] = format_datetime(message.written_at)
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    lines = [*said.lines, "", WORDS[said.language].why.format(said.program)]
+    lines = [*said.lines, *(["", WORDS[said.language].why.format(said.program)] if said.takes_part else [])]
     mail.set_content("\n".join(plain(line) for line in lines) + "\n")
     if said.invites:
         met = said.invites
@@ -130,6 +132,13 @@ def _said(db: DbSession, message: Message, now: dt.datetime) -> _Said:
         lines.append(words.link.format(met.entry.link))
     subject = words.subjects[about].format(title=met.entry.title, when=_told(met, met.entry.starts_at))
     return _Said(met.program, subject, tuple(lines), met.language, met if about in INVITING else None)
+
+
+def _said_to_account(message: Message, now: dt.datetime) -> _Said:
+    if is_over(message, now):
+        raise NoLongerSo("its link is good no more")
+    subject, lines = said_to_account(message, About(message.body["about"]))
+    return _Said("Dure", subject, lines, Language.EN, takes_part=False)
 
 
 def _said_of_groups(db: DbSession, message: Message, about: About) -> _Said:

@@ -56,7 +56,7 @@ def change_link(db: DbSession, group: Group, link: str, *, by: str, now: dt.date
     changes = _give(db, group.id, link)
     if changes is None:
         raise AlreadySo(group.key, f"meets at {link or 'the usual place'}")
-    deed = Deed(what="link changed", whom=f"group {group.key}", by=by, now=now, reason=reason)
+    deed = Deed(what="link changed", whom=f"group {group.key}", ids={"group": group.id}, by=by, now=now, reason=reason)
     carry_out(db, db.get_one(Term, group.term_id), deed, changes, groups=[group.id])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from data.groups import Group
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.sessions import Kind, Series, Session, Shift, State
+from matching.week import Meetings
 from scheduler.circle import day_of
 
 
@@ -115,24 +116,31 @@ def groups_on(db: DbSession, term: Term, on: dt.date) -> list[ListedGroup]:
     groups = [(group, mentor) for group, mentor in rows if group.until_on is None or group.until_on > on]
     keys = dict(db.execute(select(Mentee.id, Mentee.key).where(Mentee.term_id == term.id)).all())
     members = members_of(db, {group.id for group, _ in groups})
-    times: dict[UUID, tuple[int, ...]] = {}
-    in_term = select(Series).join(Group).where(Group.term_id == term.id)
-    series = {one.id: one for one in db.scalars(in_term) if one.meetings}
-    for one in series.values():
-        times[one.group_id] = tuple(one.meetings)
-    shifts = select(Shift).join(Series).join(Group).where(Group.term_id == term.id, Shift.from_on <= on).order_by(Shift.from_on)
-    for shift in db.scalars(shifts):
-        times[series[shift.series_id].group_id] = tuple(shift.meetings)
+    times = weekly_times(db, [group.id for group, _ in groups], on)
     return [
         ListedGroup(
             key=group.key,
             subject=group.subject,
             mentor=mentor,
             members=tuple(sorted(keys[one.mentee_id] for one in members.get(group.id, ()) if one.is_there(max(on, group.from_on)))),
-            meetings=times.get(group.id, ()),
+            meetings=times[group.id][0] if group.id in times else (),
             from_on=group.from_on,
             until_on=group.until_on,
             link=group.link,
         )
         for group, mentor in groups
     ]
+
+
+def weekly_times(db: DbSession, groups: Iterable[UUID], on: dt.date) -> Mapping[UUID, tuple[Meetings, int]]:
+    """At which weekly times groups meet on a day, and for how many minutes; one without weekly meetings is left out."""
+    found: dict[UUID, tuple[Meetings, int]] = {}
+    for some in parts(groups):
+        series = {one.id: one for one in db.scalars(select(Series).where(Series.group_id.in_(some))) if one.meetings}
+        for one in series.values():
+            found[one.group_id] = tuple(one.meetings), one.session_minutes
+        shifts = select(Shift).join(Series).where(Series.group_id.in_(some), Shift.from_on <= on).order_by(Shift.from_on)
+        for shift in db.scalars(shifts):
+            of = series[shift.series_id]
+            found[of.group_id] = tuple(shift.meetings), of.session_minutes
+    return found

@@ -1,7 +1,7 @@
 """Delivers what waits in the outbox: at least once, the longest due first.
 
 Messages are claimed in one transaction, sent outside of any, and marked one by one. A process that is killed between the last two sends a
-message again, with the same Message-ID or webhook-id, once its lease is over. Late messages are sent, however late they are, but for
+message again, with the same Message-ID, once its lease is over. Late messages are sent, however late they are, but for
 reminders whose session has begun. While the mail server is away nothing is given up: all wait in their order until it is back.
 
 However slow the other side is, a batch ends well within its lease, and at once where this process is told to end: what was not sent by
@@ -23,8 +23,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session as DbSession
 
 from data.database import AWAY, reading, transaction
-from data.outbox import Channel, Message, claim, give_up, hold_back, mark_failed, mark_sent, put_back
-from scheduler import hooks, mail
+from data.outbox import Channel, Message, claim, give_up, mark_failed, mark_sent, put_back
+from scheduler import mail
 from scheduler.letters import NotToBeSent, letter_of
 from scheduler.mail import Failed, Fate, MailServer, Sent, post
 from scheduler.patience import LOOK_SECONDS, Stopped, never
@@ -37,12 +37,6 @@ BATCH = 20
 
 BATCHES = 20
 """So often mails are claimed in one tick."""
-
-RECEIVERS, EACH = 20, 20
-"""So many webhooks are claimed for so many receivers."""
-
-SLOW_WAITS = dt.timedelta(minutes=1)
-"""So long nothing is tried with a receiver that was too slow for something."""
 
 AWAY_SECONDS = 600
 """Until so long after messages were claimed the database is waited for, where it is away: well within their lease, so that nothing is
@@ -70,7 +64,7 @@ def deliver_mail(engine: Engine, clock: Clock, server: MailServer, *, stopped: S
     for _ in range(BATCHES):
         if stopped():
             return
-        surely = _Surely(stopped)
+        surely = Surely(stopped)
         with transaction(engine) as db:
             claimed = claim(db, Channel.MAIL, now=clock(), lease=LEASE, most=BATCH)
         if not claimed:
@@ -79,31 +73,6 @@ def deliver_mail(engine: Engine, clock: Clock, server: MailServer, *, stopped: S
         if untried.messages:
             surely(writing, partial(put_back, messages=untried.messages, problem=untried.problem))
             return
-
-
-def deliver_hooks(engine: Engine, clock: Clock, signer: hooks.Signer, *, stopped: Stopped = never, pace: hooks.Pace = hooks.USUAL) -> None:
-    """Sends what is due to webhooks, some to each receiver. What waits for one that is slow waits a while longer: it holds up no other.
-    Late: all of it. Twice, or two at once: each claims others. Never: all waits in the outbox."""
-
-    def told(message: Message, fate: Fate) -> None:
-        surely(writing, partial(_mark, message=message, fate=fate, now=clock()))
-        if isinstance(fate, Failed) and fate.slow:
-            slow[message.address] = clock() + SLOW_WAITS
-
-    slow: dict[str, dt.datetime] = {}
-    writing, surely = partial(transaction, engine), _Surely(stopped)
-    with transaction(engine) as db:
-        claimed = claim(db, Channel.WEBHOOK, now=clock(), lease=LEASE, most=RECEIVERS * EACH, each=EACH)
-    if not claimed:
-        return
-    untried = asyncio.run(hooks.call_all(claimed, signer, clock, told, stopped=stopped, pace=pace))
-
-    def settle(db: DbSession) -> None:
-        put_back(db, untried, "it was not their turn in time")
-        for address, until in slow.items():
-            hold_back(db, Channel.WEBHOOK, address, until)
-
-    surely(writing, settle)
 
 
 def _mark(db: DbSession, *, message: Message, fate: Fate, now: dt.datetime) -> None:
@@ -116,7 +85,7 @@ def _mark(db: DbSession, *, message: Message, fate: Fate, now: dt.datetime) -> N
             mark_failed(db, message, problem, now=now)
 
 
-class _Surely:
+class Surely:
     """Does something about messages that are claimed now, again and again while the database is away: else they would wait for their lease
     to end. All of it together ends `AWAY_SECONDS` after it was begun with."""
 
@@ -124,6 +93,7 @@ class _Surely:
         self._stopped, self._until = stopped, time.monotonic() + AWAY_SECONDS
 
     def __call__(self, unit: Callable[[], AbstractContextManager[DbSession]], what: Callable[[DbSession], Result]) -> Result:
+        """What comes of it."""
         while True:
             try:
                 with unit() as db:

@@ -19,11 +19,13 @@ from data.base import Base, new_id
 from data.bookings import Busy, Clash, Diary, Member, Wanted, diary, members_of, named, write_bookings
 from data.calendars import parts, touch_groups
 from data.groups import Group
+from data.outbox import About
 from data.people import Mentor
 from data.programs import MakeUp, Program, Term as TermRow
 from data.roster import policy_of
-from data.sessions import Series, Session, Shift, State
+from data.sessions import Booking, Series, Session, Shift, State
 from data.settings import settings_of
+from data.telling import NEAR, News, tell
 from scheduler.circle import day_of
 from scheduler.common_times import CommonTimes
 from scheduler.gone import Earlier, Gone, Started
@@ -51,13 +53,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """What came of it: new sessions; meetings left out, with those that are `made_up` among the sessions; meetings that could not be
-    for a clash, which are tried again."""
+    """What came of it: new sessions; meetings left out, with those that are `made_up` among the sessions; how many had `begun` already;
+    meetings that could not be for a clash, which are tried again."""
 
     sessions: tuple[UUID, ...] = ()
     bookings: int = 0
     left_out: tuple[Skipped, ...] = ()
     made_up: int = 0
+    begun: int = 0
     clashes: tuple[Busy, ...] = ()
 
 
@@ -131,7 +134,7 @@ def produce(db: DbSession, series: Sequence[Series], until: dt.date, now: dt.dat
     """Makes the sessions of series of one term that begin after `now`, up to a day, which is included, and books all who take part.
 
     A meeting at which somebody is in another session is not made, but tried again when the series is produced next. The calendars of
-    all concerned are told, and one row of the audit is written where anything is new.
+    all concerned are told, people by mail too of what is near, and one row of the audit is written where anything is new.
 
     Raises
     ------
@@ -145,7 +148,18 @@ def produce(db: DbSession, series: Sequence[Series], until: dt.date, now: dt.dat
         term = db.get_one(Group, series[0].group_id).term_id
         details = {"sessions": len(produced.sessions), "left out": len(produced.left_out), "clashes": len(produced.clashes)}
         write_down(db, at=now, by=by, what="produced", whom=f"sessions until {until}", term=term, details=details)
+        _tell_what_is_near(db, produced.sessions, now)
     return produced
+
+
+def _tell_what_is_near(db: DbSession, sessions: Sequence[UUID], now: dt.datetime) -> None:
+    """A feed may be read too late for what begins soon."""
+    near: dict[Session, list[UUID]] = {}
+    for some in parts(sessions):
+        asked = select(Session, Booking.person_id).join(Booking, Booking.session_id == Session.id)
+        for session, person in db.execute(asked.where(Session.id.in_(some), Session.starts_at <= now + NEAR)):
+            near.setdefault(session, []).append(person)
+    tell(db, [News(session, people, About.ADDED) for session, people in near.items()], now=now)
 
 
 def horizon(db: DbSession, term: TermRow, now: dt.datetime) -> dt.date:
@@ -191,11 +205,15 @@ def lay_out(
 
     left_out: list[Skipped] = []
     missed: list[tuple[_Line, Meeting, LeftOut]] = []
+    begun = 0
     for line in lines:
         reached = max(until, line.row.produced_until or until)
         for meeting in meetings_of(days, line.weekly, line.first_on, line.last_on, line.schools):
             at = meeting.at
-            if at.starts_at <= now or (line.row.id, meeting.original_start) in known or not line.people(at.on):
+            if (line.row.id, meeting.original_start) in known or not line.people(at.on):
+                continue
+            if at.starts_at <= now:
+                begun += 1
                 continue
             if not line.serves_from <= at.on <= line.serves_until:
                 left_out.append(Skipped(line.row.id, line.key, at.on, at.starts_at, AWAY))
@@ -215,7 +233,7 @@ def lay_out(
     write_bookings(db, work.wanted)
     db.flush()
     sessions = tuple(one.session_id for one in work.wanted)
-    return Produced(sessions, sum(len(one.people) for one in work.wanted), tuple(left_out), made, clashes)
+    return Produced(sessions, sum(len(one.people) for one in work.wanted), tuple(left_out), made, begun, clashes)
 
 
 def _lines(db: DbSession, rows: Sequence[Series], until: dt.date) -> list[_Line]:

@@ -93,7 +93,7 @@ def publish(db: DbSession, run: Run, now: dt.datetime, by: str, *, from_on: dt.d
         run.undo = {"made": [str(group) for group in made]}
         concerned, changes = list(made), tuple(change_of(Pair(None, group)) for group in plan.groups)
         details: Document = {"groups": len(made), "sessions": len(produced.sessions), "left out": len(produced.left_out)}
-        write_down(db, at=now, by=by, what="published", whom=short_name(db, run), term=term.id, details=details)
+        write_down(db, at=now, by=by, what="published", whom=short_name(db, run), term=term.id, ids={"run": run.id}, details=details)
     else:
         repaired = repair(db, term, run, plan, from_on=begins, now=now, by=by)
         concerned, changes, produced = [*repaired.touched, *repaired.made], repaired.changes, repaired.produced

@@ -12,13 +12,15 @@ class Refused(Exception):
 
 @dataclass(eq=False)
 class Unknown(Refused):
-    """Nothing of that name is there."""
+    """Nothing of that name is there; `near` are the names that are like it, the nearest first."""
 
     what: str
     name: str
+    near: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.name}: there is no such {self.what}"
+        meant = f"; write {' or '.join(self.near)}" if self.near else ""
+        return f"{self.name}: there is no such {self.what}{meant}"
 
 
 @dataclass(eq=False)

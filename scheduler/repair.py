@@ -133,7 +133,8 @@ def repair(db: DbSession, term: Term, run: Run, plan: Plan, *, from_on: dt.date,
     made = add_groups(db, term, run, plan, [pair.new for pair in pairs if pair.new and not pair.old], from_on, gone=gone)
     # All give back their time before anybody takes another.
     take(db, [UUID(session["id"]) for session in before["session"]])
-    deed = Deed(what="published", whom=short_name(db, run), by=by, now=now, details={"from_on": from_on.isoformat(), **_counts(changes)})
+    details = {"from_on": from_on.isoformat(), **_counts(changes)}
+    deed = Deed(what="published", whom=short_name(db, run), by=by, now=now, ids={"run": run.id}, details=details)
     carry_out(db, term, deed, altered_ones, groups=touched)
     again = _tutoring(db, touched)
     for series in again:  # a meeting that was left out on its old day may not be on its new one

@@ -15,7 +15,7 @@ from data.archive import unpack
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.rounds import Round, Run
-from data.runs import name_of, result_of
+from data.runs import inputs_of, name_of, result_of
 from matching.faults import BadRound, Faults
 from matching.policy import read_policy_file
 from matching.result import Group as Placed
@@ -58,13 +58,15 @@ def plan_of(db: DbSession, term: Term, run: Run, from_on: dt.date) -> Plan:
     ------
     NoResult
         There is none yet.
+    NoLongerKept
+        What its round asked is gone.
     DoesNotFit
         Somebody in it is no more in the term on that day.
     """
     with TemporaryDirectory(prefix="dure-") as held:
         folder = Path(held)
         groups = read_groups(unpack(result_of(db, run), folder / "result"))
-        minutes = _session_minutes(unpack(db.get_one(Round, run.round_id).inputs or b"", folder / "inputs"))
+        minutes = _session_minutes(unpack(inputs_of(db.get_one(Round, run.round_id)), folder / "inputs"))
     mentors = {one.key: one for one in db.scalars(select(Mentor).where(Mentor.term_id == term.id))}
     mentees = {one.key: one for one in db.scalars(select(Mentee).where(Mentee.term_id == term.id))}
     lines = [

@@ -96,7 +96,9 @@ def stay_mentor(db: DbSession, mentor: Mentor, *, by: str, now: dt.datetime, rea
     made = made_again(db, held, left_on, now)
     lost = list(_lost_of_mentor(db, term, mentor, left_on, deed, now)) if deed else []
     details = {"left_on": left_on.isoformat(), "not back": len(lost)}
-    done = Deed(what="leaving taken back", whom=f"mentor {mentor.key}", by=by, now=now, reason=reason, details=details)
+    done = Deed(
+        what="leaving taken back", whom=f"mentor {mentor.key}", ids={"mentor": mentor.id}, by=by, now=now, reason=reason, details=details
+    )
     carry_out(db, term, done, made, groups=held, people=[mentor.person_id])
     return Returned(tuple(one.session.id for one in made), tuple(lost))
 
@@ -118,7 +120,9 @@ def stay_mentee(db: DbSession, mentee: Mentee, *, by: str, now: dt.datetime, rea
     take(db, [one.session.id for one in changes])
     changes += made_again(db, watched.groups, left_on, now)
     details = {"left_on": left_on.isoformat(), "groups": _keys(db, watched.groups), "not back": len(lost)}
-    done = Deed(what="leaving taken back", whom=f"mentee {mentee.key}", by=by, now=now, reason=reason, details=details)
+    done = Deed(
+        what="leaving taken back", whom=f"mentee {mentee.key}", ids={"mentee": mentee.id}, by=by, now=now, reason=reason, details=details
+    )
     carry_out(db, term, done, changes, groups=watched.groups, people=[mentee.person_id])
     back = [one for one in changes if one.after.state == State.PLANNED and (one.before is None or one.before.state == State.CANCELLED)]
     return Returned(tuple(one.session.id for one in back), tuple(lost))

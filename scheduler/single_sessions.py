@@ -20,7 +20,7 @@ from data.programs import Term
 from data.sessions import Kind, Series, Session, State
 from scheduler.changes import refuse_time
 from scheduler.circle import day_of, hold
-from scheduler.consequences import Deed, altered, carry_out
+from scheduler.consequences import Deed, altered, carry_out, ids_of
 from scheduler.refusals import BadMeetings, NotThere
 from scheduler.term import DAY
 
@@ -64,7 +64,7 @@ def plan_for_group(
         cancelled_why="",
     )
     db.add(session)
-    deed = Deed(what="planned", whom=circle.name(session), by=by, now=now, details={"kind": kind.value})
+    deed = Deed(what="planned", whom=circle.name(session), ids=ids_of(session), by=by, now=now, details={"kind": kind.value})
     carry_out(db, circle.term, deed, altered(db, circle, {}, [session]))
     return session
 

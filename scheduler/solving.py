@@ -46,6 +46,7 @@ class Job:
     seed: int
     seconds: float | None
     effort: float | None
+    explain_seconds: float | None
     workers: int
     began: float
 
@@ -151,7 +152,7 @@ def _outcome(job: Job, folder: Path, talk: Connection) -> Solved | Nothing:
             round,
             previous=previous,
             seed=job.seed,
-            limits=Limits(seconds=job.seconds, effort=effort),
+            limits=Limits(seconds=job.seconds, effort=effort, explain_seconds=job.explain_seconds),
             workers=job.workers,
             clock=lambda: time.monotonic() - job.began,
             watch=watch,

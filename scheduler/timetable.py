@@ -49,7 +49,7 @@ def busy_times(content: bytes, zone: str, first_on: dt.date, last_on: dt.date) -
         if event.replaces is not None:
             changes[event.uid].replaced.add(event.replaces)
             if event.onward:
-                changes[event.uid].onward.append(event)
+                changes[event.uid].onward.append((event.replaces, event))
     work = Work(MOST_WORK)
     for event in events:
         try:
@@ -100,10 +100,11 @@ def _minutes(wall: dt.datetime, first_on: dt.date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """What others of its UID say of an event that repeats: the times that they replace, and those of them that do so onward."""
+    """What others of its UID say of an event that repeats: the times that they replace, and from which of them on which events
+    hold onward."""
 
     replaced: set[dt.date] = field(default_factory=set)
-    onward: list[Event] = field(default_factory=list)
+    onward: list[tuple[dt.date, Event]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _occurrences(
         return
     work.take(len(changes.onward))
     onward = sorted(_goes_on(event, changes.onward), key=lambda change: change.from_at)
-    lasts = max(one.lasts for one in (event, *changes.onward))
+    lasts = max(one.lasts for one in (event, *(follows for _, follows in changes.onward)))
     latest = max((change.later for change in onward), default=NOT_AT_ALL)
     earliest = min((change.later for change in onward), default=NOT_AT_ALL)
     first_on = (begin - lasts - max(latest, NOT_AT_ALL) - DAY).date() - DAY
@@ -147,10 +148,8 @@ def _occurrences(
             yield _span(change.event, moved, change.event.zone, change.event.lasts if own == event.lasts else own)
 
 
-def _goes_on(event: Event, onward: Iterable[Event]) -> Iterator[_Onward]:
-    for one in onward:
-        assert one.replaces is not None  # noqa: S101  it does so onward
-        on = one.replaces
+def _goes_on(event: Event, onward: Iterable[tuple[dt.date, Event]]) -> Iterator[_Onward]:
+    for on, one in onward:
         at = on if isinstance(on, dt.datetime) else event.instant(dt.datetime.combine(on, event.start.time()))
         yield _Onward(at, one, one.start - _wall(at, one.zone))
 

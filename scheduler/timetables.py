@@ -26,7 +26,7 @@ from data.sessions import Session, State
 from data.timetables import Timetable, timetables_of
 from matching.kinds import STRETCHES
 from scheduler.circle import day_of
-from scheduler.fetch import NOBODY, FetchError, Hosts, fetch
+from scheduler.fetch import NOBODY, FetchError, Hosts, fetch, read_address
 from scheduler.ics import TimetableError
 from scheduler.patience import Stopped, never
 from scheduler.refusals import NotThere, Refused
@@ -45,6 +45,7 @@ AT_ONCE = 5
 YEAR_DAYS = 366
 """So far an open-ended term is read; its weeks are those of the next half year."""
 
+NOT_READ_YET = "it has not been read yet"
 BY = "ticker"
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -95,7 +96,54 @@ def put(db: DbSession, mentor: Mentor, found: Reading, *, address: str, by: str,
     values = {"address": address, "busy": _packed(found.busy), "weekly": found.weekly, "read_at": now, "due_at": now + AGAIN, "fault": ""}
     db.merge(Timetable(mentor_id=mentor.id, **values))
     details = {"from": "an address" if address else "a file", "busy": found.weekly}
-    write_down(db, at=now, by=by, what="timetable handed in", whom=f"mentor {mentor.key}", term=mentor.term_id, details=details)
+    write_down(
+        db,
+        at=now,
+        by=by,
+        what="timetable handed in",
+        whom=f"mentor {mentor.key}",
+        term=mentor.term_id,
+        ids={"mentor": mentor.id},
+        details=details,
+    )
+    db.flush()
+
+
+def follow(db: DbSession, mentor: Mentor, address: str, near: Hosts = NOBODY, *, by: str, now: dt.datetime) -> None:
+    """Keeps the address of a mentor's timetable, in the place of their earlier one: the ticker reads it soon, and until then they are never
+    busy by it.
+
+    Raises
+    ------
+    NoAddress
+        It is no address that may be read.
+    """
+    read_address(address, near)
+    values = {"address": address, "busy": [], "weekly": "", "read_at": now, "due_at": now, "fault": NOT_READ_YET}
+    db.merge(Timetable(mentor_id=mentor.id, **values))
+    details = {"from": "an address"}
+    write_down(
+        db,
+        at=now,
+        by=by,
+        what="timetable handed in",
+        whom=f"mentor {mentor.key}",
+        term=mentor.term_id,
+        ids={"mentor": mentor.id},
+        details=details,
+    )
+    db.flush()
+
+
+def hasten(db: DbSession, mentor: Mentor, now: dt.datetime) -> None:
+    """Has the ticker look at a mentor's timetable soon, and not wait for the day to come round.
+
+    Raises
+    ------
+    NotThere
+        They have none.
+    """
+    timetable_of(db, mentor).due_at = now
     db.flush()
 
 
@@ -108,7 +156,7 @@ def take_away(db: DbSession, mentor: Mentor, *, by: str, now: dt.datetime) -> No
         They have none.
     """
     db.delete(timetable_of(db, mentor))
-    write_down(db, at=now, by=by, what="timetable removed", whom=f"mentor {mentor.key}", term=mentor.term_id)
+    write_down(db, at=now, by=by, what="timetable removed", whom=f"mentor {mentor.key}", term=mentor.term_id, ids={"mentor": mentor.id})
     db.flush()
 
 
@@ -142,7 +190,16 @@ def look_at(engine: Engine, term: Term, one: Timetable, now: dt.datetime, near: 
             return
         if kept.weekly != weekly_now:
             whom = f"mentor {db.get_one(Mentor, one.mentor_id).key}"
-            write_down(db, at=now, by=BY, what="timetable changed", whom=whom, term=term.id, details={"busy": weekly_now})
+            write_down(
+                db,
+                at=now,
+                by=BY,
+                what="timetable changed",
+                whom=whom,
+                term=term.id,
+                ids={"mentor": one.mentor_id},
+                details={"busy": weekly_now},
+            )
         kept.busy, kept.weekly, kept.fault = _packed(busy), weekly_now, fault
         kept.due_at = now + (AFTER_A_FAULT if fault else AGAIN)
         if one.address and not fault:

@@ -101,7 +101,7 @@ def undo(db: DbSession, run: Run, now: dt.datetime, by: str) -> Undone:
         run.undo = remembered(db, made, ())
         sessions = remove(db, term, made, now)
         details = {"groups": len(made), "sessions": sessions}
-        write_down(db, at=now, by=by, what="undone", whom=short_name(db, run), term=term.id, details=details)
+        write_down(db, at=now, by=by, what="undone", whom=short_name(db, run), term=term.id, ids={"run": run.id}, details=details)
     announce(db, run, term, {person: again[person] for person in again.keys() & told}, About.PUT_BACK, now)
     announce(db, run, term, {person: were[person] for person in (were.keys() - again.keys()) & told}, About.WITHDRAWN, now)
     run.undone_at = now
@@ -136,7 +136,8 @@ def _put_back(db: DbSession, term: Term, run: Run, made: Collection[UUID], befor
         theirs = [one for one in sessions_of(db, circle.group) if one.id in looks]
         changes += altered(db, circle, looks, theirs)
     take(db, had)
-    deed = Deed(what="undone", whom=short_name(db, run), by=by, now=now, details={"groups": len(made), "put back": len(groups)})
+    details = {"groups": len(made), "put back": len(groups)}
+    deed = Deed(what="undone", whom=short_name(db, run), by=by, now=now, ids={"run": run.id}, details=details)
     carry_out(db, term, deed, changes, groups=groups)
     return count
 

@@ -162,6 +162,7 @@ class _Holding:
             seed=held.seed,
             seconds=held.seconds,
             effort=held.effort,
+            explain_seconds=held.explain_seconds,
             workers=held.workers,
             began=time.monotonic(),
         )

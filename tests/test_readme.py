@@ -86,7 +86,8 @@ COMMANDS = set(cast("Group", get_command(app)).commands)
 NOT_ON_THE_TOUR = {
     *("demo", "serve", "tick", "worker"),  # they go on until Ctrl-C
     "migrate",  # it is for PostgreSQL
-    *("leave", "outbox", "unrecorded"),  # the first days of a term know nothing of these
+    "webhook",  # it wants a secret of the service, and somebody who is told
+    *("outbox", "unrecorded"),  # the first days of a term know nothing of these
 }
 
 

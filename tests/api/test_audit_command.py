@@ -44,19 +44,21 @@ def done(database: Engine, typed: Typed) -> Iterator[Typed]:
         yield typed
 
 
+NONE = "there are no such rows"
+
 SHOWN: dict[str, list[str]] = {
     "": [NAMES, LEFT, RECORDED, MOVED],
     "--term city/tutoring/spring": [LEFT, RECORDED, MOVED],
-    "--term other/tutoring/spring": [],
+    "--term other/tutoring/spring": [NONE],
     "--program city/tutoring": [NAMES, LEFT, RECORDED, MOVED],
     "--term city/tutoring/spring --since 2026-03-11": [LEFT],
-    "--since 2026-03-13": [],
+    "--since 2026-03-13": [NONE],
     "--about TRIP": [MOVED],
     "--about g-2": [LEFT],
-    "--about 100%": [],
+    "--about 100%": [NONE],
     "--rows 3": [NAMES, LEFT, RECORDED, "and 1 more, earlier: --page 2 shows the next"],
     "--rows 3 --page 2": [MOVED],
-    "--rows 3 --page 3": [],
+    "--rows 3 --page 3": [NONE],
 }
 
 

@@ -91,8 +91,8 @@ def test_faults_of_all_files_are_told_in_the_order_of_the_files_and_their_lines(
 def test_what_is_no_round_at_all_is_refused(tmp_path: Path) -> None:
     (tmp_path / "round.ods").write_bytes(b"PK")
     mend = "give a folder with mentors.csv, mentees.csv and policy.toml, or a workbook"
-    assert refused(tmp_path / "nowhere") == (f"nowhere: is missing; {mend}",)
-    assert refused(tmp_path / "round.ods") == (f"round.ods: is neither a folder nor an XLSX workbook; {mend}",)
+    assert refused(tmp_path / "nowhere") == (f"{tmp_path / 'nowhere'}: is missing; {mend}",)
+    assert refused(tmp_path / "round.ods") == (f"{tmp_path / 'round.ods'}: is neither a folder nor an XLSX workbook; {mend}",)
 
 
 def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:

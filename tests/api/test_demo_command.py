@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -43,7 +44,9 @@ def test_the_result_is_right_and_proven_best(shown: tuple[str, Path]) -> None:
 
 
 def test_some_requests_are_left_for_every_reason(shown: tuple[str, Path]) -> None:
-    assert all(read_overview(shown[1]).reasons.values())
+    reasons = read_overview(shown[1]).reasons
+    assert len(reasons) > 1
+    assert all(reasons.values())
 
 
 def test_three_of_four_mentees_have_a_group(shown: tuple[str, Path]) -> None:
@@ -67,6 +70,10 @@ def test_it_shows_what_is_published_and_the_next_ten_sessions(shown: tuple[str, 
     rows = re.findall(r"^  \w{3} (\d{4}-\d\d-\d\d \d\d:\d\d) to \d\d:\d\d +g-\d\d ", said, re.MULTILINE)
     assert len(rows) == 10
     assert rows == sorted(rows)
+
+
+def test_where_there_is_no_terminal_no_line_is_wider_than_a_page(shown: tuple[str, Path]) -> None:
+    assert 60 < max(cell_len(line) for line in shown[0].splitlines()) <= 100
 
 
 def test_it_serves_a_feed_until_ctrl_c_and_writes_to_nobody() -> None:
@@ -95,6 +102,9 @@ def test_it_serves_a_feed_until_ctrl_c_and_writes_to_nobody() -> None:
     assert feed.startswith("BEGIN:VCALENDAR\r\n")
     assert feed.count("BEGIN:VEVENT") > 20
     assert "X-WR-CALNAME:두레 온라인 멘토링" in feed
+    subjects = set(re.findall(r"^SUMMARY:(\S+) 멘토링", feed, re.MULTILINE))
+    assert subjects
+    assert subjects <= {"수학", "영어", "국어", "과학", "사회", "코딩", "진로"}
 
 
 def test_an_explanation_names_who_asked_for_what_and_what_is_in_the_way() -> None:

@@ -158,6 +158,9 @@ def test_an_address_that_is_none_is_refused(database: Engine, typed: Typed, monk
         pytest.param(("--program", "rural", "--language", "fr"), "language 'fr': the program speaks ko, en, zh-TW", id="no such language"),
         pytest.param(("--program", "rural", "--alarms", "soon"), "--alarms: 'soon' are no minutes", id="no minutes"),
         pytest.param(("--program", "rural", "--alarms", "0"), "alarms [0]", id="minutes that cannot be"),
+        pytest.param(("--program", "rural", "--name", "a\nb"), "--name: has line breaks", id="a name of two lines"),
+        pytest.param(("--program", "rural", "--name", "a" * 101), "--name: has 101 signs; write at most 100", id="a long name"),
+        pytest.param(("--program", "rural", "--name", " "), "--name: is empty", id="no name"),
         pytest.param(("--program", "rural", "--days-back", "1000"), "1000 days back", id="too long ago"),
     ],
 )

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, create_engine, event, select, text, update
 
+from api import feeds
 from api.app import create_app
 from api.validators import http_date
 from data.calendars import touch
@@ -225,6 +226,26 @@ def test_a_revoked_link_is_gone_at_once_and_its_bytes_with_it(served: Served) ->
         assert db.scalars(select(Subscription.rendered)).one() is None
 
 
+def test_a_link_that_is_revoked_while_it_is_answered_is_gone_and_no_empty_feed(served: Served) -> None:
+    """FEEDS.md F21: a client that has older bytes is looked up without them first."""
+    served.get()
+    asked: list[str] = []
+
+    def revoke_it(*looked_up: object) -> None:
+        asked.append(str(looked_up[2]))
+        if sum("token_hash" in statement for statement in asked) == 1 and "token_hash" in asked[-1]:
+            with transaction(served.database) as db:
+                revoke(db, str(served.feed.row.id), by="test", now=NOW)
+
+    event.listen(served.database, "after_cursor_execute", revoke_it)
+    try:
+        token = served.feed.path.removeprefix("/feeds/").removesuffix(".ics")
+        told = feeds.answer(served.database, token, feeds.Asked(if_none_match='"older"'), NOW)
+    finally:
+        event.remove(served.database, "after_cursor_execute", revoke_it)
+    assert (told.status_code, told.headers["cache-control"]) == (410, "private, no-store")
+
+
 def test_an_answer_to_a_link_that_is_of_no_use_is_kept_nowhere(served: Served) -> None:
     """Where a client kept it, it would keep the link with it."""
     with transaction(served.database) as db:
@@ -338,15 +359,35 @@ def test_an_empty_feed_is_valid_and_stable(database: Engine) -> None:
     )
 
 
-def test_polling_every_five_minutes_is_never_refused(served: Served) -> None:
+def test_polling_every_five_minutes_is_never_refused_and_sends_a_feed_again_only_where_it_has_changed(served: Served) -> None:
     """FEEDS.md F22."""
-    tag, statuses = "", set()
-    for poll in range(12 * 24):
+    polls, changes_at = 12 * 24, 100
+    tag, statuses, wholes = "", list[int](), list[bytes]()
+    for poll in range(polls):
         served.now = NOW + poll * dt.timedelta(minutes=5)
+        if poll == changes_at:
+            served.change()
         answer = served.get(if_none_match=tag)
         tag = answer.headers["etag"]
-        statuses.add(answer.status_code)
-    assert statuses == {200, 304}
+        statuses.append(answer.status_code)
+        if poll % 10 == 0:
+            whole = served.get()  # by a client that knows no validators
+            assert (whole.status_code, whole.headers["etag"]) == (200, tag)
+            if whole.content not in wholes:
+                wholes.append(whole.content)
+    assert statuses == [200, *[304] * (changes_at - 1), 200, *[304] * (polls - changes_at - 1)]
+    assert [one.count(b"STATUS:CANCELLED") for one in wholes] == [0, 1]
+
+
+def test_a_feed_holds_what_was_up_to_60_days_ago_and_all_to_come_where_nobody_chose_otherwise(served: Served) -> None:
+    """FEEDS.md F22."""
+    assert served.feed.row.days_back == 60
+    midnight = dt.datetime(2027, 5, 1, 15, tzinfo=dt.UTC)  # in Seoul; the first session was on 2 March
+    told = []
+    for now in (NOW - 30 * DAY, midnight - SECOND, midnight, midnight + 21 * DAY):
+        served.now = now
+        told.append(served.get().text.count("BEGIN:VEVENT"))
+    assert told == [4, 4, 3, 0]
 
 
 def test_a_change_is_seen_at_the_next_poll(served: Served) -> None:

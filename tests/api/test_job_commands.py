@@ -23,7 +23,7 @@ __all__ = ["typed"]
 
 
 def test_what_waits_is_shown_and_what_was_given_up(typed: Typed, database: Engine) -> None:
-    assert typed("outbox", "list").output == ""
+    assert typed("outbox", "list").output == "no message waits, and none was given up\n"
     [session] = lessons(database, [MONDAY])
     with transaction(database) as db:
         body = about_session(About.MOVED, session)

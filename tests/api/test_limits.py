@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -38,7 +39,20 @@ async def parts(number: int, size: int, pause: float = 0.0) -> AsyncIterator[byt
         yield b"x" * size
 
 
-@pytest.mark.parametrize(("size", "status", "told"), [(0, 200, "0"), (1000, 200, "1000"), (1001, 413, "The body is too large.\n")])
+TOO_LARGE = json.dumps(
+    {
+        "type": "/problems/too-large",
+        "title": "Request Entity Too Large",
+        "status": 413,
+        "detail": "the body is too large",
+        "mend": "send it in parts",
+        "errors": [],
+    },
+    separators=(",", ":"),
+)
+
+
+@pytest.mark.parametrize(("size", "status", "told"), [(0, 200, "0"), (1000, 200, "1000"), (1001, 413, TOO_LARGE)])
 @pytest.mark.parametrize("length_told", [True, False])
 def test_a_body_is_whole_or_refused(size: int, status: int, told: str, length_told: bool) -> None:
     answer = post(b"x" * size if length_told else parts(1, size))

@@ -73,6 +73,7 @@ def settings(typed: Typed) -> dict[str, object]:
         pytest.param(("set", "tutoring", "titles", '{"en": "{subject.__class__}"}'), "titles: '{subject.__class__}'", id="code"),
         pytest.param(("set", "tutoring", "titles", '{"en": "{subject!r:>9}"}'), "titles: '{subject!r:>9}'", id="a form"),
         pytest.param(("set", "tutoring", "titles", '{"en": "{subject"}'), "titles: '{subject' has other marks", id="half a mark"),
+        pytest.param(("set", "tutoring", "reminders", "[true]"), "reminders, value 1: true is no whole number", id="yes as a number"),
         pytest.param(("rename", "tutoring", " "), "NAME: is empty; write some text", id="no name"),
         pytest.param(("set", "tutoring", "link", "https://x/{room}"), "link: 'https://x/{room}' has other marks", id="a mark"),
         pytest.param(

@@ -12,7 +12,7 @@ from data.database import reading, transaction
 from data.programs import Term
 from data.sessions import Session
 from tests.api.typed import Typed, typed
-from tests.scheduler.test_repair import FIRST, NOW, SECOND, result
+from tests.scheduler.repairs import FIRST, NOW, SECOND, result
 from tests.solved import done_run
 from tests.terms import demo_term
 

@@ -60,4 +60,4 @@ def test_what_cannot_be_is_one_line_and_changes_nothing(database: Engine, typed:
     ended = typed("remind", *words)
     assert (ended.exit_code, ended.output.count("\n")) == (2, 1)
     assert ended.output.startswith(line)
-    assert typed("remind", "list", "spring").output == ""
+    assert typed("remind", "list", "spring").output == "everybody is reminded as the program says\n"

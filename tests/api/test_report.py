@@ -85,6 +85,8 @@ def test_no_sign_turns_the_direction_of_writing(page: Page) -> None:
 
 
 def test_every_table_and_drawing_can_be_read_aloud(page: Page) -> None:
+    assert page.all("svg")
+    assert page.all("th")
     for drawing in page.all("svg"):
         assert drawing.attributes.get("aria-hidden") == "true" or drawing.attributes["aria-label"]
     for head in page.all("th"):

@@ -44,6 +44,7 @@ def test_a_round_is_opened_closed_solved_shown_and_compared(database: Engine, ty
         assert asked.exit_code == 0
         if database.dialect.name == "postgresql":
             assert f"rural/2026-spring:1.{number}: a worker solves it" in asked.output
+            assert "with `--wait` this command waits" in asked.output
             assert typed("round", "show", f"2026-spring:1.{number}").output == f"rural/2026-spring:1.{number}: waits for a worker\n"
             solve_next(database, now=now)
         else:
@@ -86,6 +87,7 @@ def test_a_run_whose_solver_is_killed_is_begun_anew_while_its_command_waits(data
         pytest.param(("compare", "2026-spring:1.1", "2026-spring:1.2"), "there is no run 2026-spring:1.1", id="nothing to compare"),
         pytest.param(("stop", "2026-spring:1.1"), "there is no run 2026-spring:1.1", id="nothing to stop"),
         pytest.param(("solve", "2026-spring", "--time", "0"), "--time: 0 cannot be; a number above 0", id="no time"),
+        pytest.param(("solve", "2026-spring", "--explain-time", "-1"), "--explain-time: -1 cannot be; 0 or more seconds", id="explaining"),
         pytest.param(("solve", "2026-spring", "--effort", "nan"), "--effort: nan cannot be; a number above 0", id="no effort"),
         pytest.param(("solve", "2026-spring", "--previous", "x:1.1"), "there is no term 'x'", id="nothing to repair"),
     ],

@@ -154,6 +154,15 @@ def test_a_session_is_made_up_at_the_next_time_at_which_all_are_free(database: E
     assert typed("session", "make-up", "spring", "g-1@2026-03-12").output.splitlines()[1].startswith("g-1@2026-03-16T09:00 to 10:00")
 
 
+def test_whoever_moves_a_session_to_a_day_off_is_told_how_to_mean_it(database: Engine, typed: Typed) -> None:
+    taught_term(database)
+    typed("term", "close", "spring", "2026-03-18", "--why", "exams")
+    words = ("session", "move", "spring", "g-1@2026-03-17", "2026-03-18T10:00")
+    refused = typed(*words)
+    assert (refused.exit_code, refused.output) == (2, "2026-03-18: is off (exams); write --on-day-off where that is meant\n")
+    assert typed(*words, "--on-day-off").output.startswith("g-1@2026-03-18T10:00 to 11:00  ")
+
+
 def test_sessions_that_are_no_tutoring_are_planned(database: Engine, typed: Typed) -> None:
     taught_term(database)
     planned = typed("session", "plan", "spring", "counselling", "2026-03-14T10:00", "--minutes", "30", "--group", "g-1")
@@ -202,7 +211,7 @@ def test_who_was_to_leave_stays_and_what_cannot_come_back_is_told(database: Engi
     typed("leave", "mentor", "spring", "m-1", "--from", "2026-03-24")
     assert typed("leave", "list", "spring").output.splitlines()[0].startswith("g-1@2026-03-24")
     assert typed("leave", "undo", "spring", "m-1", "--as", "mentor").output == "m-1  stays; sessions that are held again: 0\n"
-    assert typed("leave", "list", "spring").output == ""
+    assert typed("leave", "list", "spring").output == "no session needs another mentor\n"
 
 
 def test_of_a_mentor_and_a_mentee_of_one_key_it_is_to_be_said_who_stays(database: Engine, typed: Typed) -> None:
@@ -215,7 +224,7 @@ def test_of_a_mentor_and_a_mentee_of_one_key_it_is_to_be_said_who_stays(database
     for role in ("mentor", "mentee"):
         assert typed("leave", "undo", "spring", "m-1", "--as", role).output.startswith("m-1  stays")
     assert typed("leave", "undo", "spring", "m-1", "--as", "boss").output == "--as: 'boss' is none of these; write mentor or mentee\n"
-    assert typed("leave", "undo", "spring", "x-1").output == "x-1: there is no such mentor or mentee\n"
+    assert typed("leave", "undo", "spring", "x-1").output == "x-1: there is no such mentor or mentee; write s-1 or m-1\n"
 
 
 def test_many_groups_get_their_links_from_a_table(database: Engine, typed: Typed, tmp_path: Path) -> None:
@@ -299,8 +308,15 @@ def test_a_group_is_shown_as_it_is_from_the_day_of_the_change_on(database: Engin
             id="a time at the end of the calendar",
         ),
         pytest.param("session move spring g-1 2026-03-11T19:00", "'g-1' names no session", id="no name of a session"),
+        pytest.param(f"session cancel spring g-1@2026-03-10 --why {'x' * 301}", "--why: has 301 signs; write at most 300", id="a long why"),
+        pytest.param("session move spring g-1@2026-03-10 2026-03-13T18:00 --why 'a\nb'", "--why: has line breaks", id="a why of two lines"),
+        pytest.param(
+            f"session record spring g-1@2026-03-05 s-1=present s-2=late --minutes 50 --note {'x' * 2001}",
+            "--note: has 2,001 signs; write at most 2,000",
+            id="a long note",
+        ),
         pytest.param("session cancel spring g-1@2026-03-11 --why x", "g-1@2026-03-11: there is no such session", id="no session"),
-        pytest.param("session cancel spring g-9@2026-03-10 --why x", "g-9: there is no such group", id="no group"),
+        pytest.param("session cancel spring g-9@2026-03-10 --why x", "g-9: there is no such group; write g-3 or g-2 or g-1", id="no group"),
         pytest.param("session substitute spring g-1@2026-03-10 m-9", "m-9: there is no such mentor", id="no mentor"),
         pytest.param("session show spring g-1@2026-03-11", "g-1@2026-03-11: there is no such session", id="nothing to show"),
         pytest.param("session list autumn", "there is no term 'autumn'", id="no term"),
@@ -344,7 +360,8 @@ def test_a_group_is_shown_as_it_is_from_the_day_of_the_change_on(database: Engin
             for words in ("times spring g-2 'Fri 18:00'", "end spring g-1 --why x", "join spring g-2 s-5", "leave spring g-2 s-2")
         ),
         pytest.param("group link spring g-1 nowhere", "'nowhere' is no link", id="no link"),
-        pytest.param("leave mentor spring m-9 --from 2026-03-16", "m-9: there is no such mentor", id="nobody who could leave"),
+        pytest.param("leave mentor spring m-9 --from 2026-03-16", "m-9: there is no such mentor; write m-", id="nobody who could leave"),
+        pytest.param("leave mentor spring zz --from 2026-03-16", "zz: there is no such mentor\n", id="nobody of a key like that"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_changes_nothing(database: Engine, typed: Typed, words: str, line: str) -> None:

@@ -14,6 +14,7 @@ import itertools
 import multiprocessing
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ NOW = FIRST + dt.timedelta(days=1)
 DAY = dt.timedelta(days=1)
 RENDERED_GOAL, UNCHANGED_GOAL, NOT_MODIFIED_GOAL, WHOLE_GOAL, MEMORY_GOAL = 1.3, 0.05, 0.5, 0.7, 300
 PART = 2000
+READ_EACH_SECONDS = 0.01
+"""So often the server's memory is read."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--weeks", type=int, default=16)
     options.add_argument("--seconds", type=float, default=5.0, help="of requests, for each kind")
     options.add_argument("--connections", type=int, default=8)
-    options.add_argument("--polls", type=int, default=10_000, help="after which the server's memory is told")
+    options.add_argument("--polls", type=int, default=10_000, help="through which the server's memory is read")
     options.add_argument("--database", choices=kinds(), help="only this one")
     given = options.parse_args(arguments)
     for kind in [given.database] if given.database else kinds():
@@ -208,7 +211,7 @@ def built(one: Shown) -> bytes:
 
 
 def measure_requests(engine: Engine, tokens: Sequence[str], seconds: float, connections: int, polls: int) -> None:
-    """Requests a second and their 99th percentile, of all feeds in turn and of a constant; and the server's memory after many polls."""
+    """Requests a second and their 99th percentile, of all feeds in turn and of a constant; and the server's memory through many polls."""
     told = [answer(engine, token, Asked(accept_encoding="gzip"), NOW) for token in tokens]
     whole = [(f"/feeds/{token}.ics", "Accept: */*") for token in tokens]
     unchanged = [(path, f"If-None-Match: {one.headers['etag']}") for (path, _), one in zip(whole, told, strict=True)]
@@ -227,8 +230,12 @@ def measure_requests(engine: Engine, tokens: Sequence[str], seconds: float, conn
                 p99 = sorted(took)[int(len(took) * 0.99)] * 1000
                 show(f"{what}: {len(took) / seconds:,.0f} a second, {rates[-1]:,.0f} a second of the server's processor, p99 {p99:.1f} ms")
             show(f"{name}: {rates[0] / rates[1]:.2f} of the constant (goal {goal})")
-        asyncio.run(asked_for(port, [*unchanged, *whole], connections, most=polls))
-        show(f"memory of the server after {polls:,} more polls: {server.memory_info().rss / 2**20:.0f} MiB (goal under {MEMORY_GOAL})")
+        with memory_of(server) as readings:
+            asyncio.run(asked_for(port, [*unchanged, *whole], connections, most=polls))
+        show(
+            f"memory of the server through {polls:,} more polls: {max(readings):.0f} MiB at most, {readings[-1]:.0f} at their end, "
+            f"of {len(readings)} readings (goal under {MEMORY_GOAL})"
+        )
 
 
 async def asked_for(
@@ -272,6 +279,28 @@ def running(url: str, port: int, body: bytes) -> Iterator[psutil.Process]:
     finally:
         process.terminate()
         process.join()
+
+
+@contextmanager
+def memory_of(server: psutil.Process) -> Iterator[list[float]]:
+    """The memory of a process and all that it has begun, in MiB: read again and again until the block ends, and once more then."""
+    readings, ended = list[float](), threading.Event()
+
+    def read() -> None:
+        readings.append(sum(one.memory_info().rss for one in (server, *server.children(recursive=True))) / 2**20)
+
+    def read_on() -> None:
+        while not ended.wait(READ_EACH_SECONDS):
+            read()
+
+    thread = threading.Thread(target=read_on)
+    thread.start()
+    try:
+        yield readings
+    finally:
+        ended.set()
+        thread.join()
+        read()
 
 
 def _used(server: psutil.Process) -> float:

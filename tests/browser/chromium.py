@@ -39,6 +39,11 @@ def open_page(html: str, folder: Path, *flags: str) -> Opened:
     """Opens a page from a file, as somebody does who was sent it; `folder` is for this page alone."""
     page = folder / "page.html"
     page.write_text(html, encoding="utf-8")
-    here = (f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr", *flags, "--dump-dom", page.as_uri())
+    return open_address(page.as_uri(), folder, *flags)
+
+
+def open_address(address: str, folder: Path, *flags: str) -> Opened:
+    """Opens a page at an address; `folder` is for this page alone."""
+    here = (f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr", *flags, "--dump-dom", address)
     ended = subprocess.run([str(CHROMIUM), *FLAGS, *here], capture_output=True, check=True, encoding="utf-8", timeout=SECONDS)
     return Opened(ended.stdout, tuple(line for line in ended.stderr.splitlines() if ":CONSOLE" in line))

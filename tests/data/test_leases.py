@@ -8,13 +8,14 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from data.audit import Deed
 from data.database import reading, transaction
 from data.leases import MOST_CLAIMS, Claim, LostLease, Standing, claim, expire, fail, finish, give_back, renew
-from data.rounds import Run, RunState
-from data.runs import Asked, ask_to_stop
+from data.programs import Term
+from data.rounds import Round, Run, RunState
+from data.runs import Asked, ask_to_stop, close_round, open_round
 from tests.runs import NOW, closed_term, queued
 
 LEASE = dt.timedelta(seconds=20)
@@ -164,6 +165,29 @@ def test_a_run_whose_workers_are_killed_again_and_again_fails(database: Engine) 
         taken(database, f"{n}", NOW + n * LEASE)
     assert take(database, "next", NOW + MOST_CLAIMS * LEASE) is None
     assert (row(database, run).state, row(database, run).problem) == (RunState.FAILED, "its workers were killed 5 times")
+
+
+def test_a_run_whose_round_is_no_longer_kept_fails_and_the_next_one_is_claimed(database: Engine) -> None:
+    term = closed_term(database)
+    lost = queued(database, term)
+    with transaction(database) as db:
+        db.execute(update(Round).values(inputs=None))
+    another = next_round(database, term)
+    assert taken(database, "one").run == another
+    assert take(database, "two") is None
+    now = row(database, lost)
+    assert (now.state, now.ended_at, now.leased_by) == (RunState.FAILED, NOW, "")
+    assert now.problem == "what round 1 asks is no longer kept, as long ago as it was closed; open another one"
+    with reading(database) as db:
+        assert db.scalars(select(Deed.details).where(Deed.what == "failed")).all() == [{"problem": now.problem}]
+
+
+def next_round(database: Engine, term: Term) -> UUID:
+    """A run of another round of the term, queued a second later."""
+    with transaction(database) as db:
+        open_round(db, term, by="manager", now=NOW)
+        close_round(db, term, by="manager", now=NOW)
+    return queued(database, term, now=NOW + SECOND)
 
 
 def test_a_run_that_is_given_back_may_be_so_for_ever(database: Engine) -> None:

@@ -106,12 +106,6 @@ def test_what_was_tried_before_the_clock_was_set_back_waits_no_longer_for_that(d
     assert _take(database, at=NOW + MINUTE) == []
 
 
-def test_the_two_channels_are_taken_apart(database: Engine) -> None:
-    _write(database, "a")
-    with transaction(database) as db:
-        assert claim(db, Channel.WEBHOOK, now=NOW, lease=LEASE, most=5) == []
-
-
 def test_what_waits_is_told_before_what_was_given_up(database: Engine) -> None:
     _write(database, "a", "b")
     [first] = _take(database, most=1)

@@ -72,10 +72,19 @@ def test_the_members_are_those_of_that_day(database: Engine) -> None:
     on_session(database, term, "g-1@2026-03-10", lambda db, one: record(db, one, alone, by="m-1", now=now))
 
 
+def test_a_session_is_recorded_from_its_end_on_and_not_while_it_runs(database: Engine) -> None:
+    term, end = taught_term(database), at("2026-03-05 20:00")
+    with pytest.raises(RecordError, match="the session ends at 2026-03-05 20:00"):
+        on_session(database, term, HELD, lambda db, one: record(db, one, SAID, by="m-1", now=end - dt.timedelta(minutes=1)))
+    on_session(database, term, HELD, lambda db, one: record(db, one, SAID, by="m-1", now=end))
+    with reading(database) as db:
+        assert session_named(db, term, HELD).recorded_at == end
+
+
 @pytest.mark.parametrize(
     ("name", "said", "told"),
     [
-        pytest.param("g-1@2026-03-10", SAID, "no record can be written: the session has not begun", id="of a session to come"),
+        pytest.param("g-1@2026-03-10", SAID, "no record can be written: the session ends at 2026-03-10 20:00", id="of a session to come"),
         pytest.param("g-1@2026-03-03", SAID, "no record can be written: the session is cancelled", id="of a cancelled session"),
         pytest.param(HELD, replace(SAID, attendance={"s-1": Presence.LATE}), "nothing is said of s-2", id="without a member"),
         pytest.param(

@@ -13,12 +13,11 @@ from sqlalchemy import Engine, select, update
 from data.archive import unpack
 from data.audit import Deed
 from data.database import reading, transaction
+from data.forgetting import forget_files
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.rounds import Round, RoundState, Run, RunState
-from data.runs import (
-    NEVER_BEGUN,
-    Asked,
+from data.run_problems import (
     BadRunName,
     HasEnded,
     NobodyAsks,
@@ -31,16 +30,8 @@ from data.runs import (
     RunError,
     StillOpen,
     TooSoon,
-    ask_to_stop,
-    close_round,
-    find_run,
-    forget_files,
-    name_of,
-    open_round,
-    queue,
-    result_of,
-    rounds_of,
 )
+from data.runs import NEVER_BEGUN, Asked, ask_to_stop, close_round, find_run, name_of, open_round, queue, result_of, rounds_of
 from data.terms import NewTerm, make_term
 from matching.limits import BadLimit
 from matching.round import Round as Asking

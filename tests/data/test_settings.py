@@ -17,7 +17,6 @@ WRONG: dict[str, dict[str, object]] = {
     "link: 7 is no text; write some in quotes": {"link": 7},
     'titles: "x" names nothing in languages; write it as `dure program show` does': {"titles": "x"},
     'titles, fr: "fr" is none of these; write ko, en or zh-TW': {"titles": {"fr": "x"}},
-    'webhooks, value 1: "ftp://x" is no address; write https://...': {"webhooks": ["ftp://x"]},
     "subjects: 'math' has an empty name in ko; write some text, or leave it out": {"subjects": {"math": {"ko": " "}}},
     "colour: is no setting; leave it out": {"colour": "red"},
     f'horizon_days: "{"9" * 58}… is no whole number; write one, such as 28': {"horizon_days": "9" * 5000},

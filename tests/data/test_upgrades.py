@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, select
+from sqlalchemy import Engine, MetaData, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
 from data.database import migrate, reading, refuse_other_version, transaction
+from data.programs import Program
 from data.sessions import Booking, Session, State
 from data.tables import METADATA
+from data.webhooks import Webhook, derived, webhook_secrets
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -34,6 +36,14 @@ def test_the_upgraded_schema_is_that_of_the_tables(old_database: Engine) -> None
     with old_database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
+
+
+@pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
+def test_what_is_made_anew_is_pointed_to_as_before_and_looked_at_again(old_database: Engine) -> None:
+    migrate(old_database)
+    with old_database.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
 def test_double_booking_is_refused_after_it_as_before(old_database: Engine) -> None:
@@ -76,3 +86,15 @@ def test_an_upgrade_once_more_changes_nothing(old_database: Engine) -> None:
     before = rows_of(old_database)
     migrate(old_database)
     assert rows_of(old_database) == before
+
+
+def test_the_addresses_that_were_a_setting_are_webhooks_and_signed_as_before(old_database: Engine) -> None:
+    own = "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0"
+    with old_database.begin() as connection:
+        connection.execute(text('UPDATE program SET settings = \'{"webhooks": ["https://a.example/b"], "cancelled_days": 7}\''))
+    migrate(old_database)
+    with reading(old_database) as db:
+        assert [program.settings for program in db.scalars(select(Program))] == [{"cancelled_days": 7}]
+        (webhook,) = db.scalars(select(Webhook))
+        assert (webhook.url, webhook.types) == ("https://a.example/b", ["session.changed", "run.published", "run.withdrawn"])
+        assert [derived(own, secret) for secret in webhook_secrets(db, [webhook.id])] == [own]

@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -69,14 +69,31 @@ def is_writing(database: Engine) -> bool:
         return bool(db.scalar(text(f"SELECT count(*) FROM pg_stat_activity WHERE {others}")))  # noqa: S608  it is all ours
 
 
-def killed(database: Engine, *words: str | Path, takes: float, chance: random.Random) -> tuple[Stage, bool]:
-    """Kills a command at a moment that chance chooses, within as long as it `takes` from when it begins to write.
+def seconds_of_writing(database: Engine, *words: str | Path) -> float:
+    """How long a command that nobody kills takes from when it begins to write until it has written everything."""
+    with begun(database, *words) as process:
+        wait_until(lambda: is_writing(database) or process.poll() is not None, pause=0.002)
+        seconds = wait_until(lambda: not is_writing(database), pause=0.002)
+        _, complained = process.communicate()
+        assert process.returncode == 0, complained
+    return seconds
+
+
+def spread(kills: int, chance: random.Random) -> Sequence[float]:
+    """Shares of the time that something takes, one in each of as many equal parts of it, in no order."""
+    shares = [(part + chance.random()) / kills for part in range(kills)]
+    chance.shuffle(shares)
+    return shares
+
+
+def killed(database: Engine, *words: str | Path, after: float) -> tuple[Stage, bool]:
+    """Kills a command so many seconds after it began to write: before that, it has nothing that it could leave half done.
 
     How far it was then, and whether it had said that it is done.
     """
     with begun(database, *words) as process:
-        wait_until(lambda: is_writing(database) or process.poll() is not None, pause=0.005)
-        time.sleep(chance.uniform(0, takes))
+        wait_until(lambda: is_writing(database) or process.poll() is not None, pause=0.002)
+        time.sleep(after)
         stage = Stage.WRITING if is_writing(database) else Stage.AFTER
         process.kill()
         said, complained = process.communicate()

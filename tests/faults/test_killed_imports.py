@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import time
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -17,7 +15,7 @@ from data.roster import round_of
 from matching.round import Round
 from matching.tables import write_round
 from tests.bench.rounds import make_round
-from tests.command import COMMAND
+from tests.faults.processes import Stage, killed, seconds_of_writing, spread
 from tests.faults.told import Told
 from tests.terms import demo_term
 
@@ -30,37 +28,37 @@ def now(database: Engine, term: Term) -> Round:
         return round_of(db, row, row.first_on, on=row.first_on)
 
 
-def begun(database: Engine, folder: Path) -> subprocess.Popen[bytes]:
-    """An import that is under way."""
-    environment = {**os.environ, "DURE_DATABASE_URL": database.url.render_as_string(hide_password=False)}
-    words: list[str | Path] = [COMMAND, "import", "2026-spring", folder, "--allow-removals", "--rows", "0"]
-    return subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
 def kill_some(database: Engine, tmp_path: Path, told: Told, kills: int) -> None:
-    """Kills imports of two rounds in turn, at moments that are spread over their whole time."""
+    """Kills imports of two rounds in turn, at moments that are spread over all the time in which they write."""
     rounds = [make_round("rural", seed, scale=SCALE) for seed in (1, 2)]
     folders = [tmp_path / str(place) for place in range(2)]
     for round, folder in zip(rounds, folders, strict=True):
         write_round(round, folder)
+    words = [("import", "2026-spring", folder, "--allow-removals", "--rows", "0") for folder in folders]
     term = demo_term(database, rounds[0])
     wholes = [now(database, term)]
-    began = time.monotonic()
-    assert begun(database, folders[1]).wait() == 0
-    takes = time.monotonic() - began
+    there = seconds_of_writing(database, *words[1])
     wholes.append(now(database, term))
     assert wholes[0] != wholes[1]
-    rng, at, done = Random(1), 1, 0
-    for _ in range(kills):
-        importing = begun(database, folders[1 - at])
-        time.sleep(rng.uniform(0.2, 1.1) * takes)
-        importing.kill()
-        importing.wait()
+    takes = min(there, seconds_of_writing(database, *words[0]))
+    assert now(database, term) == wholes[0]
+    at, done, stages = 0, 0, Counter[Stage]()
+    for share in spread(kills, Random(1)):
+        stage, acknowledged = killed(database, *words[1 - at], after=share * takes)
+        stages[stage] += 1
         found = now(database, term)
         assert found in wholes
-        done += found == wholes[1 - at]
+        is_done = found == wholes[1 - at]
+        assert is_done or not acknowledged
+        done += is_done
         at = wholes.index(found)
-    told.tell(f"{database.dialect.name}: {kills} kills of imports: {done} were done, {kills - done} left all as it was", kills=kills)
+    counted = ", ".join(f"{stages[stage]} {stage}" for stage in Stage)
+    told.tell(
+        f"{database.dialect.name}: {kills} kills of imports: "
+        f"{counted} (they write for {takes:.2f} s); {done} were done whole, {kills - done} left all as it was",
+        kills=kills,
+    )
+    assert 3 * stages[Stage.WRITING] >= kills, counted
 
 
 def test_an_import_that_is_killed_is_done_whole_or_not_at_all(database: Engine, tmp_path: Path, told: Told) -> None:

@@ -26,7 +26,7 @@ from matching.result import Group as Placed, Result
 from scheduler.publish import publish
 from scheduler.undo import undo
 from tests.bench.publishing import made
-from tests.faults.processes import Stage, killed
+from tests.faults.processes import Stage, killed, spread
 from tests.faults.told import Told
 from tests.sessions import dump
 from tests.solved import done_run
@@ -52,18 +52,19 @@ def test_of_many_that_are_killed_each_is_done_whole_or_not_at_all(database: Engi
 
 
 def kill_publishing(database: Engine, told: Told, kills: int, mentors: int) -> None:
-    """Goes to and fro between nothing, a run and its repair, and kills each step at a moment that chance chooses.
+    """Goes to and fro between nothing, a run and its repair, and kills each step at a moment that chance chooses,
+    so that the moments are spread over all the time in which steps write.
 
     A step of which a kill left nothing is then done in peace, so that the next kill finds things elsewhere.
     """
     runs = two_runs(database, mentors)
     wholes, takes = _wholes(database, runs)
     chance, at, stages, done, said = random.Random(7), 0, Counter[Stage](), 0, 0
-    for _ in range(kills):
+    for share in spread(kills, chance):
         what, run, leads_to = chance.choice(WAYS[at])
         with reading(database) as db:
             before, were = dump(db), _sequences(db)
-        stage, acknowledged = killed(database, "round", what, run, takes=takes[what, run], chance=chance)
+        stage, acknowledged = killed(database, "round", what, run, after=share * takes[what, run])
         stages[stage] += 1
         with reading(database) as db:
             after, are, found = dump(db), _sequences(db), _seen(db)
@@ -75,13 +76,14 @@ def kill_publishing(database: Engine, told: Told, kills: int, mentors: int) -> N
         assert leads_to == 0 or are.keys() <= were.keys() or were.keys() <= are.keys()
         if not is_done:
             _do(database, what, run)
-    spread = ", ".join(f"{stages[stage]} {stage}" for stage in Stage)
+    counted = ", ".join(f"{stages[stage]} {stage}" for stage in Stage)
     sessions = sum(wholes[1].sessions.values())
-    line = f"{kills} kills of publishing, repairing and undoing {sessions} sessions: {spread}"
     told.tell(
-        f"{database.dialect.name}: {line}; {said} had said that they were done, {done} were, whole, {kills - done} left all as it was",
+        f"{database.dialect.name}: {kills} kills of publishing, repairing and undoing: "
+        f"{counted} ({sessions} sessions); {said} had said that they were done, {done} were, whole, {kills - done} left all as it was",
         kills=kills,
     )
+    assert 3 * stages[Stage.WRITING] >= kills, counted
 
 
 def _do(database: Engine, what: str, run: str) -> None:

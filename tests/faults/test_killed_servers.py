@@ -96,8 +96,8 @@ def kill_servers(database: Engine, folder: Path, told: Told, monkeypatch: pytest
     assert set(bookings) == {2}
     assert len(bookings) == len(starts) >= 8 * GROUPS
     told.tell(
-        f"{database.dialect.name}: {kills} kills of servers, the slowest up after {slowest:.1f} s: "
-        f"{changes} sessions moved, all there; answers {_counted(answers)}, all right; "
+        f"{database.dialect.name}: {kills} kills of servers, which tick too: "
+        f"the slowest up after {slowest:.1f} s; {changes} sessions moved, all there; answers {_counted(answers)}, all right; "
         f"{len(box.arrived)} mails arrived, {twice} of them twice; {len(starts)} sessions produced",
         kills=kills,
     )

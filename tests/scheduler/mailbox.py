@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import email
 import socket
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from typing import cast
 
 from aiosmtpd import smtp
 from aiosmtpd.controller import Controller
+from sqlalchemy import Engine
 
 from scheduler.mail import MailServer
+from scheduler.outbox import deliver_mail
 
 SENDER = "dure@school.example"
 
@@ -65,3 +68,11 @@ class Mailbox:
             yield
         finally:
             controller.stop()
+
+
+def delivered(database: Engine, at: dt.datetime) -> list[EmailMessage]:
+    """What leaves the outbox at a moment, and arrives at a server that is there."""
+    box = Mailbox()
+    with box.up():
+        deliver_mail(database, lambda: at, box.server)
+    return box.arrived

@@ -61,7 +61,12 @@ def test_what_is_planned_on_days_that_close_is_cancelled(database: Engine) -> No
     assert states(database, term) == dict.fromkeys(CLOSED, (State.CANCELLED, "Exams", 1, 0))
     assert planned(database) == before - 3
     with reading(database) as db:
-        assert [deed.what for deed in db.scalars(select(Deed).order_by(Deed.id))] == ["days closed", "sessions cancelled"]
+        (deed,) = db.scalars(select(Deed))
+        assert (deed.what, deed.reason, deed.details) == (
+            "days closed",
+            "Exams",
+            {"from": "2026-03-09", "to": "2026-03-11", "school": "", "sessions": 3},
+        )
         assert {one.audience.value for one in db.scalars(select(Calendar)) if one.changed_at == NOW} == {
             *("mentor", "mentee", "group", "school", "program")
         }

@@ -23,7 +23,7 @@ from scheduler.finding import session_named
 from scheduler.publish import publish
 from scheduler.undo import undo
 from tests.scheduler.feed_checker import faults
-from tests.scheduler.test_repair import FIRST, LATER, MIDTERM, NOW, SECOND, placed, repaired, result, two_runs
+from tests.scheduler.repairs import FIRST, LATER, MIDTERM, NOW, SECOND, placed, repaired, result, two_runs
 from tests.solved import done_run
 from tests.terms import demo_term
 

@@ -16,13 +16,13 @@ import pytest
 from sqlalchemy import Engine, select
 from standardwebhooks import Webhook
 
-from data.base import new_id
 from data.database import reading, transaction
-from data.outbox import About, Channel, Message, Notice, write
-from data.sessions import Session
-from data.telling import News, tell
-from scheduler.hooks import BadSecret, Pace, Signer, signer
-from scheduler.outbox import deliver_hooks
+from data.deliveries import STEPS, TRIED_FOR
+from data.events import Event, Happening, happened
+from data.programs import Program
+from data.webhooks import Delivery, add_webhook_secret, change_webhook, make_webhook, replay, try_out, webhook_of
+from scheduler.deliveries import deliver_hooks
+from scheduler.hooks import USUAL, BadSecret, Pace, Signer, signer
 from scheduler.outside import NotOutside, outside
 from tests.scheduler.lessons import HOUR, MONDAY, lessons
 
@@ -82,91 +82,134 @@ class Receiver:
             return
 
 
-def test_a_change_is_told_once_and_signed(database: Engine) -> None:
+def test_an_event_is_told_once_and_signed_by_each_secret(database: Engine) -> None:
     now = dt.datetime.now(dt.UTC)  # receivers refuse what is minutes old
     receiver = Receiver()
     with receiver.up() as address:
-        session = _changed(database, address)
-        deliver_hooks(database, lambda: now, Signer(SECRET, private=True))
-        deliver_hooks(database, lambda: now + HOUR, Signer(SECRET, private=True))
-    [(headers, told)] = receiver.told
-    data = {"session": session, "sequence": 1, "state": "planned", "starts_at": MONDAY.isoformat(), "ends_at": (MONDAY + HOUR).isoformat()}
-    assert Webhook(SECRET).verify(told, headers) == {"type": "session.changed", "timestamp": NOW.isoformat(), "data": data}
-    assert json.loads(told)["data"] == data
-    [message] = _calls(database)
-    assert (headers["webhook-id"], message.sent_at) == (str(message.id), now)
+        webhook, secret = made(database, address)
+        with transaction(database) as db:
+            first, other = secret, add_webhook_secret(db, webhook_of(db, webhook), SECRET, by="test", now=NOW)[1]
+        write(database, "session.moved")
+        deliver(database, now)
+        deliver(database, now + HOUR)
+    told = [(headers, body) for headers, body in receiver.told if json.loads(body)["type"] == "session.moved"]
+    [(headers, body)] = told
+    for one in (first, other):
+        assert Webhook(one).verify(body, headers) == {"type": "session.moved", "timestamp": NOW.isoformat(), "data": {}}
+    assert first != other != SECRET
 
 
-@pytest.mark.parametrize(
-    ("status", "given_up", "problem"),
-    [
-        pytest.param(500, False, "it answered 500", id="a fault is tried again"),
-        pytest.param(302, False, "it answered 302", id="a redirect is not followed"),
-        pytest.param(410, True, "it answered 410", id="who wants no more gets no more"),
-    ],
-)
-def test_what_was_not_taken_is_tried_again_under_the_same_id(database: Engine, status: int, given_up: bool, problem: str) -> None:
+def test_only_the_types_that_are_wanted_are_told(database: Engine) -> None:
     receiver = Receiver()
-    receiver.status = status
     with receiver.up() as address:
-        _changed(database, address)
-        for minutes in (0, 2, 4):
-            deliver_hooks(database, lambda: NOW + dt.timedelta(minutes=minutes), Signer(SECRET, private=True))  # noqa: B023
-    [message] = _calls(database)
-    assert (message.given_up_at is not None, message.problem) == (given_up, problem)
-    assert [headers["webhook-id"] for headers, _ in receiver.told] == [str(message.id)] * (1 if given_up else 2)
+        made(database, address, "run.published")
+        write(database, "session.moved", "run.published")
+        deliver(database, NOW)
+    assert types(receiver) == ["run.published"]
+
+
+def test_a_receiver_that_was_down_for_a_day_gets_all_in_order_within_one_step(database: Engine) -> None:
+    receiver = Receiver()
+    receiver.status = 503
+    with receiver.up() as address:
+        made(database, address, *WANTED)
+        at, ends = NOW, NOW + dt.timedelta(days=1)
+        while at < ends:
+            write(database, "session.moved", "run.published", now=at)
+            deliver(database, at)
+            at += HOUR
+        tries = len(receiver.told)
+        assert tries < 20
+        receiver.told.clear()
+        receiver.status = 204
+        deliver(database, ends + STEPS[-1] * 1.2)
+        assert types(receiver) == ["session.moved", "run.published"] * 24
+        deliver(database, ends + STEPS[-1] * 2)
+        assert len(receiver.told) == 48
+
+
+def test_what_failed_for_three_days_is_given_up_and_what_is_younger_is_not(database: Engine) -> None:
+    receiver = Receiver()
+    receiver.status = 500
+    with receiver.up() as address:
+        made(database, address, *WANTED)
+        write(database, "session.moved")
+        deliver(database, NOW)
+        write(database, "run.published", now=NOW + TRIED_FOR / 2)
+        deliver(database, NOW + TRIED_FOR / 2)
+        deliver(database, NOW + TRIED_FOR + HOUR)
+        receiver.told.clear()
+        receiver.status = 200
+        deliver(database, NOW + TRIED_FOR + DAY)
+    assert types(receiver) == ["run.published"]
+
+
+def test_who_is_gone_is_disabled_at_once_and_gets_what_it_missed_once_it_is_enabled(database: Engine) -> None:
+    receiver = Receiver()
+    receiver.status = 410
+    with receiver.up() as address:
+        webhook, _ = made(database, address, *WANTED)
+        write(database, "session.moved", "run.published")
+        for hours in range(3):
+            deliver(database, NOW + hours * DAY)
+        assert len(receiver.told) == 1
+        with transaction(database) as db:
+            one = webhook_of(db, webhook)
+            assert (one.disabled_at, one.disabled_why) == (NOW, "it answered 410")
+            change_webhook(db, one, enabled=True, by="test", now=NOW + DAY)
+        receiver.told.clear()
+        receiver.status = 204
+        deliver(database, NOW + DAY)
+    assert types(receiver) == ["session.moved", "run.published"]
+
+
+def test_a_redirect_is_not_followed_and_a_try_out_and_a_replay_are_told(database: Engine) -> None:
+    receiver = Receiver()
+    receiver.status = 302
+    with receiver.up() as address:
+        webhook, _ = made(database, address, *WANTED)
+        write(database, "session.moved", "run.published")
+        deliver(database, NOW)
+        assert len(receiver.told) == 1
+        receiver.status = 200
+        deliver(database, NOW + HOUR)
+        receiver.told.clear()
+        with transaction(database) as db:
+            try_out(db, webhook_of(db, webhook), by="test", now=NOW + HOUR)
+        deliver(database, NOW + HOUR)
+        assert types(receiver) == ["webhook.tested"]
+        receiver.told.clear()
+        with transaction(database) as db:
+            moved = db.scalars(select(Event.id).where(Event.type == "session.moved")).one()
+            replay(db, webhook_of(db, webhook), moved, by="test", now=NOW + HOUR)
+        deliver(database, NOW + HOUR)
+    assert types(receiver) == ["run.published"]
 
 
 def test_no_webhook_goes_into_ones_own_network_unless_that_is_wished(database: Engine) -> None:
     receiver = Receiver()
     with receiver.up() as address:
-        _changed(database, address)
+        made(database, address, *WANTED)
+        write(database, "session.moved")
         deliver_hooks(database, lambda: NOW, Signer(SECRET))
     assert receiver.told == []
-    assert [message.problem for message in _calls(database)] == ["127.0.0.1 is not on the public internet"]
+    with reading(database) as db:
+        assert [one.problem for one in db.scalars(select(Delivery))] == ["127.0.0.1 is not on the public internet"]
 
 
-def test_a_slow_receiver_holds_up_no_other_and_is_told_the_rest_later(database: Engine) -> None:
+def test_a_slow_receiver_holds_up_no_other(database: Engine) -> None:
     quick, slow = Receiver(), Receiver(slow=True)
     with quick.up() as here, slow.up() as there:
-        _written(database, *[there] * 50, *[here] * 3)
+        made(database, there, *WANTED)
+        made(database, here, *WANTED, key="town")
+        write(database, *["session.moved"] * 3)
         began = time.monotonic()
-        _deliver(database, NOW, Pace(call_seconds=1))
+        deliver(database, NOW, Pace(call_seconds=1))
         assert time.monotonic() - began < 20
         assert (len(quick.told), len(slow.told)) == (3, 1)
-        problem = "it did not answer in time"
-        states = [(one.tries, one.due_at, one.problem) for one in _calls(database)]
-        assert states[0] == (1, NOW + MINUTE, problem)
-        assert {(tries, due_at) for tries, due_at, _ in states[1:50]} == {(0, NOW + MINUTE)}
-        _written(database, here, there)
-        _deliver(database, NOW + MINUTE / 2, Pace(call_seconds=1))
-        assert len(quick.told) == 4
-        assert slow.told[-1][0]["webhook-id"] == str(_calls(database)[-1].id)
-
-
-def test_of_a_receiver_that_is_never_quick_no_more_is_begun_than_there_is_time_for(database: Engine) -> None:
-    receiver = Receiver()
-    with receiver.up() as address:
-        _written(database, *[address] * 3)
-        _deliver(database, NOW, Pace(batch_seconds=0))
-        assert (receiver.told, [one.due_at for one in _calls(database)]) == ([], [NOW] * 3)
-        _deliver(database, NOW, Pace())
-    assert [headers["webhook-id"] for headers, _ in receiver.told] == [str(one.id) for one in _calls(database)]
-
-
-def test_who_is_told_to_end_waits_for_no_receiver_and_its_webhooks_are_due_as_before(database: Engine) -> None:
-    slow, ends = Receiver(slow=True), threading.Event()
-    with slow.up() as there:
-        _written(database, there, there)
-        words = {"stopped": ends.is_set, "pace": Pace(call_seconds=100)}
-        thread = threading.Thread(target=deliver_hooks, args=(database, lambda: NOW, Signer(SECRET, private=True)), kwargs=words)
-        thread.start()
-        assert slow.caught.wait(30)
-        told = time.monotonic()
-        ends.set()
-        thread.join(60)
-        assert time.monotonic() - told < 20
-    assert [(one.tries, one.due_at) for one in _calls(database)] == [(0, NOW)] * 2
+        write(database, "run.published")
+        deliver(database, NOW + MINUTE / 2, Pace(call_seconds=1))
+        assert (len(quick.told), len(slow.told)) == (4, 1)
 
 
 @pytest.mark.parametrize(
@@ -213,28 +256,30 @@ def test_the_environment_says_how_webhooks_are_signed() -> None:
     assert signer({"DURE_WEBHOOK_SECRET": SECRET, "DURE_WEBHOOK_PRIVATE": "1"}) == Signer(SECRET, private=True)
 
 
-def _changed(database: Engine, address: str) -> str:
-    """A session that has changed, of which an address and people were told."""
-    [session] = lessons(database, [MONDAY], settings={"webhooks": [address]})
+WANTED = ("session.moved", "run.published")
+DAY = dt.timedelta(days=1)
+
+
+def made(database: Engine, address: str, *wanted: str, key: str = "") -> tuple[str, str]:
+    """A webhook of the only program, and its secret."""
+    if not key:
+        lessons(database, [MONDAY])
     with transaction(database) as db:
-        one = db.get_one(Session, session)
-        one.sequence += 1
-        for about in (About.CHANGED, About.ADDED):
-            tell(db, [News(one, [], about)], now=NOW)
-    return str(session)
+        webhook, secret = make_webhook(db, db.scalars(select(Program)).one(), address, wanted, SECRET, by="test", now=NOW)
+        return str(webhook.id), secret
 
 
-def _written(database: Engine, *addresses: str) -> None:
-    """Something to be told to each of these addresses."""
+def write(database: Engine, *types: str, now: dt.datetime = NOW) -> None:
+    """Something happens."""
     with transaction(database) as db:
-        keyed = [(str(new_id()), address) for address in addresses]
-        write(db, [Notice(key=key, channel=Channel.WEBHOOK, address=address, body={}) for key, address in keyed], now=NOW)
+        program = db.scalars(select(Program.id)).one()
+        happened(db, [Happening(program, one, {}) for one in types], now=now)
 
 
-def _deliver(database: Engine, now: dt.datetime, pace: Pace) -> None:
+def deliver(database: Engine, now: dt.datetime, pace: Pace = USUAL) -> None:
     deliver_hooks(database, lambda: now, Signer(SECRET, private=True), pace=pace)
 
 
-def _calls(database: Engine) -> list[Message]:
-    with reading(database) as db:
-        return list(db.scalars(select(Message).where(Message.channel == Channel.WEBHOOK).order_by(Message.id)))
+def types(receiver: Receiver) -> list[str]:
+    """What a receiver was told of."""
+    return [json.loads(body)["type"] for _, body in receiver.told]

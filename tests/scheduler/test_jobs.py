@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import threading
 from collections import Counter
 from functools import partial
@@ -154,12 +153,6 @@ def test_results_are_forgotten_a_year_after_they_were_solved(database: Engine) -
         done_run(db, db.get_one(Term, term.id))
     assert forget_results(database, lambda: SOLVED_AT + FILES_KEPT_FOR) == 0
     assert forget_results(database, lambda: SOLVED_AT + FILES_KEPT_FOR + HOUR) == 1
-
-
-def test_each_job_says_what_becomes_of_it_where_it_is_late_twice_or_never() -> None:
-    for job in jobs(Post(MailServer(host="host", port=25, sender="a@b.example"), Signer("whsec_"))):
-        said = (job.work.func if isinstance(job.work, partial) else job.work).__doc__ or ""
-        assert {"late", "twice", "never"} <= set(re.findall(r"[a-z]+", said.lower())), job.name
 
 
 def test_only_what_has_a_way_out_is_delivered() -> None:

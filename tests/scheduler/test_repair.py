@@ -3,120 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
-from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, select, update
-from sqlalchemy.orm import Session as DbSession
 
 from data.bookings import people_of
 from data.database import reading, transaction
-from data.feeds import Audience, Calendar
-from data.groups import Group, Membership
+from data.groups import Group
 from data.outbox import Message
-from data.people import Mentee, Mentor, Person
+from data.people import Mentor, Person
 from data.programs import Term
 from data.rounds import Run
 from data.sessions import Booking, Session, State
-from data.tables import METADATA
-from matching.result import EndedBy, Group as Placed, Result
+from matching.result import Group as Placed
 from matching.week import read_meetings
-from scheduler.changes import move
 from scheduler.closures import close, reopen
 from scheduler.finding import group_named, mentee_named, mentor_named, session_named
 from scheduler.group_changes import end
-from scheduler.jobs import produce_sessions
 from scheduler.leavers import leave_mentee, leave_mentor, need_repair
-from scheduler.letters import letter_of
 from scheduler.publish import changes_of, publish
 from scheduler.refusals import InThePast
 from scheduler.repair import Fate
 from scheduler.results import DoesNotFit
-from scheduler.same_groups import Meets, same_groups
-from scheduler.undo import WasHeld, undo
-from tests.solved import done_run
-from tests.terms import demo_term
-
-NOW = dt.datetime(2027, 2, 20, 5, tzinfo=dt.UTC)
-MIDTERM = dt.datetime(2027, 4, 14, 5, tzinfo=dt.UTC)
-"""A Wednesday: repairs hold from Monday 19 April on."""
-MONDAY = dt.datetime(2027, 4, 18, 15, tzinfo=dt.UTC)
-LATER = MIDTERM + dt.timedelta(hours=1)
-
-
-def placed(key: str, mentor: str, members: str, meetings: str, subject: str = "math") -> Placed:
-    return Placed(key=key, mentor=mentor, subject=subject, meetings=read_meetings(meetings), members=tuple(members.split()))
-
-
-def result(*groups: Placed) -> Result:
-    """A result of these groups; nobody asks whether they are good."""
-    return Result(groups=groups, unplaced=(), score=0, bound=0, requests=0, seed=0, seconds=0, ended_by=EndedBy.EFFORT)
-
-
-FIRST = (
-    placed("g-1", "m-01", "s-01 s-02", "Tue 19:00; Thu 19:00"),
-    placed("g-2", "m-02", "s-03 s-04", "Tue 19:00; Thu 19:00"),
-    placed("g-3", "m-03", "s-05 s-06", "Tue 19:00; Thu 19:00"),
-    placed("g-4", "m-04", "s-07 s-08", "Tue 19:00; Thu 19:00", "coding"),
-    placed("g-5", "m-05", "s-09 s-10", "Tue 19:00; Thu 19:00"),
+from scheduler.undo import undo
+from tests.scheduler.repairs import (
+    FIRST,
+    LATER,
+    MIDTERM,
+    MONDAY,
+    everything,
+    members,
+    placed,
+    repaired,
+    sessions,
+    two_runs,
 )
-SECOND = (
-    placed("g-1", "m-01", "s-01 s-02", "Tue 19:00; Thu 19:00"),
-    placed("g-2", "m-02", "s-03 s-04", "Mon 20:00; Wed 20:00"),
-    placed("g-3", "m-06", "s-05 s-11", "Tue 19:00; Thu 19:00"),
-    placed("g-4", "m-07", "s-12 s-13", "Tue 19:00; Thu 19:00", "coding"),
-    placed("g-5", "m-05", "s-09 s-14", "Tue 19:00; Thu 19:00"),
-)
-"""One stays, one moves, one has another mentor and another member, one is of others altogether, one has another member."""
-
-
-def two_runs(database: Engine, first: tuple[Placed, ...] = FIRST, second: tuple[Placed, ...] = SECOND) -> tuple[Term, Run, Run]:
-    """A term with one run published, and another that repairs it."""
-    term = demo_term(database)
-    with transaction(database) as db:
-        row = db.get_one(Term, term.id)
-        run = done_run(db, row, result(*first))
-        publish(db, run, NOW, "office")
-        return row, run, done_run(db, row, result(*second), previous=run)
-
-
-def repaired(database: Engine, run: Run) -> None:
-    with transaction(database) as db:
-        publish(db, db.get_one(Run, run.id), MIDTERM, "office")
-
-
-def sessions(db: DbSession) -> dict[UUID, dict[str, Any]]:
-    """All sessions by id: their group's key, what feeds show, and who is booked."""
-    booked: dict[UUID, set[UUID]] = {}
-    for session, person in db.execute(select(Booking.session_id, Booking.person_id)):
-        booked.setdefault(session, set()).add(person)
-    rows = db.execute(
-        select(Session, Group.key, Mentor.key).join(Group, Group.id == Session.group_id).join(Mentor, Mentor.id == Session.mentor_id)
-    )
-    return {
-        one.id: {
-            "group": group,
-            "mentor": mentor,
-            "starts_at": one.starts_at,
-            "state": one.state,
-            "sequence": one.sequence,
-            "original": one.original_start,
-            "booked": frozenset(booked.get(one.id, ())),
-        }
-        for one, group, mentor in rows
-    }
-
-
-def members(db: DbSession, group: str, on: dt.date) -> list[str]:
-    rows = db.execute(
-        select(Mentee.key, Membership.from_on, Membership.until_on)
-        .join(Membership, Membership.mentee_id == Mentee.id)
-        .join(Group, Group.id == Membership.group_id)
-        .where(Group.key == group)
-    )
-    return sorted(key for key, from_on, until_on in rows if from_on <= on and (until_on is None or on < until_on))
 
 
 def test_what_a_repair_would_change_is_told_group_by_group_and_changes_nothing(database: Engine) -> None:
@@ -193,60 +114,6 @@ def test_twenty_groups_swap_their_times_at_once(database: Engine) -> None:
     assert all(one["booked"] == people[key] for key, one in after.items())
 
 
-def everything(db: DbSession) -> dict[str, list[Any]]:
-    """All rows of all tables but the audit and mail, without what tells that something was done and undone."""
-    passing = {"published_at", "undone_at", "undo", "sequence", "changed_at"}
-    found: dict[str, list[Any]] = {}
-    for table in METADATA.sorted_tables:
-        if table.name not in {"deed", "message"}:
-            columns = [column for column in table.columns if column.name not in passing]
-            found[table.name] = sorted(map(repr, db.execute(select(*columns))))
-    return found
-
-
-def test_an_undone_repair_puts_back_times_members_and_mentors_with_higher_sequences(database: Engine) -> None:
-    term, first, run = two_runs(database)
-    with transaction(database) as db:
-        before, were = everything(db), sessions(db)
-    repaired(database, run)
-    with transaction(database) as db:
-        db.add(Calendar(program_id=term.program_id, audience=Audience.PROGRAM, owner="", changed_at=MIDTERM))
-    with reading(database) as db:
-        repairs = sessions(db)
-    with transaction(database) as db:
-        undo(db, db.get_one(Run, run.id), LATER, "office")
-    with transaction(database) as db:
-        calendar = db.scalars(select(Calendar)).one()
-        assert calendar.changed_at == LATER
-        db.delete(calendar)
-        db.flush()
-        assert everything(db) == before
-        after = sessions(db)
-        for key, was in were.items():
-            changed = {**repairs[key], "sequence": 0} != {**was, "sequence": 0}
-            assert after[key]["sequence"] == was["sequence"] + 2 * changed
-    with transaction(database) as db:
-        publish(db, db.get_one(Run, run.id), LATER, "office")  # what stands is the first run again, which it repairs
-        assert db.get_one(Run, first.id).undone_at is None
-
-
-def test_a_session_that_was_added_after_a_repair_and_held_keeps_it_from_being_undone(database: Engine) -> None:
-    term, _, run = two_runs(database)
-    repaired(database, run)
-    with transaction(database) as db:
-        before, longer = sessions(db), db.get_one(Term, term.id)
-        assert longer.last_on is not None
-        longer.last_on += dt.timedelta(days=14)
-    produce_sessions(database, lambda: LATER)
-    with transaction(database) as db:
-        added = next(session for session, one in sessions(db).items() if session not in before and one["group"] == "g-2")
-        db.get_one(Session, added).state = State.HELD
-    with pytest.raises(WasHeld, match="g-2@2027-06-21T20:00 was held"), transaction(database) as db:
-        undo(db, db.get_one(Run, run.id), LATER, "office")
-    with reading(database) as db:
-        assert db.get(Session, added) is not None
-
-
 def test_of_a_repair_are_told_those_who_are_in_a_group_from_its_day_on(database: Engine) -> None:
     _, _, run = two_runs(database)
     with transaction(database) as db:
@@ -263,51 +130,6 @@ def test_a_repair_holds_from_a_day_to_come(database: Engine) -> None:
     _, _, run = two_runs(database)
     with pytest.raises(InThePast, match="2027-04-14"), transaction(database) as db:
         publish(db, db.get_one(Run, run.id), MIDTERM, "office", from_on=dt.date(2027, 4, 14))
-
-
-def meets(key: str, mentor: str, members: str, meetings: str = "Tue 19:00", subject: str = "math") -> Meets:
-    one = placed(key, mentor, members, meetings, subject)
-    return Meets(id=UUID(int=int(key[2:])), key=key, mentor=mentor, subject=subject, meetings=one.meetings, members=frozenset(one.members))
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "wanted"),
-    [
-        pytest.param(
-            [meets("g-1", "m-1", "a b")], [placed("x", "m-1", "a c", "Wed 19:00")], ["g-1 x"], id="one mentor and one member are the same"
-        ),
-        pytest.param([meets("g-1", "m-1", "a b")], [placed("x", "m-1", "c d", "Tue 19:00")], ["g-1 x"], id="the mentor and the time are"),
-        pytest.param([meets("g-1", "m-1", "a b")], [placed("x", "m-1", "c d", "Wed 19:00")], ["g-1", "x"], id="only the mentor is"),
-        pytest.param([meets("g-1", "m-1", "a b")], [placed("x", "m-2", "a c", "Wed 19:00")], ["g-1 x"], id="half of the members are"),
-        pytest.param([meets("g-1", "m-1", "a b c")], [placed("x", "m-2", "a d", "Tue 19:00")], ["g-1", "x"], id="less than half are"),
-        pytest.param(
-            [meets("g-1", "m-1", "a b", subject="art")], [placed("x", "m-1", "a b", "Tue 19:00")], ["g-1", "x"], id="the subject differs"
-        ),
-        pytest.param(
-            [meets("g-1", "m-1", "a b")], [placed("x", "m-1", "a b", "Tue 19:00; Wed 19:00")], ["g-1", "x"], id="it meets more often"
-        ),
-        pytest.param(
-            [meets("g-1", "m-1", "a b"), meets("g-2", "m-2", "c d")],
-            [placed("x", "m-2", "a b c", "Tue 19:00"), placed("y", "m-1", "c d", "Wed 19:00")],
-            ["g-1", "g-2 x", "y"],
-            id="a mentor's own group goes before one that is taken over",
-        ),
-        pytest.param(
-            [meets("g-1", "m-1", "a b"), meets("g-2", "m-1", "c d", "Wed 19:00")],
-            [placed("x", "m-1", "a c d", "Tue 19:00"), placed("y", "m-1", "b", "Wed 19:00")],
-            ["g-1 y", "g-2 x"],
-            id="more shared members go before the same time",
-        ),
-    ],
-)
-def test_which_groups_go_on(old: list[Meets], new: list[Placed], wanted: list[str]) -> None:
-    assert [" ".join(one.key for one in (pair.old, pair.new) if one) for pair in same_groups(old, new)] == wanted
-
-
-def test_a_repair_holds_whatever_order_groups_come_in() -> None:
-    old = [meets(f"g-{number}", f"m-{number % 3}", f"s{number} s{number + 1}") for number in range(1, 9)]
-    new = [replace(placed(f"x{number}", f"m-{number % 4}", f"s{number} s{number + 2}", "Tue 19:00")) for number in range(9)]
-    assert same_groups(old, new) == same_groups(old[::-1], new[::-1])
 
 
 def test_what_waits_for_its_day_goes_along_and_comes_back_with_what_holds_then(database: Engine) -> None:
@@ -334,76 +156,6 @@ def test_what_waits_for_its_day_goes_along_and_comes_back_with_what_holds_then(d
             == people_of(db, [one.id])[one.id]
             for one in held.values()
         )
-
-
-def test_what_an_undone_repair_puts_back_stays_off_on_days_that_have_closed_since(database: Engine) -> None:
-    term, _, run = two_runs(database)
-    tuesday, thursday, off = dt.date(2027, 4, 20), dt.date(2027, 4, 22), dt.date(2027, 5, 7)
-    at_noon = dt.datetime(2027, 5, 7, 3, tzinfo=dt.UTC)
-    with transaction(database) as db:
-        row = db.get_one(Term, term.id)
-        close(db, row, off, off, why="Sports", by="office", now=MIDTERM)
-        there = session_named(db, row, "g-4@2027-05-04")
-        move(db, there, at_noon, by="office", now=MIDTERM, on_day_off=True)
-        put_there = there.id
-    with reading(database) as db:
-        before = sessions(db)
-    repaired(database, run)
-    with transaction(database) as db:
-        row = db.get_one(Term, term.id)
-        close(db, row, tuesday, tuesday, why="Exams", by="office", now=MIDTERM)
-        row.last_on = dt.date(2027, 5, 31)
-    with transaction(database) as db:
-        undo(db, db.get_one(Run, run.id), LATER, "office")
-    with reading(database) as db:
-        after, rows = sessions(db), {one.id: one for one in db.scalars(select(Session))}
-        touched = {session: one for session, one in before.items() if one["starts_at"] >= MONDAY and one["group"] != "g-1"}
-        whys = {session: rows[session].cancelled_why for session, one in after.items() if one["state"] is State.CANCELLED}
-        mine = {session: why for session, why in whys.items() if session in touched}
-        days = {session: (one["starts_at"] + dt.timedelta(hours=9)).date() for session, one in before.items()}
-        assert mine == {
-            session: "Exams" if days[session] == tuesday else "not a day of the term"
-            for session in touched
-            if days[session] == tuesday or days[session] > dt.date(2027, 5, 31)
-        }
-        assert sorted(after[session]["group"] for session, why in mine.items() if why == "Exams") == ["g-2", "g-3", "g-4", "g-5"]
-        assert all(
-            rows[session].cancelled_at == LATER and not after[session]["booked"] for session in mine if after[session]["group"] == "g-2"
-        )
-        for session, one in touched.items():
-            if session not in mine:
-                assert {**after[session], "sequence": 0} == {**one, "sequence": 0}
-        assert (after[put_there]["state"], after[put_there]["starts_at"]) == (State.PLANNED, at_noon)
-        assert thursday in {days[session] for session in touched if session not in mine}
-
-
-def test_who_was_told_of_a_repair_is_told_that_it_is_undone_and_what_is_theirs_again(database: Engine) -> None:
-    term, _, run = two_runs(database)
-    with transaction(database) as db:
-        some = ["s-03", "s-04", "s-11", "s-12", "s-14"]
-        db.execute(update(Person).where(Person.key.in_(some)).values(email="somebody@example.org"))
-    repaired(database, run)
-    with transaction(database) as db:
-        theirs = Message.key.startswith(f"published:{run.id}:")
-        told = {db.get_one(Person, one.person_id).key: one for one in db.scalars(select(Message).where(theirs))}
-        assert {*some} <= told.keys()
-        for key in ("s-03", "s-04", "s-11", "s-12"):
-            told[key].sent_at, told[key].due_at = MIDTERM, None
-        leave_mentee(db, mentee_named(db, term, "s-04"), dt.date(2027, 4, 18), by="office", now=MIDTERM, reason="moves")
-    with transaction(database) as db:
-        undo(db, db.get_one(Run, run.id), LATER, "office")
-    with reading(database) as db:
-        after = db.scalars(select(Message).where(Message.written_at == LATER, Message.key.contains(str(run.id)))).all()
-        assert sorted((db.get_one(Person, one.person_id).key, one.body["about"]) for one in after) == [
-            ("s-03", "put back"),
-            ("s-04", "withdrawn"),
-            ("s-11", "withdrawn"),
-            ("s-12", "withdrawn"),
-        ]
-        (back,) = (one for one in after if one.body["about"] == "put back")
-        said = letter_of(db, back, sender="office@example.org", now=LATER).get_content()
-        assert "(Asia/Seoul)" in said
-        assert said.count("19:00") == 2
 
 
 def test_a_repair_fills_groups_again_that_nobody_was_left_in(database: Engine) -> None:

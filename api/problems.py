@@ -1,0 +1,308 @@
+"""What is answered where something is wrong: problems of RFC 9457, each of a type that stays, with what would mend it.
+
+Errors of the packages below know no status of HTTP: the table here says which they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from data.access import AccessError, Foreign, NotAllowed
+from data.accounts import AccountError, NoMailAddress, NoSuchAccount, WrongPassword
+from data.attempts import AttemptError, TooManyAttempts
+from data.bookings import BookingError
+from data.clients import ClientError, NoSuchClient, NoSuchSecret
+from data.events import NoSuchEvent
+from data.factors import FactorError
+from data.feeds import FeedError, LinkRevoked, NoSuchSubscription
+from data.intake import IntakeProblem, TooManyGone, WouldReturn
+from data.mailed import LinkError
+from data.matches import TooManyMatches
+from data.passkeys import NoSuchPasskey, PasskeyError
+from data.passwords import PasswordError
+from data.program_settings import ProgramProblem
+from data.records import BadMinutes, RecordError, WrongMembers
+from data.replies import KeyTaken, ReplyError, StillRunning
+from data.roles import NoSuchRole, RoleAboveOwn, RoleError, RoleOfWhom
+from data.run_problems import RunError
+from data.settings import BadSettings
+from data.signed_in import NoSuchVisit, VisitError
+from data.term_settings import ZoneStays
+from data.terms import (
+    BackwardDays,
+    BadTermName,
+    BadZone,
+    LongerThanTheTerm,
+    NoSuchSchool,
+    OutsideTheTerm,
+    TermProblem,
+    TooFarAway,
+)
+from data.webhooks import NoSuchWebhook, NoSuchWebhookSecret, SecretsLimit, WebhookError
+from data.wording import why
+from matching.faults import BadFiles, Fault, one_line
+from scheduler.fetch import FetchError
+from scheduler.ics import TimetableError
+from scheduler.refusals import BadLink, BadMeetings, NotASessionName, Refused, Unknown
+from scheduler.term import TermError
+
+MEDIA = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+MOST_FAULTS = 1_000
+"""So many faults of files are told in one answer."""
+MOST_FLAWS = 200
+"""So many faults of files are told at most."""
+
+STATUS: dict[type[Exception], HTTPStatus] = {
+    AccountError: HTTPStatus.CONFLICT,
+    NoMailAddress: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoSuchAccount: HTTPStatus.NOT_FOUND,
+    WrongPassword: HTTPStatus.FORBIDDEN,
+    AttemptError: HTTPStatus.TOO_MANY_REQUESTS,
+    FactorError: HTTPStatus.CONFLICT,
+    LinkError: HTTPStatus.CONFLICT,
+    PasskeyError: HTTPStatus.CONFLICT,
+    NoSuchPasskey: HTTPStatus.NOT_FOUND,
+    PasswordError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RoleError: HTTPStatus.CONFLICT,
+    RoleAboveOwn: HTTPStatus.FORBIDDEN,
+    RoleOfWhom: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoSuchRole: HTTPStatus.NOT_FOUND,
+    VisitError: HTTPStatus.FORBIDDEN,
+    NoSuchVisit: HTTPStatus.NOT_FOUND,
+    Foreign: HTTPStatus.NOT_FOUND,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    AccessError: HTTPStatus.FORBIDDEN,
+    NoSuchClient: HTTPStatus.NOT_FOUND,
+    NoSuchSecret: HTTPStatus.NOT_FOUND,
+    ClientError: HTTPStatus.CONFLICT,
+    NoSuchEvent: HTTPStatus.NOT_FOUND,
+    NoSuchWebhook: HTTPStatus.NOT_FOUND,
+    NoSuchWebhookSecret: HTTPStatus.NOT_FOUND,
+    SecretsLimit: HTTPStatus.CONFLICT,
+    WebhookError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoSuchSubscription: HTTPStatus.NOT_FOUND,
+    FeedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    KeyTaken: HTTPStatus.UNPROCESSABLE_ENTITY,
+    StillRunning: HTTPStatus.CONFLICT,
+    ReplyError: HTTPStatus.CONFLICT,
+    BadSettings: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadFiles: HTTPStatus.UNPROCESSABLE_ENTITY,
+    IntakeProblem: HTTPStatus.CONFLICT,
+    ProgramProblem: HTTPStatus.CONFLICT,
+    RecordError: HTTPStatus.CONFLICT,
+    TooManyMatches: HTTPStatus.TOO_MANY_REQUESTS,
+    RunError: HTTPStatus.CONFLICT,
+    BookingError: HTTPStatus.CONFLICT,
+    Refused: HTTPStatus.CONFLICT,
+    Unknown: HTTPStatus.NOT_FOUND,
+    NotASessionName: HTTPStatus.NOT_FOUND,
+    BadMeetings: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadLink: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FetchError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TimetableError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    WrongMembers: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadMinutes: HTTPStatus.UNPROCESSABLE_ENTITY,
+    LinkRevoked: HTTPStatus.CONFLICT,
+    TermError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BackwardDays: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadTermName: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadZone: HTTPStatus.UNPROCESSABLE_ENTITY,
+    LongerThanTheTerm: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoSuchSchool: HTTPStatus.UNPROCESSABLE_ENTITY,
+    OutsideTheTerm: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooFarAway: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TermProblem: HTTPStatus.CONFLICT,
+}
+"""What is answered for an error: the class of it that comes first among its own and its roots counts."""
+
+MENDS: dict[type[Exception], str] = {
+    ZoneStays: "leave the zone as it is",
+    TooManyGone: "send allow_removals=true where that is meant",
+    WouldReturn: "send allow_returns=true where that is meant",
+}
+"""What mends an error by the API, where the error says it to who types commands."""
+
+
+class Flaw(BaseModel):
+    """One thing that is wrong in what was sent."""
+
+    pointer: str = Field(
+        description="Where in the body, as a JSON pointer (RFC 6901); of other parts `query:name`, `path:name`, `header:name`."
+    )
+    detail: str
+    mend: str = Field(description="What would be right.")
+    file: str | None = Field(default=None, description="Where files were sent: in which of them.")
+    line: int | None = Field(default=None, description="On which of its lines the row starts, the header being 1; of a whole file 0.")
+    column: str | None = Field(default=None, description="In which column, or under which key.")
+
+
+class ProblemBody(BaseModel):
+    """What is wrong (RFC 9457)."""
+
+    type: str = Field(description="Of which kind it is; stays the same.", examples=["/problems/no-such-thing"])
+    title: str
+    status: int
+    detail: str
+    mend: str = Field(default="", description="What would be right.")
+    errors: list[Flaw] = []
+
+
+class Problem(Exception):
+    """Something is wrong that only the API knows of; `kind` is a name that stays, in small letters with hyphens."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        mend: str = "",
+        *,
+        errors: Sequence[Flaw] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.body = ProblemBody(
+            type=f"/problems/{kind}", title=HTTPStatus(status).phrase, status=status, detail=detail, mend=mend, errors=list(errors)
+        )
+        self.headers = headers or {}
+
+    def response(self) -> JSONResponse:
+        """The answer."""
+        return JSONResponse(self.body.model_dump(exclude_none=True), self.body.status, self.headers, MEDIA)
+
+
+def no_such(what: str) -> Problem:
+    """There is none of this name; whoever may not see it is told the same."""
+    return Problem(404, "no-such-thing", f"there is no such {what}", "look at what you listed before")
+
+
+def problem_of(error: Exception) -> Problem:
+    """What is answered for an error of the packages below."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, BadFiles):
+        return bad_files(error, lambda _: "")
+    kind = next(kind for kind in type(error).__mro__ if kind in STATUS)
+    lines = str(error).split("\n")
+    detail, _, mend = lines[0].partition("; ")
+    mend = MENDS.get(type(error), mend)
+    flaws = (
+        [Flaw(pointer="", detail=what, mend=then) for what, _, then in (line.partition("; ") for line in lines)] if len(lines) > 1 else []
+    )
+    if isinstance(error, BadFiles):
+        flaws = [_of_a_file(fault) for fault in error.faults[:MOST_FAULTS]]
+    if STATUS[kind] is HTTPStatus.NOT_FOUND:
+        return Problem(404, "no-such-thing", detail, mend)
+    headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooManyAttempts) else {}
+    return Problem(STATUS[kind], name_of(type(error)), detail, mend, errors=flaws, headers=headers)
+
+
+def name_of(error: type[Exception]) -> str:
+    """The name of a problem that an error of a package below is."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
+
+
+def bad_files(error: BadFiles, pointer: Callable[[Fault], str]) -> Problem:
+    """What is answered for files, or for what stands for them, at the place in the body that `pointer` gives."""
+    flaws = [
+        Flaw(
+            pointer=pointer(fault),
+            detail=one_line(fault.problem),
+            mend=one_line(fault.mend),
+            file=fault.file,
+            line=fault.line,
+            column=fault.column,
+        )
+        for fault in error.faults[:MOST_FLAWS]
+    ]
+    more = len(error.faults) + error.more - len(flaws)
+    kind = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
+    return Problem(422, kind, "the files hold what they must not", f"see the errors{f' and {more:,} more' if more else ''}", errors=flaws)
+
+
+def _of_a_file(fault: Fault) -> Flaw:
+    return Flaw(
+        pointer="",
+        detail=fault.problem,
+        mend=fault.mend,
+        file=fault.file,
+        line=fault.line or None,
+        column=fault.column or None,
+    )
+
+
+def add_problems(app: FastAPI) -> None:
+    """Has the app answer with problems for whatever goes wrong."""
+
+    async def known(_: Request, error: Exception) -> JSONResponse:
+        return problem_of(error).response()
+
+    async def bad_request(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for these
+        return _bad_request(error.errors()).response()
+
+    async def other(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101  it is registered for these
+        headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
+        return _other(error, headers).response()
+
+    async def away(_: Request, __: Exception) -> JSONResponse:
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return Problem(503, "database-away", "the database does not answer", "try again in a moment", headers=headers).response()
+
+    kinds: tuple[type[Exception], ...] = (Problem, *STATUS)
+    for kind in kinds:
+        app.add_exception_handler(kind, known)
+    app.add_exception_handler(RequestValidationError, bad_request)
+    app.add_exception_handler(HTTPException, other)
+    app.add_exception_handler(DBAPIError, away)
+    app.add_exception_handler(PoolTimeout, away)
+
+
+def _bad_request(faults: Iterable[Any]) -> Problem:
+    listed = list(faults)
+    if any(fault["type"] == "json_invalid" for fault in listed):
+        return Problem(400, "not-json", "the body is no JSON", "send what the documentation shows")
+    flaws = [_flaw(fault, _pointer(fault["loc"])) for fault in listed]
+    return Problem(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=flaws)
+
+
+def flaws_of(faults: Iterable[Any]) -> list[Flaw]:
+    """What the library finds wrong with a value of its own, each at its place in that."""
+    return [_flaw(fault, _pointer(("body", *fault["loc"]))) for fault in faults]
+
+
+def _flaw(fault: Any, pointer: str) -> Flaw:  # noqa: ANN401  the library's own type is of no module
+    detail, _, mend = why(fault).partition("; ")
+    return Flaw(pointer=pointer, detail=detail, mend=mend)
+
+
+def _pointer(place: Sequence[str | int]) -> str:
+    root, *inside = place
+    if root == "body":
+        return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in inside)
+    return f"{root}:{'.'.join(map(str, inside))}"
+
+
+def _allowed(request: Request) -> str:
+    """The methods that an address takes: all routes of it together, where the framework tells those of the first."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))
+
+
+def _other(error: HTTPException, headers: Mapping[str, str]) -> Problem:
+    names = {404: "no-such-thing", 405: "no-such-method"}
+    said = {**(error.headers or {}), **headers}
+    return Problem(error.status_code, names.get(error.status_code, "refused"), str(error.detail), headers=said)

@@ -1,0 +1,89 @@
+"""Who did what to what, when, from where and why: rows that are only ever added to, with keys in the place of names."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+from sqlalchemy import select
+
+from api.v1.door import Call, Routes, Wire
+from api.v1.fields import PLAIN, FilterKey, Instant
+from api.v1.meant import program_meant, term_meant
+from api.v1.paging import USUAL, After, Limit, Page, paged
+from data.access import Right
+from data.audit import Deed, Wanted, wanted_deeds
+from data.programs import Program, Term
+from scheduler.history import BEFORE, others_of
+
+routes = Routes("audit")
+
+
+class DeedOut(Wire):
+    """One thing that was done."""
+
+    id: UUID
+    at: dt.datetime
+    term_id: UUID | None = Field(description="Null where it is of no term.")
+    by: str = Field(description="A kind and a key.", examples=["client 019c0c6e-7c1a-7d31-8000-000000000000"])
+    what: str
+    whom: str = Field(description="A kind and a key.", examples=["group g-01"])
+    reason: str
+    details: dict[str, Any]
+    source: str = Field(description="The network address it was asked from; empty where it was done by itself, or on the machine.")
+
+
+@routes.get("/audit", Right.AUDIT_READ)
+def list_audit(
+    call: Call,
+    *,
+    program: FilterKey = None,
+    term: FilterKey = None,
+    since: Annotated[Instant | None, Query(description="Only from this instant on.")] = None,
+    about: Annotated[
+        str | None,
+        Query(min_length=1, max_length=200, pattern=PLAIN, description="Only what has this in it, in large or small letters."),
+    ] = None,
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Page[DeedOut]:
+    """What was done in the caller's programs, newest first: in all of them, in one, or in one term."""
+    others: tuple[str, ...] = ()
+    if term is not None:
+        terms: tuple[UUID, ...] = (term_meant(call, term).id,)
+    else:
+        named = [program_meant(call, program)] if program is not None else _programs(call)
+        terms = tuple(call.db.scalars(select(Term.id).where(Term.program_id.in_([one.id for one in named]))))
+        others = tuple(name for one in named for name in _others(call, one))
+    wanted = Wanted(terms=terms, others=others, since=since, about=about or "")
+    keys = [Deed.at, Deed.id]
+    return paged(call, wanted_deeds(wanted), keys, lambda rows: [_out(row[0]) for row in rows], after, limit, newest_first=True)
+
+
+def _programs(call: Call) -> list[Program]:
+    return list(call.db.scalars(select(Program).where(Program.id.in_(call.actor.programs(call.right)))))
+
+
+def _others(call: Call, program: Program) -> tuple[str, ...]:
+    """What the audit calls a program and its links. Where somebody else's program has the same key, its rows are not told apart: then those
+    of the program's own are left out."""
+    same = call.db.scalars(select(Program.id).where(Program.key == program.key)).all()
+    alone = set(same) <= call.actor.programs(call.right)
+    return tuple(name for name in others_of(call.db, program) if alone or name != f"program {program.key}")
+
+
+def _out(deed: Deed) -> DeedOut:
+    return DeedOut(
+        id=deed.id,
+        at=deed.at,
+        term_id=deed.term_id,
+        by=deed.by,
+        what=deed.what,
+        whom=deed.whom,
+        reason=deed.reason,
+        details={name: value for name, value in deed.details.items() if name != BEFORE},
+        source=deed.source,
+    )

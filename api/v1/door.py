@@ -1,0 +1,387 @@
+"""How an operation of the API is done: who asks, whether they may, once for each key, in one transaction, and answered after it.
+
+A room declares its operations with `Routes`; each names the right that it takes, so that there is none without a rule. What the
+operation does is a plain function of a `Call` and of what the request says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Annotated, Any, TypeVar, get_type_hints
+from uuid import UUID
+
+from fastapi import FastAPI, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session as DbSession
+
+from api.access import shown_cookie
+from api.feeds import Clock
+from api.problems import MEDIA, Problem, ProblemBody
+from api.v1.limits import Limits
+from data.access import Actor, Right, Sight
+from data.clients import actor_of_token
+from data.database import reading, transaction
+from data.replies import Answer, Retriable, earlier, keep
+from data.signed_in import NOTED_EVERY, Visit, actor_of_visit, note_visit, visit_of
+
+ROOT = "/v1"
+SAFE = {"GET", "HEAD"}
+LONGEST_KEY = 255
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Wire(BaseModel):
+    """What is sent or answered: nothing unknown is taken."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, as an operation sees it: an open transaction, who asks, the moment, and the right that the operation takes; `visit` is
+    by what somebody is signed in, None for API clients."""
+
+    db: DbSession
+    actor: Actor
+    now: dt.datetime
+    right: Right
+    request: Request
+    engine: Engine
+    visit: Visit | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    created: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """What was sent, as it came."""
+        return self.request._body  # noqa: SLF001  it has been read, and only its coroutine would give it
+
+    @property
+    def by(self) -> str:
+        """Who asks, as the audit says it."""
+        return self.actor.name
+
+    @property
+    def changes(self) -> bool:
+        """Whether the request may change something."""
+        return self.request.method not in SAFE
+
+    def sight(self, program: UUID) -> Sight:
+        """Of whom they may see or change things in a program, by the operation's right.
+
+        Raises
+        ------
+        Foreign, NotAllowed
+            Of nobody.
+        """
+        return self.actor.sight(self.right, program)
+
+    def made(self, path: str) -> None:
+        """Says where what was made is."""
+        self.headers["Location"], self.created = f"{ROOT}{path}", True
+
+    def refuse_stale(self, current: BaseModel) -> None:
+        """Does nothing where the request says no `If-Match`, or that of what there is, which its operation has locked.
+
+        Raises
+        ------
+        Problem
+            Somebody else was quicker: 412.
+        """
+        wanted = self.request.headers.get("if-match")
+        if wanted is not None and wanted.strip() != "*" and etag_of(current.model_dump_json().encode()) not in _tags(wanted):
+            raise Problem(412, "changed-since", "it has changed since it was read", "read it again, and send its new ETag")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: its place, the right that it takes, and what it does; without a right it is about the caller alone."""
+
+    method: str
+    path: str
+    right: Right | None
+    function: Callable[..., Any]
+    status: int
+    tag: str
+    noted: bool
+    docs: Mapping[str, Any]
+
+    @property
+    def answers(self) -> type | None:
+        """The wire model of its answer; none where there is nothing to say, or no JSON."""
+        answers: type | None = get_type_hints(self.function, include_extras=True).get("return")
+        return None if answers is type(None) or (inspect.isclass(answers) and issubclass(answers, Response)) else answers
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything, be it that it is noted what was read."""
+        return self.method not in SAFE or self.noted or self.right in OF_MINORS
+
+
+class Routes:
+    """The operations of one room."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.operations: list[Operation] = []
+
+    def get(self, path: str, right: Right | None, *, noted: bool = False, **docs: Any) -> Callable[[F], F]:  # noqa: ANN401  what the framework takes
+        """An operation that reads; it may be `noted` what was."""
+        return self._add("GET", path, right, 200, docs, noted=noted)
+
+    def post(self, path: str, right: Right | None, status: int = 201, **docs: Any) -> Callable[[F], F]:  # noqa: ANN401
+        """One that makes something, or does something."""
+        return self._add("POST", path, right, status, docs)
+
+    def put(self, path: str, right: Right | None, **docs: Any) -> Callable[[F], F]:  # noqa: ANN401
+        """One that makes or replaces something."""
+        return self._add("PUT", path, right, 200, docs)
+
+    def patch(self, path: str, right: Right | None, **docs: Any) -> Callable[[F], F]:  # noqa: ANN401
+        """One that changes a part of something."""
+        return self._add("PATCH", path, right, 200, docs)
+
+    def delete(self, path: str, right: Right | None, **docs: Any) -> Callable[[F], F]:  # noqa: ANN401
+        """One that takes something away."""
+        return self._add("DELETE", path, right, 204, docs)
+
+    def _add(
+        self, method: str, path: str, right: Right | None, status: int, docs: Mapping[str, Any], *, noted: bool = False
+    ) -> Callable[[F], F]:
+        def add(function: F) -> F:
+            self.operations.append(Operation(method, path, right, function, status, self.tag, noted, docs))
+            return function
+
+        return add
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Through which all operations of an app are done."""
+
+    engine: Engine
+    clock: Clock
+    limits: Limits
+
+    def open_for(self, app: FastAPI, routes: Routes) -> None:
+        """Adds a room's operations to the app."""
+        for operation in routes.operations:
+            docs = dict(operation.docs)
+            app.router.add_api_route(
+                ROOT + operation.path,
+                self._endpoint(operation),
+                methods=[operation.method],
+                status_code=operation.status,
+                tags=[operation.tag],
+                name=operation.function.__name__,
+                operation_id=operation.function.__name__,
+                response_model=operation.answers,
+                responses={**_responses(operation), **docs.pop("responses", {})},
+                openapi_extra={**_security(operation.right), **docs.pop("openapi_extra", {})},
+                route_class_override=self._knocking(operation),
+                **docs,
+            )
+
+    def caller(self, db: DbSession, request: Request, now: dt.datetime) -> Actor:
+        """Who asks: a client by its token, or else whoever is signed in by a cookie.
+
+        Raises
+        ------
+        Problem
+            They show nothing that holds: 401.
+        """
+        shown = request.headers.get("authorization")
+        if shown is not None:
+            scheme, _, token = shown.partition(" ")
+            actor = actor_of_token(db, token.strip(), now=now) if scheme.lower() == "bearer" else None
+        else:
+            visit = self.visit(db, request, now)
+            actor = actor_of_visit(db, visit) if visit else None
+        if actor is None:
+            headers = {"WWW-Authenticate": 'Bearer realm="dure"'}
+            raise Problem(401, "not-signed-in", "who asks is not known", "send a token: Authorization: Bearer ...", headers=headers)
+        return actor
+
+    def visit(self, db: DbSession, request: Request, now: dt.datetime) -> Visit | None:
+        """By what somebody is signed in who sends a cookie; None where that is by nothing."""
+        shown = shown_cookie(request)
+        visit = visit_of(db, shown, now=now) if shown else None
+        request.state.unnoted = visit.id if visit is not None and visit.seen_at <= now - NOTED_EVERY else None
+        return visit
+
+    def note(self, request: Request, now: dt.datetime) -> None:
+        """Keeps that a visit goes on, where that was not kept of late."""
+        unnoted = getattr(request.state, "unnoted", None)
+        if unnoted is not None:
+            with transaction(self.engine) as db:
+                note_visit(db, unnoted, now=now)
+
+    def _endpoint(self, operation: Operation) -> Callable[..., Response]:
+        """What the framework calls, in a thread, with what the request says."""
+        function = operation.function
+
+        @wraps(function)
+        def endpoint(request: Request, **given: Any) -> Response:  # noqa: ANN401  as the operation declares it
+            now, key = self.clock(), given.pop("idempotency_key", None)
+            with (transaction if operation.writes else reading)(self.engine) as db:
+                db.info["source"] = request.client.host if request.client else ""
+                actor = self.caller(db, request, now)
+                counted = self.limits.count(actor.name, now)
+                visit = self.visit(db, request, now) if actor.account else None
+                call = Call(db, actor, now, operation.right or Right.PROGRAM_READ, request, self.engine, visit)
+                if operation.right is not None:
+                    actor.need(operation.right)
+                asked = _retriable(request, actor, key) if key else None
+                before = earlier(db, asked, now=now) if asked else None
+                done = before or function(call, **given)
+                answer = done if isinstance(done, Answer | StreamingResponse) else _answer(call, operation, done)
+                if asked and isinstance(answer, Answer) and not before:
+                    keep(db, asked, answer, now=now)
+            self.note(request, now)
+            if isinstance(answer, StreamingResponse):
+                answer.headers.update({**counted, "Cache-Control": "no-store"})
+                return answer
+            replayed = {"Idempotency-Replayed": "true"} if before else {}
+            return _said(request, answer, {**counted, **replayed})
+
+        hints = get_type_hints(function, include_extras=True)
+        asked = inspect.signature(function).parameters
+        own = [asked[name].replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY) for name in list(asked)[1:]]
+        request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+        extra = [_KEY_PARAMETER] if operation.method not in SAFE else []
+        endpoint.__signature__ = inspect.Signature([request, *own, *extra])  # type: ignore[attr-defined] # the framework reads it
+        endpoint.__annotations__ = {}
+        return endpoint
+
+    def _knocking(self, operation: Operation) -> type[APIRoute]:
+        """Routes that look who asks before they complain of what is asked."""
+        door = self
+
+        class Knocking(APIRoute):
+            def get_route_handler(self) -> Callable[[Request], Any]:
+                inner = super().get_route_handler()
+
+                async def handler(request: Request) -> Response:
+                    await request.body()
+                    try:
+                        return await inner(request)
+                    except RequestValidationError:
+                        await run_in_threadpool(door.knock, request, operation.right)
+                        raise
+
+                return handler
+
+        return Knocking
+
+    def knock(self, request: Request, right: Right | None) -> None:
+        """Does nothing where whoever asks is known and has the right in some program; raises `Problem` or `NotAllowed` else."""
+        with reading(self.engine) as db:
+            caller = self.caller(db, request, self.clock())
+            if right is not None:
+                caller.need(right)
+
+
+OF_MINORS = {Right.PEOPLE_READ, Right.RECORDS_READ, Right.EXPORTS_READ, Right.PRIVACY_READ, Right.CONSENTS_READ}
+"""What is read by these is written down."""
+
+
+PROBLEM: dict[str, Any] = {"content": {MEDIA: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}}
+"""How the document shows an answer that says what is wrong."""
+
+_KEY_PARAMETER = inspect.Parameter(
+    "idempotency_key",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=LONGEST_KEY,
+            description="A text of your own, new for each request; a retry with it has no second effect.",
+        ),
+    ],
+)
+
+
+def _security(right: Right | None) -> dict[str, Any]:
+    """What the documentation says of who may."""
+    known = {"security": [{"client": [right.value] if right else []}, {"visit": []}]}
+    return {**known, "x-right": right.value} if right else known
+
+
+def etag_of(body: bytes) -> str:
+    """The entity tag of what is answered."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def _tags(header: str) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
+
+
+def _retriable(request: Request, actor: Actor, key: str) -> Retriable:
+    asked = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    asked.update(request._body)  # noqa: SLF001  it has been read, and only its coroutine would give it
+    return Retriable(actor.name, key, asked.digest())
+
+
+def _answer(call: Call, operation: Operation, value: object) -> Answer:
+    """What is said of an operation's outcome."""
+    if value is None:
+        return Answer(204, call.headers, b"")
+    if isinstance(value, Response):
+        return Answer(value.status_code, {**dict(value.headers), **call.headers}, bytes(value.body))
+    assert isinstance(value, BaseModel)  # noqa: S101  operations give nothing else
+    body = value.model_dump_json().encode()
+    status = 201 if call.created and operation.method == "PUT" else operation.status
+    return Answer(status, {"Content-Type": "application/json", "ETag": etag_of(body), **call.headers}, body)
+
+
+def _said(request: Request, answer: Answer, more: Mapping[str, str]) -> Response:
+    headers = {**answer.headers, **more, "Cache-Control": "private, no-cache"}
+    seen = request.headers.get("if-none-match")
+    if request.method in SAFE and seen and answer.headers.get("ETag") in _tags(seen):
+        return Response(status_code=304, headers={name: value for name, value in headers.items() if name != "Content-Type"})
+    return Response(answer.body, answer.status, headers)
+
+
+def _responses(operation: Operation) -> dict[int | str, dict[str, Any]]:
+    """What else may be answered, for the documentation."""
+    told = {
+        400: "The body is no JSON.",
+        401: "Who asks is not known.",
+        403: "They have no such right.",
+        404: "There is no such thing, or it is not theirs to see.",
+        409: "It cannot be as things stand.",
+        422: "What was sent is not what this takes.",
+        429: "Too many requests.",
+        503: "The database does not answer.",
+    }
+    if operation.method not in SAFE:
+        told |= {
+            408: "The body comes too slowly.",
+            412: "It has changed since.",
+            413: "The body is too large.",
+        }
+    elif operation.method == "GET":
+        told[304] = "It has not changed."
+    return {
+        status: {
+            "description": text,
+            **({} if status == 304 else PROBLEM),
+        }
+        for status, text in told.items()
+    }
+
+
+__all__ = ["Call", "Door", "Operation", "ProblemBody", "Routes", "Wire", "etag_of"]

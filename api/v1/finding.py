@@ -1,0 +1,101 @@
+"""What is meant by the keys in an address: ids of ours, or the platform's own as `ext:...`, of what the caller may see.
+
+Whatever is of a program in which they have no part is not there for them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Path
+from sqlalchemy import Select, and_, select
+
+from api.problems import Problem, no_such
+from api.v1.door import Call
+from data.base import Base
+from data.programs import Program, Term
+from data.rounds import Round, Run
+from data.runs import NAME
+
+Key = Annotated[str, Path(description="An id, or `ext:` and the platform's own key.", max_length=200, examples=["ext:2027-spring"])]
+EXTERNAL = "ext:"
+
+R = TypeVar("R", bound=Base)
+
+
+def program_of(call: Call, key: str) -> Program:
+    """The program that is meant, where the caller has the operation's right in it."""
+    program = _one(call, key, "program", select(Program).where(Program.id.in_(_theirs(call))), Program.id, Program.key)
+    call.sight(program.id)
+    return program
+
+
+def term_of(call: Call, key: str) -> Term:
+    """The term that is meant, likewise."""
+    term = _one(call, key, "term", select(Term).where(Term.program_id.in_(_theirs(call))), Term.id, Term.key)
+    call.sight(term.program_id)
+    return term
+
+
+def round_of(call: Call, key: str) -> tuple[Round, Term]:
+    """The round that is meant, by its id or as `ext:TERM:ROUND`, and its term."""
+    read = re.fullmatch(r"ext:(?P<term>.+):(?P<round>\d{1,6})", key, re.ASCII | re.DOTALL)
+    wanted = and_(Term.key == read["term"], Round.number == int(read["round"])) if read else Round.id == id_or_none(key)
+    return _of_a_term(call, key, "round", select(Round, Term).join(Term, Term.id == Round.term_id).where(wanted))
+
+
+def run_of(call: Call, key: str) -> tuple[Run, Term]:
+    """The run that is meant, by its id or as `ext:TERM:ROUND.RUN`, and its term."""
+    read = NAME.fullmatch(key.removeprefix(EXTERNAL)) if key.startswith(EXTERNAL) else None
+    named = and_(Term.key == read["term"], Round.number == int(read["round"]), Run.number == int(read["run"])) if read else None
+    wanted = Run.id == id_or_none(key) if named is None else named
+    asked = select(Run, Term).join(Round, Round.id == Run.round_id).join(Term, Term.id == Round.term_id)
+    return _of_a_term(call, key, "run", asked.where(wanted))
+
+
+def _of_a_term(call: Call, key: str, what: str, asked: Select[R, Term]) -> tuple[R, Term]:
+    """What a statement finds, with its term, where the caller has the operation's right there; operations lock what they change."""
+    found = call.db.execute(asked.where(Term.program_id.in_(_theirs(call)))).all()
+    if not found:
+        raise no_such(what)
+    if len(found) > 1:
+        raise Problem(409, "several", f"several of your programs have a {what} {key}", "write its id")
+    row, term = found[0]
+    call.sight(term.program_id)
+    return row, term
+
+
+def id_or_none(key: str) -> UUID | None:
+    """The id that a key of an address is, where it is one."""
+    given = id_or_external(key)
+    return given if isinstance(given, UUID) else None
+
+
+def id_or_external(key: str) -> UUID | str | None:
+    """What a key of an address is: an id, the text after `ext:`, or neither."""
+    if key.startswith(EXTERNAL):
+        return key.removeprefix(EXTERNAL)
+    try:
+        return UUID(key)
+    except ValueError:
+        return None
+
+
+def _theirs(call: Call) -> set[UUID]:
+    return {standing.program for standing in call.actor.standings}
+
+
+def _one(call: Call, key: str, what: str, asked: Select[R], by_id: Any, by_key: Any) -> R:  # noqa: ANN401  columns of R
+    """What a statement finds under a key; locked where the request may change it."""
+    given = id_or_external(key)
+    if given is None:
+        raise no_such(what)
+    wanted = asked.where(by_id == given if isinstance(given, UUID) else by_key == given)
+    found = call.db.scalars(wanted.with_for_update() if call.changes else wanted).all()
+    if not found:
+        raise no_such(what)
+    if len(found) > 1:
+        raise Problem(409, "several", f"several of your programs have a {what} {key}", "write its id")
+    return found[0]

@@ -1,0 +1,134 @@
+"""What of a term is meant by keys: groups, sessions, mentors and mentees that the operation's right reaches.
+
+A key is an id, or `ext:` and what people call it. One of a group, a mentor or a mentee is of a term: where several terms of the caller's
+have it, it is to be said of which. A session is `ext:GROUP@DAY` to them, with `THH:MM` where its group has several on that day. What a
+right does not reach is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from api.problems import Problem, no_such
+from api.v1.door import Call
+from api.v1.fields import flawed
+from api.v1.finding import EXTERNAL, id_or_external
+from data.access import Sight
+from data.groups import Group
+from data.own import groups_seen, mentees_seen, mentors_seen, sessions_seen
+from data.people import Mentee, Mentor
+from data.programs import Program, Term
+from data.sessions import Session
+from scheduler.circle import hold
+from scheduler.finding import session_named
+
+T = TypeVar("T")
+Row = TypeVar("Row", Group, Mentor, Mentee)
+
+
+def program_meant(call: Call, key: str) -> Program:
+    """A program in which the caller has the right."""
+    return _only(
+        call.db.scalars(select(Program).where(_is(Program, key, "program"), Program.id.in_(call.actor.programs(call.right)))).all(),
+        "program",
+        key,
+    )
+
+
+def term_meant(call: Call, key: str) -> Term:
+    """A term in whose program the caller has the right."""
+    found = call.db.scalars(select(Term).where(_is(Term, key, "term"), Term.program_id.in_(call.actor.programs(call.right)))).all()
+    return _only(found, "term", key)
+
+
+def group_meant(call: Call, key: str, term: str | None = None) -> Group:
+    """A group; held where the request may change it."""
+    found = _found(call, Group, "group", key, groups_seen, term)
+    return hold(call.db, found.id).group if call.changes else found
+
+
+def mentor_meant(call: Call, key: str, term: str) -> Mentor:
+    """A mentor of a term."""
+    return _found(call, Mentor, "mentor", key, mentors_seen, term)
+
+
+def mentee_meant(call: Call, key: str, term: str, reached: Callable[[Sight], ColumnElement[bool]] = mentees_seen) -> Mentee:
+    """A mentee of a term, by default one of all whom the caller sees."""
+    return _found(call, Mentee, "mentee", key, reached, term)
+
+
+def session_meant(
+    call: Call, key: str, term: str | None = None, reached: Callable[[Sight, UUID], ColumnElement[bool]] | None = None
+) -> Session:
+    """A session, by default one of all that the caller sees; held with its group where the request may change it."""
+    session, of = _session(call, key, term)
+    sight = call.actor.sight(call.right, of.program_id)
+    seen = reached(sight, of.program_id) if reached else sessions_seen(call.db, sight, of.program_id)
+    if call.db.scalars(select(Session.id).where(Session.id == session.id, seen)).first() is None:
+        raise no_such("session")
+    if call.changes:
+        hold(call.db, session.group_id, session)
+    return session
+
+
+def named_in(call: Call, table: type[Row], term: Term, key: str, pointer: str) -> Row:
+    """A row of a term that a body names, wherever the caller may change all of it.
+
+    Raises
+    ------
+    Problem
+        There is none: 422, with its place.
+    """
+    what = table.__name__.lower()
+    given = id_or_external(key)
+    is_it = None if given is None else (table.id == given if isinstance(given, UUID) else table.key == given)
+    found = None if is_it is None else call.db.scalars(select(table).where(table.term_id == term.id, is_it)).first()
+    if found is None:
+        raise flawed(pointer, f"{key!r}: there is no such {what} in the term", "write an id, or ext: and its key")
+    return found
+
+
+def _session(call: Call, key: str, term: str | None) -> tuple[Session, Term]:
+    given = id_or_external(key)
+    if isinstance(given, str):
+        group, _, _ = given.rpartition("@")
+        of = call.db.get_one(Term, _found(call, Group, "session", EXTERNAL + group, groups_seen, term).term_id)
+        return session_named(call.db, of, given), of
+    asked = select(Session, Term).join(Group, Group.id == Session.group_id).join(Term, Term.id == Group.term_id)
+    row = call.db.execute(asked.where(Session.id == given, Term.program_id.in_(call.actor.programs(call.right)))).first()
+    if row is None:
+        raise no_such("session")
+    return row[0], row[1]
+
+
+def _found(call: Call, table: type[Row], what: str, key: str, seen: Callable[[Sight], ColumnElement[bool]], term: str | None) -> Row:
+    whole, parts = set[UUID](), []
+    for program in call.actor.programs(call.right):
+        sight = call.actor.sight(call.right, program)
+        if sight.all:
+            whole.add(program)
+        else:
+            parts.append(and_(Term.program_id == program, seen(sight)))
+    asked = select(table).join(Term, Term.id == table.term_id).where(_is(table, key, what), or_(Term.program_id.in_(whole), *parts))
+    if term is not None:
+        asked = asked.where(table.term_id == term_meant(call, term).id)
+    return _only(call.db.scalars(asked.limit(2)).all(), what, key)
+
+
+def _is(table: Any, key: str, what: str) -> ColumnElement[bool]:  # noqa: ANN401  a table with both keys
+    given = id_or_external(key)
+    if given is None or (isinstance(given, str) and "\0" in given):
+        raise no_such(what)
+    return table.id == given if isinstance(given, UUID) else table.key == given  # type: ignore[no-any-return] # of any table
+
+
+def _only(found: Sequence[T], what: str, key: str) -> T:
+    if not found:
+        raise no_such(what)
+    if len(found) > 1:
+        raise Problem(409, "several", f"several of yours are called {what} {key}", "say of which term, or write its id")
+    return found[0]

@@ -1,0 +1,196 @@
+"""Accounts: who can sign in, by an address of mail, whose letters count as small; made, given a password, closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as DbSession
+
+from data.access import Role
+from data.audit import write_down
+from data.base import new_id
+from data.factors import has_second
+from data.grants import Account, Grant
+from data.passwords import hash_of, is_right, refuse_weak
+from data.people import Mentee, Mentor, Person
+from data.programs import Program, Term
+from data.signed_in import end_visits
+
+PLAIN = re.compile(r"[^\s@\[\]()<>,;:\"\\\x00-\x1f]{1,64}@[^\s@\[\]()<>,;:\"\\\x00-\x1f]{1,190}")
+BY_MAIL = {Role.MENTOR, Role.MENTEE, Role.GUARDIAN}
+"""Who is only this may sign in by a mailed link."""
+
+
+class AccountError(Exception):
+    """The root of what can be wrong with an account."""
+
+
+@dataclass(eq=False)
+class NoMailAddress(AccountError):
+    """This is no address of mail."""
+
+    given: str
+
+    def __str__(self) -> str:
+        return f"{self.given!r} is no mail address; write one such as kim@example.org"
+
+
+@dataclass(eq=False)
+class NoSuchAccount(AccountError):
+    """Nobody has this id or address."""
+
+    given: str
+
+    def __str__(self) -> str:
+        return f"no account has the address {self.given!r}; `dure account list` shows them"
+
+
+@dataclass(eq=False)
+class WrongPassword(AccountError):
+    """The password that was to be changed is another."""
+
+    def __str__(self) -> str:
+        return "the password is another; write the one that holds now"
+
+
+def address_in(text: str) -> str:
+    """An address as it is kept.
+
+    Raises
+    ------
+    NoMailAddress
+        It is none.
+    """
+    given = text.strip()
+    if not PLAIN.fullmatch(given):
+        raise NoMailAddress(given)
+    return given.lower()
+
+
+def account_named(db: DbSession, email: str) -> Account | None:
+    """The account of an address, where one is open."""
+    return db.scalars(select(Account).where(Account.email == email.strip().lower(), Account.closed_at.is_(None))).first()
+
+
+def find_account(db: DbSession, given: str) -> Account:
+    """The account of an address or an id.
+
+    Raises
+    ------
+    NoSuchAccount
+        There is none that is open.
+    """
+    try:
+        asked = select(Account).where(Account.id == UUID(given))
+    except ValueError:
+        asked = select(Account).where(Account.email == given.strip().lower())
+    found = db.scalars(asked.where(Account.closed_at.is_(None))).first()
+    if found is None:
+        raise NoSuchAccount(given)
+    return found
+
+
+def account_for(db: DbSession, email: str, *, by: str, now: dt.datetime) -> Account:
+    """The account of an address, new where there was none; one that was closed is open again, without a password and roles.
+
+    Raises
+    ------
+    NoMailAddress
+        It is none.
+    """
+    address = address_in(email)
+    found = db.scalars(select(Account).where(Account.email == address)).first()
+    if found is None:
+        found = Account(id=new_id(), email=address, made_at=now)
+        db.add(found)
+        db.flush()
+    elif found.closed_at is not None:
+        found.closed_at = None
+    else:
+        return found
+    write_down(db, at=now, by=by, what="account made", whom=f"account {found.id}")
+    return found
+
+
+def close_account(db: DbSession, account: Account, *, by: str, now: dt.datetime) -> None:
+    """Lets nobody sign in with it any more, and ends where they are signed in; its roles and its password are gone."""
+    account.closed_at, account.password = now, ""
+    end_visits(db, account.id)
+    for grant in db.scalars(select(Grant).where(Grant.account_id == account.id)):
+        db.delete(grant)
+    write_down(db, at=now, by=by, what="account closed", whom=f"account {account.id}")
+
+
+def accounts(db: DbSession) -> Sequence[tuple[Account, Sequence[tuple[Role, str]]]]:
+    """All that are open, by address, with their roles and the programs of these, empty for all of an organisation's."""
+    roles: dict[UUID, list[tuple[Role, str]]] = {}
+    asked = select(Grant.account_id, Grant.role, Program.key).outerjoin(Program, Program.id == Grant.program_id)
+    for account, role, program in db.execute(asked.order_by(Program.key, Grant.role)):
+        if account is not None:
+            roles.setdefault(account, []).append((role, program or ""))
+    found = db.scalars(select(Account).where(Account.closed_at.is_(None)).order_by(Account.email)).all()
+    return [(account, roles.get(account.id, [])) for account in found]
+
+
+def set_password(db: DbSession, account: Account, password: str, *, but: UUID | None = None, by: str, now: dt.datetime) -> None:
+    """Gives an account a password, and ends wherever else it is signed in.
+
+    Raises
+    ------
+    PasswordError
+        It is too weak.
+    """
+    refuse_weak(password, account.email)
+    account.password = hash_of(password)
+    end_visits(db, account.id, but=but)
+    write_down(db, at=now, by=by, what="password set", whom=f"account {account.id}")
+
+
+def change_password(db: DbSession, account: Account, old: str, new: str, *, but: UUID | None, by: str, now: dt.datetime) -> None:
+    """The same where somebody knows the one that holds; who has none yet shows none.
+
+    Raises
+    ------
+    WrongPassword
+        They do not.
+    PasswordError
+        The new one is too weak.
+    """
+    if account.password and not is_right(old, account.password)[0]:
+        raise WrongPassword
+    set_password(db, account, new, but=but, by=by, now=now)
+
+
+def signs_in_by_mail(db: DbSession, email: str) -> bool:
+    """Whether whoever reads mail at an address may sign in by it: mentors, mentees and guardians without a second factor, with an account
+    or without one yet."""
+    account = db.scalars(select(Account).where(Account.email == email.strip().lower())).first()
+    if account is None:
+        return bool(_people_at(db, email))
+    roles = set(db.scalars(select(Grant.role).where(Grant.account_id == account.id)))
+    return account.closed_at is None and roles <= BY_MAIL and not has_second(db, account.id)
+
+
+def let_in_by_mail(db: DbSession, email: str, *, now: dt.datetime) -> Account:
+    """The account of an address whose mail somebody reads: a new one has the roles of the mentors and mentees of this address."""
+    known = account_named(db, email)
+    if known is not None:
+        return known
+    account = account_for(db, email, by="mailed link", now=now)
+    for person in _people_at(db, email):
+        for table, role in ((Mentor, Role.MENTOR), (Mentee, Role.MENTEE)):
+            asked = select(Term.program_id).join(table, table.term_id == Term.id).where(table.person_id == person.id).distinct()
+            for program in db.scalars(asked):
+                of = person.organisation_id
+                db.add(Grant(account_id=account.id, organisation_id=of, program_id=program, role=role, person_id=person.id))
+    db.flush()
+    return account
+
+
+def _people_at(db: DbSession, email: str) -> Sequence[Person]:
+    return db.scalars(select(Person).where(Person.email != "", func.lower(Person.email) == email.strip().lower())).all()

@@ -1,0 +1,64 @@
+"""Roles that are given: to an account or to an API client, in one program or in all of an organisation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, or_, select
+from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
+
+from data.access import Role, Standing
+from data.base import Base, new_id
+from data.people import Person
+from data.programs import Organisation, Program
+
+
+class Account(Base):
+    """Somebody who can sign in, by their address; `password` is a hash, empty where they have none."""
+
+    __tablename__ = "account"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str] = mapped_column(default="")
+    made_at: Mapped[dt.datetime]
+    closed_at: Mapped[dt.datetime | None]
+
+
+class Client(Base):
+    """A program of somebody else's that uses the API; `scopes` are the rights that it may use."""
+
+    __tablename__ = "client"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey(Organisation.id), index=True)
+    name: Mapped[str]
+    scopes: Mapped[str]
+    made_at: Mapped[dt.datetime]
+    closed_at: Mapped[dt.datetime | None]
+
+
+class Grant(Base):
+    """A role of an account or a client; without a program it holds in all of the organisation, also in those to come."""
+
+    __tablename__ = "grant"
+    __table_args__ = (CheckConstraint("(account_id IS NULL) <> (client_id IS NULL)", name="one_holder"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey(Account.id), index=True)
+    client_id: Mapped[UUID | None] = mapped_column(ForeignKey(Client.id), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey(Organisation.id))
+    program_id: Mapped[UUID | None] = mapped_column(ForeignKey(Program.id), index=True)
+    role: Mapped[Role]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey(Person.id), index=True)
+    school: Mapped[str] = mapped_column(default="")
+
+
+def standings_of(db: DbSession, *, account: UUID | None = None, client: UUID | None = None) -> tuple[Standing, ...]:
+    """What an account or a client is in each program where it is something."""
+    asked = select(Program.id, Grant.role, Grant.person_id, Grant.school).join(
+        Grant, or_(Grant.program_id == Program.id, (Grant.program_id.is_(None)) & (Grant.organisation_id == Program.organisation_id))
+    )
+    mine = Grant.account_id == account if account else Grant.client_id == client
+    return tuple(Standing(program, role, person, school) for program, role, person, school in db.execute(asked.where(mine)))

@@ -1,0 +1,138 @@
+"""What can be wrong with rounds and their runs: a class for each cause."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from data.rounds import RunState
+
+
+class RunError(Exception):
+    """The root of what can be wrong with a wish about rounds and runs."""
+
+
+@dataclass(eq=False)
+class StillOpen(RunError):
+    """A round of the term is open, which is to be closed first."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"round {self.number} is still open; close it first"
+
+
+@dataclass(eq=False)
+class NothingOpen(RunError):
+    """No round of the term is open."""
+
+    term: str
+
+    def __str__(self) -> str:
+        return f"no round of {self.term} is open; open one first"
+
+
+@dataclass(eq=False)
+class NotOpen(RunError):
+    """This round of the term is not open."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"round {self.number} is closed already; close the one that is open, or open another"
+
+
+@dataclass(eq=False)
+class NoRound(RunError):
+    """The term has no round at all."""
+
+    term: str
+
+    def __str__(self) -> str:
+        return f"{self.term} has no round; open one, and close it when everybody is in"
+
+
+@dataclass(eq=False)
+class TooSoon(RunError):
+    """Groups cannot meet from a day on that has begun."""
+
+    on: dt.date
+    soonest: dt.date
+
+    def __str__(self) -> str:
+        return f"{self.on}: is too soon; write {self.soonest} or a later day"
+
+
+@dataclass(eq=False)
+class NobodyAsks(RunError):
+    """No mentee of the term asks for anything."""
+
+    term: str
+
+    def __str__(self) -> str:
+        return f"no mentee of {self.term} asks for anything; import its people first"
+
+
+@dataclass(eq=False)
+class NoRun(RunError):
+    """The term has no such run."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"there is no run {self.name}; `dure round list` shows those of a term"
+
+
+@dataclass(eq=False)
+class BadRunName(RunError):
+    """No run can be called so."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is no name of a run; write TERM:ROUND.RUN, such as tutoring/2026-spring:1.2"
+
+
+@dataclass(eq=False)
+class NoLongerKept(RunError):
+    """What a round asks is kept no more."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"what round {self.number} asks is no longer kept, as long ago as it was closed; open another one"
+
+
+@dataclass(eq=False)
+class OtherTerm(RunError):
+    """A run is to repair one of another term."""
+
+    name: str
+    term: str
+
+    def __str__(self) -> str:
+        return f"run {self.name} is of another term than {self.term}; name one of this term"
+
+
+@dataclass(eq=False)
+class HasEnded(RunError):
+    """The run has ended, and cannot be stopped."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"run {self.name} has ended already"
+
+
+@dataclass(eq=False)
+class NoResult(RunError):
+    """The run has no result: it has not ended yet, or failed, or it was so long ago that its result is kept no more."""
+
+    name: str
+    state: RunState
+    problem: str = ""
+
+    def __str__(self) -> str:
+        waits = {RunState.QUEUED: "it waits for a worker", RunState.DONE: "as long ago as it was solved, it is no longer kept"}
+        why = self.problem or waits.get(self.state, "it is still being solved")
+        return f"run {self.name} has no result: {why}"

@@ -1,0 +1,136 @@
+"""Who is signed in: a browser shows a random token in a cookie, of which only the SHA-256 is kept, until it ends or is ended.
+
+A visit ends after twelve hours without a request, and after a week in any case.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, ForeignKey, LargeBinary, Select, delete, or_, select, update
+from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
+
+from data.access import Actor
+from data.base import Base, new_id
+from data.clients import hashed
+from data.grants import Account, standings_of
+
+IDLE = dt.timedelta(hours=12)
+WHOLE = dt.timedelta(days=7)
+FRESH = dt.timedelta(minutes=15)
+"""For so long after signing in, what guards an account may be changed."""
+NOTED_EVERY = dt.timedelta(minutes=5)
+
+
+class Visit(Base):
+    """One browser that is signed in: from which network address, and what it calls itself."""
+
+    __tablename__ = "visit"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), index=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    made_at: Mapped[dt.datetime] = mapped_column(index=True)
+    seen_at: Mapped[dt.datetime]
+    source: Mapped[str]
+    agent: Mapped[str]
+
+
+class VisitError(Exception):
+    """The root of what can be wrong with a visit."""
+
+
+@dataclass(eq=False)
+class NoSuchVisit(VisitError):
+    """The account has none of this id."""
+
+    given: str
+
+    def __str__(self) -> str:
+        return f"nobody is signed in by {self.given!r}; look at what is listed"
+
+
+@dataclass(eq=False)
+class NotFresh(VisitError):
+    """Who asks has signed in too long ago for what they ask."""
+
+    def __str__(self) -> str:
+        return f"this is done within {FRESH.seconds // 60} minutes of signing in; sign in again"
+
+
+def enter(db: DbSession, account: Account, *, source: str, agent: str, now: dt.datetime) -> str:
+    """A new visit's token, which is kept nowhere."""
+    text = secrets.token_urlsafe(32)
+    db.add(Visit(account_id=account.id, hash=hashed(text), made_at=now, seen_at=now, source=source, agent=agent[:200]))
+    return text
+
+
+def visit_of(db: DbSession, text: str, *, now: dt.datetime) -> Visit | None:
+    """The visit of a token; None where it is none, or has ended."""
+    return db.scalars(_living(now).where(Visit.hash == hashed(text))).first()
+
+
+def actor_of_visit(db: DbSession, visit: Visit) -> Actor:
+    """Who is signed in."""
+    return Actor(f"account {visit.account_id}", standings_of(db, account=visit.account_id), account=visit.account_id)
+
+
+def note_visit(db: DbSession, visit: UUID, *, now: dt.datetime) -> None:
+    """It is still used."""
+    db.execute(update(Visit).where(Visit.id == visit).values(seen_at=now))
+
+
+def refuse_stale_visit(visit: Visit, *, now: dt.datetime) -> None:
+    """Does nothing where somebody has just signed in.
+
+    Raises
+    ------
+    NotFresh
+        That was too long ago.
+    """
+    if visit.made_at <= now - FRESH:
+        raise NotFresh
+
+
+def visits(db: DbSession, account: UUID, *, now: dt.datetime) -> Sequence[Visit]:
+    """All that an account has, the oldest first."""
+    return db.scalars(_living(now).where(Visit.account_id == account).order_by(Visit.id)).all()
+
+
+def end_visit(db: DbSession, account: UUID, given: str) -> None:
+    """Ends one of an account's, at once.
+
+    Raises
+    ------
+    NoSuchVisit
+        It has none of this id.
+    """
+    try:
+        wanted = UUID(given)
+    except ValueError:
+        raise NoSuchVisit(given) from None
+    if not _count(db.execute(delete(Visit).where(Visit.id == wanted, Visit.account_id == account))):
+        raise NoSuchVisit(given)
+
+
+def end_visits(db: DbSession, account: UUID, *, but: UUID | None = None) -> int:
+    """Ends all of an account's but for one, and tells how many that were."""
+    return _count(db.execute(delete(Visit).where(Visit.account_id == account, Visit.id != but if but else Visit.id.is_not(None))))
+
+
+def forget_visits(db: DbSession, now: dt.datetime) -> int:
+    """Removes those that have ended, and tells how many that were."""
+    return _count(db.execute(delete(Visit).where(or_(Visit.seen_at <= now - IDLE, Visit.made_at <= now - WHOLE))))
+
+
+def _living(now: dt.datetime) -> Select[Visit]:
+    return select(Visit).join(Account).where(Visit.seen_at > now - IDLE, Visit.made_at > now - WHOLE, Account.closed_at.is_(None))
+
+
+def _count(result: object) -> int:
+    return cast("CursorResult[Any]", result).rowcount

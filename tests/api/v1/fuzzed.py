@@ -1,0 +1,94 @@
+"""Schemathesis over the app: requests that its document allows and others, and all that is wrong with the answers.
+
+Ids and keys of what there is are mixed into the addresses, so that more is asked for than what there is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import schemathesis
+from fastapi import FastAPI
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+from schemathesis.schemas import APIOperation
+from sqlalchemy import Engine
+
+from api.feeds import add_feeds
+from api.health import add_health
+from api.limits import LimitedBodies
+from api.v1.door import Door
+from api.v1.limits import Limits
+from api.v1.rooms import add_v1
+from tests.api.v1.callers import NOW
+
+WITHOUT_LIMIT = 10**9
+REFUSALS = ["2xx", "401", "403", "404", "409", "412", "422"]
+"""What may be answered to what the document allows: that keys are of nothing, or rules are broken, it cannot say."""
+
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
+
+Phases = Mapping[str, int]
+"""Which phases there are, with so many examples where they choose them."""
+
+
+def app_without_limit(engine: Engine) -> FastAPI:
+    """The app, as `create_app` makes it, for callers who ask without an end."""
+    app = FastAPI(title="Dure", docs_url=None, redoc_url=None)
+    add_feeds(app, engine, lambda: NOW)
+    add_health(app, engine, lambda: NOW, None)
+    add_v1(app, Door(engine, lambda: NOW, Limits(WITHOUT_LIMIT)))
+    app.add_middleware(LimitedBodies)
+    return app
+
+
+def faults_found(
+    app: FastAPI, headers: Mapping[str, str], things: Mapping[str, str], phases: Phases, wanted: Callable[[str], bool] = lambda _: True
+) -> tuple[int, list[str]]:
+    """How many requests were made to the operations whose ids are wanted, and what is wrong with the answers."""
+    config = SchemathesisConfig.from_dict(_settings(headers, things, phases))
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
+
+    def asked(context: Any) -> bool:  # noqa: ANN401  schemathesis tells no type of it
+        operation: APIOperation[Any, Any, Any, Any] = context.operation
+        return wanted(str(operation.definition.raw["operationId"]))
+
+    requests, faults = 0, list[str]()
+    for happened in from_schema(schema.include(asked)).execute():
+        if isinstance(happened, events.FatalError):
+            raise happened.exception
+        if isinstance(happened, events.NonFatalError):
+            faults.append(f"{happened.label}: {happened.value!r}")
+        if isinstance(happened, events.ScenarioFinished):
+            requests += len(happened.recorder.interactions)
+            faults += _faults(happened)
+    return requests, faults
+
+
+def _faults(scenario: events.ScenarioFinished) -> list[str]:
+    return [
+        f"{failed.failure.operation}: {failed.failure.title}: {failed.failure.message}\n{failed.code_sample}"
+        for checks in scenario.recorder.checks.values()
+        for check in checks
+        if (failed := check.failure_info) is not None
+    ]
+
+
+def _settings(headers: Mapping[str, str], things: Mapping[str, str], phases: Phases) -> dict[str, Any]:
+    return {
+        "seed": 1,
+        "max-failures": 100,
+        "headers": dict(headers),
+        "generation": {"database": "none", "deterministic": True, "no-shrink": True},
+        "checks": {"positive_data_acceptance": {"expected-statuses": REFUSALS}},
+        "phases": {
+            **{phase: {"enabled": phase in phases} for phase in ("examples", "coverage")},
+            **{
+                phase: {"enabled": phase in phases, "generation": {"max-examples": phases.get(phase, 1)}}
+                for phase in ("fuzzing", "stateful")
+            },
+        },
+        "dictionaries": {name: {"values": [value]} for name, value in things.items()},
+        "parameters": {f"path.{name}": {"dictionary": name, "probability": 0.7} for name in things},
+    }

@@ -1,0 +1,49 @@
+"""Platforms follow what happens: in order, a page at a time, of their own programs."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine
+
+from data.access import Role
+from tests.api.v1.callers import Platform
+from tests.sessions import taught_term
+
+
+@pytest.fixture
+def platform(database: Engine) -> Platform:
+    taught_term(database)
+    return Platform(database)
+
+
+def test_what_a_platform_does_it_reads_as_events_page_by_page(platform: Platform) -> None:
+    client = platform.client()
+    for name in ("first", "second", "third"):
+        assert client.ask("PATCH", "/v1/programs/ext:tutoring", {"name": name}).status_code == 200
+    page = client.ask("GET", "/v1/events?limit=2").json()
+    assert [one["type"] for one in page["items"]] == ["program.renamed"] * 2
+    assert page["items"][0]["data"]["program"] == page["items"][0]["program_id"]
+    rest = client.ask("GET", page["next"]).json()
+    assert (len(rest["items"]), rest["next"]) == (1, None)
+    last = rest["items"][-1]["id"]
+    assert client.ask("GET", f"/v1/events?after={last}").json()["items"] == []
+    assert client.ask("PATCH", "/v1/programs/ext:tutoring", {"settings": {"cancelled_days": 7}}).status_code == 200
+    found = client.ask("GET", f"/v1/events?after={last}&types=program.changed,session.moved").json()["items"]
+    assert [one["type"] for one in found] == ["program.changed"]
+    assert client.ask("GET", f"/v1/events?after={last}&types=session.moved").json()["items"] == []
+
+
+def test_what_is_not_kept_or_no_type_is_said(platform: Platform) -> None:
+    client = platform.client()
+    assert client.ask("GET", f"/v1/events?after={uuid4()}").status_code == 404
+    assert client.ask("GET", "/v1/events?types=session.danced").status_code == 422
+
+
+def test_others_read_no_events(platform: Platform, database: Engine) -> None:
+    taught_term(database, city="town")
+    client = platform.client()
+    client.ask("PATCH", "/v1/programs/ext:tutoring", {"name": "first"})
+    assert len(client.ask("GET", "/v1/events").json()["items"]) == 1
+    assert platform.client(role=Role.MENTOR).ask("GET", "/v1/events").status_code == 403

@@ -1,0 +1,92 @@
+"""Who may do what, for every operation that the API's own document has: one without a rule fails here, and so does one that lets in whom
+the table does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from api.app import create_app
+from data.access import MAY, Reach, Role
+from tests.api.v1.callers import NOW, Caller, Platform
+from tests.api.v1.prepared import OPEN, OWN, Asked, caller_in, nothing_stays, operations, things_of
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The app, all its operations, and the things of a caller's own program and of a foreign one."""
+
+    platform: Platform
+    asked: list[Asked]
+    own: Mapping[str, str]
+    foreign: Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def house(lasting_database: Engine) -> House:
+    own, foreign = things_of(lasting_database, "city"), things_of(lasting_database, "town")
+    app = create_app(lasting_database, lambda: NOW).app
+    assert isinstance(app, FastAPI)
+    asked = [one for one in operations(app.openapi()) if (one.method, one.path) not in OPEN]
+    return House(Platform(lasting_database), asked, own, foreign)
+
+
+def test_every_operation_says_which_right_it_takes(house: House) -> None:
+    assert house.asked
+    assert {(one.method, one.path) for one in house.asked if one.right is None} == OWN
+
+
+def test_who_is_not_known_gets_into_none(house: House) -> None:
+    nobody = Caller(house.platform.web, "")
+    own = {**house.own, "console_session": str(uuid4()), "passkey": str(uuid4())}
+    answers = {one.title: _ask(nobody, one, own).status_code for one in house.asked}
+    assert {title: status for title, status in answers.items() if status != 401} == {}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_does_what_the_table_says_and_sees_nothing_of_foreign_programs(house: House, role: Role) -> None:
+    caller = caller_in(house.platform, role, house.own)
+    wrong = []
+    with nothing_stays(house.platform.engine):
+        for one in house.asked:
+            if one.right is None:
+                continue
+            reach = MAY[one.right][role]
+            wrong += _wrong_at_home(_ask(caller, one, house.own), one, reach)
+            if one.names:
+                wrong += _wrong_abroad(house, caller, one, reach)
+    assert wrong == []
+
+
+def _wrong_at_home(answer: httpx.Response, asked: Asked, reach: Reach) -> list[str]:
+    """What is not as the table says where somebody asks in their own program."""
+    status = answer.status_code
+    fine = {
+        Reach.NONE: status == 403,
+        Reach.OWN: status != 401 and status < 500,  # a thing need not be theirs
+        Reach.ALL: status not in {401, 403, 404} and status < 500,
+    }[reach]
+    return [] if fine else [f"{asked.title} with reach {reach.name} at home: {status} {answer.text[:200]}"]
+
+
+def _wrong_abroad(house: House, caller: Caller, asked: Asked, reach: Reach) -> list[str]:
+    """What is not as it should be where they ask for what is foreign: it is answered as what there is nowhere."""
+    answer = _ask(caller, asked, house.foreign)
+    if reach is Reach.NONE:
+        fine = answer.status_code == 403
+    elif answer.status_code == 422:  # the least body is not enough for it, wherever it is
+        nothing = _ask(caller, asked, asked.amid_nothing())
+        fine = (nothing.status_code, nothing.text) == (answer.status_code, answer.text)
+    else:
+        fine = answer.status_code == 404
+    return [] if fine else [f"{asked.title} with reach {reach.name} abroad: {answer.status_code} {answer.text[:200]}"]
+
+
+def _ask(caller: Caller, asked: Asked, things: Mapping[str, str]) -> httpx.Response:
+    return caller.ask(asked.method, asked.at(things), asked.body)

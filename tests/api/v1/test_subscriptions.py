@@ -1,0 +1,114 @@
+"""Subscriptions by the API: a link is told once, is read by a calendar, follows changes, and ends; and each role makes its own."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from data.access import Role
+from tests.api.v1.callers import Platform
+from tests.api.v1.roles import somebody
+from tests.sessions import taught_term
+
+LIST = "/v1/programs/ext:tutoring/subscriptions"
+
+
+@pytest.fixture
+def platform(database: Engine) -> Platform:
+    taught_term(database)
+    return Platform(database)
+
+
+@pytest.fixture(scope="module")
+def lasting(lasting_database: Engine) -> Platform:
+    """The same, in which nothing changes."""
+    taught_term(lasting_database)
+    return Platform(lasting_database)
+
+
+def test_a_link_is_told_once_and_shows_its_calendar_until_it_is_revoked(platform: Platform) -> None:
+    client = platform.client()
+    wish = {"audience": "mentor", "owner": "ext:m-1", "name": "my phone", "language": "en", "alarm_minutes": [60]}
+    made = client.ask("POST", LIST, wish)
+    assert made.status_code == 201, made.text
+    told = made.json()
+    token = told["url"].rpartition("/feeds/")[2]
+    assert told["webcal_url"].endswith(token)
+    assert (told["subscription"]["owner"]["external_id"], told["subscription"]["alarm_minutes"]) == ("m-1", [60])
+    feed = platform.web.ask(f"/feeds/{token}")
+    assert (feed.status_code, feed.text.count("BEGIN:VEVENT")) == (200, 12)
+    one = made.headers["location"]
+    listed = client.ask("GET", LIST)
+    assert token.removesuffix(".ics") not in listed.text + client.ask("GET", one).text
+    changed = client.ask("PATCH", one, {"name": "my watch", "days_back": 10, "alarm_minutes": []})
+    assert (changed.json()["name"], changed.json()["days_back"], changed.json()["alarm_minutes"]) == ("my watch", 10, [])
+    assert client.ask("DELETE", one).status_code == 204
+    assert platform.web.ask(f"/feeds/{token}").status_code == 410
+    refused = client.ask("PATCH", one, {"name": "x"})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/link-revoked")
+    assert client.ask("DELETE", one).status_code == 204
+    assert client.ask("GET", LIST).json()["items"][0]["revoked_at"] == "2026-03-02T09:00:00Z"
+
+
+def test_links_are_made_for_every_audience_and_listed_by_it(platform: Platform) -> None:
+    client = platform.client()
+    group = client.ask("GET", "/v1/groups/ext:g-1").json()["id"]
+    owners = {"mentee": "ext:s-1", "group": group, "school": "ext:north", "program": None}
+    for audience, owner in owners.items():
+        made = client.ask("POST", LIST, {"audience": audience, "owner": owner})
+        assert made.status_code == 201, made.text
+        (listed,) = client.ask("GET", f"{LIST}?audience={audience}").json()["items"]
+        assert listed == made.json()["subscription"]
+    assert [one["owner"]["external_id"] for one in client.ask("GET", LIST).json()["items"]] == ["s-1", "g-1", "north", "tutoring"]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        pytest.param({"audience": "mentor", "owner": "ext:m-9"}, id="nobody is called so"),
+        pytest.param({"audience": "mentor"}, id="it is not said whose"),
+        pytest.param({"audience": "program", "owner": "ext:m-1"}, id="a program is no mentor"),
+        pytest.param({"audience": "mentor", "owner": "m-1"}, id="a key without its mark"),
+        pytest.param({"audience": "mentor", "owner": "ext:m-1", "alarm_minutes": [0]}, id="an alarm that does not ring before"),
+        pytest.param({"audience": "mentor", "owner": "ext:m-1", "alarm_minutes": [5, 5]}, id="an alarm twice"),
+        pytest.param({"audience": "mentor", "owner": "ext:m-1", "language": "de"}, id="a language that nobody speaks"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_refused(lasting: Platform, wish: dict[str, object]) -> None:
+    client = lasting.client()
+    assert client.ask("POST", LIST, wish).status_code == 422
+    assert client.ask("GET", LIST).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("role", "person", "school", "own"),
+    [
+        pytest.param(Role.MENTOR, "m-1", "", {"audience": "mentor", "owner": "ext:m-1"}, id="a mentor for themselves"),
+        pytest.param(Role.MENTEE, "s-1", "", {"audience": "mentee", "owner": "ext:s-1"}, id="a mentee likewise"),
+        pytest.param(Role.GUARDIAN, "s-1", "", {"audience": "mentee", "owner": "ext:s-1"}, id="a guardian for their child"),
+        pytest.param(Role.PARTNER, "", "north", {"audience": "school", "owner": "ext:north"}, id="a partner for its school"),
+    ],
+)
+def test_everybody_makes_links_for_their_own(platform: Platform, role: Role, person: str, school: str, own: dict[str, str]) -> None:
+    office, caller = platform.client(), somebody(platform, role, person, school)
+    foreign = office.ask("POST", LIST, {"audience": "mentor", "owner": "ext:m-2"}).headers["location"]
+    made = caller.ask("POST", LIST, own)
+    assert made.status_code == 201, made.text
+    assert [one["id"] for one in caller.ask("GET", LIST).json()["items"]] == [made.json()["subscription"]["id"]]
+    for method, body in (("GET", None), ("PATCH", {"name": "x"}), ("DELETE", None)):
+        assert caller.ask(method, foreign, body).status_code == 404
+    assert caller.ask("DELETE", made.headers["location"]).status_code == 204
+    others = ({"audience": "mentor", "owner": "ext:m-2"}, {"audience": "school", "owner": "ext:south"}, {"audience": "program"})
+    for wish in (*others, {"audience": "mentee", "owner": "ext:s-3"}, {"audience": "group", "owner": "ext:g-1"}):
+        assert caller.ask("POST", LIST, wish).status_code == 422
+    assert len(office.ask("GET", LIST).json()["items"]) == 2
+
+
+def test_another_organisations_links_are_not_there(platform: Platform, database: Engine) -> None:
+    client = platform.client()
+    one = client.ask("POST", LIST, {"audience": "program"}).headers["location"]
+    term = taught_term(database, city="town")
+    assert client.ask("GET", f"/v1/programs/{term.program_id}/subscriptions").status_code == 404
+    assert client.ask("POST", f"/v1/programs/{term.program_id}/subscriptions", {"audience": "program"}).status_code == 404
+    stranger = somebody(platform, Role.SUPERVISOR)
+    assert stranger.ask("GET", one).status_code == 403

@@ -1,0 +1,56 @@
+"""Platforms make webhooks, change over their secrets, and see what became of each delivery."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.api.v1.callers import Platform
+from tests.sessions import taught_term
+
+LIST = "/v1/programs/ext:tutoring/webhooks"
+WISH = {"url": "https://example.org/dure", "types": ["session.moved"]}
+
+
+@pytest.fixture
+def platform(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    monkeypatch.setenv("DURE_WEBHOOK_SECRET", "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0")
+    taught_term(database)
+    return Platform(database)
+
+
+def test_a_webhook_is_made_changed_tried_out_and_closed_and_its_secret_told_once(platform: Platform) -> None:
+    client = platform.client()
+    made = client.ask("POST", LIST, WISH)
+    assert made.status_code == 201, made.text
+    secret, place = made.json()["secret"], made.headers["location"]
+    assert secret.startswith("whsec_")
+    assert secret not in client.ask("GET", LIST).text + client.ask("GET", place).text
+    tried = client.ask("POST", f"{place}/test")
+    assert (tried.status_code, tried.json()["type"], tried.json()["state"]) == (202, "webhook.tested", "waiting")
+    (delivery,) = client.ask("GET", f"{place}/deliveries").json()["items"]
+    assert client.ask("POST", f"{place}/deliveries/{delivery['id']}/replay").status_code == 202
+    assert client.ask("POST", f"{place}/replay?after={delivery['event_id']}").status_code == 202
+    changed = client.ask("PATCH", place, {"enabled": False, "types": []})
+    assert (changed.json()["enabled"], changed.json()["types"], changed.json()["secrets"][0].keys()) == (False, [], {"id", "created_at"})
+    assert client.ask("PATCH", place, {"enabled": True}).json()["disabled_at"] is None
+    assert client.ask("DELETE", place).status_code == 204
+    assert client.ask("GET", place).status_code == 404
+
+
+def test_two_secrets_live_at_once_and_the_last_stays(platform: Platform) -> None:
+    client = platform.client()
+    place = client.ask("POST", LIST, WISH).headers["location"]
+    (first,) = client.ask("GET", place).json()["secrets"]
+    assert client.ask("DELETE", f"{place}/secrets/{first['id']}").status_code == 409
+    assert client.ask("POST", f"{place}/secrets").status_code == 201
+    assert client.ask("POST", f"{place}/secrets").status_code == 409
+    assert client.ask("DELETE", f"{place}/secrets/{first['id']}").status_code == 204
+    assert client.ask("DELETE", f"{place}/secrets/{first['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("wish", [{"url": "ftp://example.org"}, {"url": "https://a@b.example/"}, {**WISH, "types": ["session.danced"]}])
+def test_what_cannot_be_told_is_refused(platform: Platform, wish: dict[str, object]) -> None:
+    client = platform.client()
+    assert client.ask("POST", LIST, wish).status_code == 422
+    assert client.ask("GET", LIST).json()["items"] == []

@@ -1,0 +1,140 @@
+"""Events are read in order, and whoever has read up to one misses none, whatever was under way meanwhile."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, select
+
+from data.audit import Deed, write_down
+from data.database import reading, transaction
+from data.event_types import EVENT_TYPES, TYPES, type_of
+from data.events import Event, Happening, NoSuchEvent, event_of, events_after, forget_events, happened
+from data.programs import Program, Term
+from scheduler.changes import cancel, move
+from scheduler.finding import session_named
+from tests.sessions import at, taught_term
+
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+ROOT = Path(__file__).parents[2]
+
+
+def write(database: Engine, program: UUID, *types: str, now: dt.datetime = NOW) -> None:
+    with transaction(database) as db:
+        happened(db, [Happening(program, one, {}) for one in types], now=now)
+
+
+def types_after(database: Engine, program: UUID, after: Event | None = None, *types: str, most: int = 100) -> list[str]:
+    with reading(database) as db:
+        return [one.type for one in events_after(db, [program], after.place if after else None, types, most=most)]
+
+
+def test_events_come_in_their_order_from_any_of_them_on(database: Engine) -> None:
+    program = taught_term(database).program_id
+    write(database, program, "a", "b")
+    write(database, program, "c", "b")
+    with reading(database) as db:
+        events = events_after(db, [program], None, (), most=100)
+    assert [one.type for one in events] == ["a", "b", "c", "b"]
+    assert types_after(database, program, events[1]) == ["c", "b"]
+    assert types_after(database, program, None, "b", most=1) == ["b"]
+    assert types_after(database, program, events[1], "a") == []
+
+
+def test_what_is_written_first_and_ends_last_is_not_missed(database: Engine) -> None:
+    program = taught_term(database).program_id
+    if database.dialect.name != "postgresql":
+        write(database, program, "slow", "quick")
+        assert types_after(database, program) == ["slow", "quick"]
+        return
+    with transaction(database) as slow:
+        happened(slow, [Happening(program, "slow", {})], now=NOW)
+        write(database, program, "quick")
+        assert types_after(database, program) == [], "what comes after it waits for it"
+    assert types_after(database, program) == ["slow", "quick"]
+
+
+def test_what_is_undone_has_no_event(database: Engine) -> None:
+    program = taught_term(database).program_id
+    with transaction(database) as db:
+        happened(db, [Happening(program, "undone", {})], now=NOW)
+        db.rollback()
+    assert types_after(database, program) == []
+
+
+def test_of_an_event_that_is_kept_no_longer_or_foreign_nobody_goes_on(database: Engine) -> None:
+    program, other = taught_term(database).program_id, taught_term(database, city="town").program_id
+    write(database, program, "old")
+    write(database, program, "new", now=NOW + 2 * DAY)
+    with transaction(database) as db:
+        (old, _) = db.scalars(select(Event.id).order_by(Event.number)).all()
+        assert event_of(db, [program], old).type == "old"
+        with pytest.raises(NoSuchEvent):
+            event_of(db, [other], old)
+        assert forget_events(db, NOW + DAY) == 1
+        with pytest.raises(NoSuchEvent):
+            event_of(db, [program], old)
+    assert types_after(database, program) == ["new"]
+
+
+def test_a_change_of_a_session_has_an_event_of_its_own_and_one_of_each_session_with_ids_only(database: Engine) -> None:
+    term = taught_term(database)
+    with transaction(database) as db:
+        one = session_named(db, db.get_one(Term, term.id), "g-1@2026-03-03T19:00")
+        move(db, one, at("2026-03-06 19:00"), by="office", now=NOW, reason="Kim Minji is ill")
+        session, group = str(one.id), str(one.group_id)
+    with transaction(database) as db:
+        cancel(db, db.get_one(type(one), one.id), by="office", now=NOW + DAY / 2, reason="ill")
+    with reading(database) as db:
+        events = [(one.type, one.data) for one in events_after(db, [term.program_id], None, (), most=100)]
+    keys = {"term": str(term.id), "group": group, "session": session}
+    assert [kind for kind, _ in events] == ["session.changed", "session.moved", "session.changed", "session.cancelled"]
+    assert events[0][1] == {**keys, "sequence": 1}
+    assert {name: value for name, value in events[1][1].items() if name != "whom"} == keys
+    assert "Kim" not in str(events)
+
+
+def test_every_row_of_the_audit_has_its_event_but_those_of_who_only_looked(database: Engine) -> None:
+    term = taught_term(database)
+    with transaction(database) as db:
+        for what in TYPES:
+            write_down(db, at=NOW, by="office", what=what, whom="thing x", term=term.id)
+        program = db.get_one(Program, term.program_id)
+        write_down(db, at=NOW, by="office", what="painted", whom="program run", ids={"program": program.id})
+        write_down(db, at=NOW, by="office", what="mentees read", whom="mentee s-1", term=term.id)
+    with reading(database) as db:
+        deeds = [deed.what for deed in db.scalars(select(Deed))]
+    assert sorted(types_after(database, term.program_id)) == sorted(kind for what in deeds if (kind := type_of(what, "program run")))
+    assert "program.painted" in types_after(database, term.program_id)
+    assert len(deeds) == len(types_after(database, term.program_id)) + 1
+
+
+def written_words() -> set[str]:
+    """What the operations call what they do, as far as they say it in so many words."""
+    words: set[str] = set()
+    for path in (path for package in ("data", "scheduler") for path in (ROOT / package).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"write_down", "Deed"}:
+                for word in (keyword.value for keyword in node.keywords if keyword.arg == "what"):
+                    words |= {part.value for part in ast.walk(word) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    return words
+
+
+OF_NO_PROGRAM = {
+    *("client made", "client secret added", "client secret taken", "client closed"),
+    *("account made", "account closed", "password set", "second factor added", "second factor taken"),
+    *("recovery codes made", "recovery code used", "taken away"),
+}
+"""An organisation's API clients, people's own accounts, and matches, which are nobody's."""
+
+
+def test_all_that_is_done_has_a_type_that_stays() -> None:
+    words = written_words()
+    assert len(words) > 30
+    assert {word for word in words - TYPES.keys() - OF_NO_PROGRAM if type_of(word, "thing x")} == set()
+    assert len(EVENT_TYPES) == len(TYPES) + 1, "no two are called the same"
