@@ -103,7 +103,7 @@ def _new(kind: str, folder: Path, request: pytest.FixtureRequest, template: str 
 def _drop(url: URL, request: pytest.FixtureRequest) -> None:
     """Takes a database from the server: thousands of tests would fill the disk with theirs. Files go with their folder."""
     if url.get_backend_name() == "postgresql":
-        _run(request.getfixturevalue("postgres"), f"DROP DATABASE {url.database} WITH (FORCE)")
+        _run(request.getfixturevalue("postgres"), f"DROP DATABASE IF EXISTS {url.database} WITH (FORCE)")
 
 
 def _run(server: URL, *statements: str) -> None:
