@@ -25,7 +25,7 @@ def list_deeds(
     term: Annotated[str, typer.Option(metavar="TERM", help="Only of this term.")] = "",
     program: Annotated[str, typer.Option(metavar="PROGRAM", help="Only of this program and its terms.")] = "",
     since: Annotated[str, typer.Option(metavar="DATE", help="Only since this day of the term's zone, or else of UTC.")] = "",
-    about: Annotated[str, typer.Option(metavar="TEXT", help="Only rows with this in them, such as g-0001, moved or a reason.")] = "",
+    about: Annotated[str, typer.Option(metavar="TEXT", help="Only rows with this in them: a key, such as g-0001, moved or a reason.")] = "",
     rows: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="Print so many rows of a page.")] = 50,
     page: Annotated[int, typer.Option(metavar="N", min=1, max=1_000_000, help="Print this page; the first is the newest.")] = 1,
 ) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Index, Select, String, cast, func, or_, select
-from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
+from sqlalchemy import ColumnElement, Index, Select, String, and_, cast, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
 from data.event_types import type_of
 from data.events import Happening, happened
+from data.groups import Group
+from data.people import Mentee, Mentor
 from data.programs import Term
 
 
@@ -37,7 +40,8 @@ class Deed(Base):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which rows are looked for: those of some terms and those about `others`, whatever their term, where `terms` are named; from an
-    instant on; those with a text in them, of which large and small letters are the same."""
+    instant on; those with a text in them, of which large and small letters are the same, and which is met whole where it is the key of
+    a group or somebody: `m-1` is not looked for in `m-10`."""
 
     terms: tuple[UUID, ...] | None = None
     others: tuple[str, ...] = ()
@@ -92,10 +96,26 @@ def wanted_deeds(wanted: Wanted) -> Select[Deed]:
     if wanted.since is not None:
         asked = asked.where(Deed.at >= wanted.since)
     if wanted.about:
-        texts = [column.icontains(wanted.about, autoescape=True) for column in (Deed.by, Deed.what, Deed.whom, Deed.reason)]
+        is_key = _is_key(wanted.about, wanted.terms)
+        texts = [_has(column, wanted.about, is_key) for column in (Deed.by, Deed.what, Deed.whom, Deed.reason)]
         written = json.dumps(wanted.about)[1:-1]  # as a value of JSON is kept
-        asked = asked.where(or_(*texts, cast(Deed.details, String).icontains(written, autoescape=True)))
+        asked = asked.where(or_(*texts, _has(cast(Deed.details, String), written, is_key)))
     return asked
+
+
+def _is_key(text: str, terms: tuple[UUID, ...] | None) -> ColumnElement[bool]:
+    """Whether a group, a mentor or a mentee of some terms, or of any, is called so."""
+    kinds: tuple[type[Group | Mentor | Mentee], ...] = (Group, Mentor, Mentee)
+    named = [select(kind.id).where(func.lower(kind.key) == text.lower()) for kind in kinds]
+    if terms is not None:
+        named = [one.where(kind.term_id.in_(terms)) for one, kind in zip(named, kinds, strict=True)]
+    return or_(*(exists(one) for one in named))
+
+
+def _has(column: ColumnElement[str] | InstrumentedAttribute[str], text: str, is_key: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a text is in a column; of a key, with no sign of another key before or after it."""
+    whole = rf"(?i)(?<![a-z0-9_-]){re.escape(text)}(?!\.?[a-z0-9_-])"
+    return and_(column.icontains(text, autoescape=True), or_(~is_key, column.regexp_match(whole)))
 
 
 def _program_of(db: DbSession, term: UUID | None) -> UUID | None:

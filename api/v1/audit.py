@@ -45,7 +45,7 @@ def list_audit(
     since: Annotated[Instant | None, Query(description="Only from this instant on.")] = None,
     about: Annotated[
         str | None,
-        Query(min_length=1, max_length=200, pattern=PLAIN, description="Only what has this in it, in large or small letters."),
+        Query(min_length=1, max_length=200, pattern=PLAIN, description="Only what has this in it, in large or small letters; a key whole."),
     ] = None,
     after: After = None,
     limit: Limit = USUAL,

@@ -73,6 +73,21 @@ def test_what_was_done_is_shown_by_keys_and_by_the_clock_of_the_term(done: Typed
     assert shown[0].endswith("(audience: mentor, owner: m-1)")
 
 
+def test_a_key_is_not_looked_for_in_a_longer_one(done: Typed) -> None:
+    for words in (
+        ("group", "end", "city/tutoring/spring", "g-2", "--from", "2026-03-25", "--why", "asked by s-1. no more"),
+        ("session", "cancel", "city/tutoring/spring", "g-1@2026-03-19", "--why", "s-10 and s-1b and as-1 and s-1.5 asked"),
+    ):
+        result = done(*words)
+        assert result.exit_code == 0, result.output
+    by_key = done("audit", "list", "--about", "S-1").output
+    assert "asked by s-1." in by_key
+    assert "s-10" not in by_key
+    assert "recorded" in by_key  # its attendance is among the details
+    assert "s-10 and s-1b" in done("audit", "list", "--about", "s-1b").output  # nobody is called so: it is any text
+    assert "s-10 and s-1b" in done("audit", "list", "--about", "s-").output
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
