@@ -14,7 +14,7 @@ import typer
 from api.exits import Exit, complain
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import URL, Engine
 
 BY = "command line"
 """Who does what commands do, as the audit says it."""
@@ -107,11 +107,14 @@ def minutes_of(text: str, name: str) -> list[int]:
 
 
 class Told(AbstractContextManager[None]):
-    """Ends a command in whose work something is found wrong: with one line for each fault, and status 2."""
+    """Ends a command in whose work something is found wrong: with one line for each fault, and status 2. Of a database it is told where it
+    is, as far as that is known."""
+
+    database: URL | None = None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if isinstance(error, Exception) and isinstance(error, _refusals()):
-            lines = _lines(error)
+            lines = _lines(error, self.database)
             if lines:
                 complain(lines)
                 raise typer.Exit(Exit.BAD_INPUT) from None
@@ -129,7 +132,8 @@ class Opened(AbstractContextManager["Engine"]):
 
         logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of follows from a fault that is told
         with self._told, ExitStack() as left:
-            self._engine = open_database(address())
+            self._told.database = address()
+            self._engine = open_database(self._told.database)
             left.callback(self._engine.dispose)
             if self._migrated:
                 self._bring_up_to_date()
@@ -214,10 +218,11 @@ def _refusals() -> tuple[type[Exception], ...]:
     )
 
 
-def _lines(error: Exception) -> list[str]:
+def _lines(error: Exception, database: URL | None) -> list[str]:
     """What is told of an error; nothing where it is a fault of the program."""
     from sqlalchemy.exc import DatabaseError as Driver, DBAPIError, OperationalError
 
+    from data.database import cannot_be_used
     from matching.faults import BadFiles, one_line
 
     match error:
@@ -226,7 +231,7 @@ def _lines(error: Exception) -> list[str]:
         case DBAPIError():
             if type(error) not in {Driver, OperationalError}:  # others mean that a statement is wrong
                 return []
-            return [f"the database cannot be used: {one_line(str(error.orig).partition(chr(10))[0])}"]
+            return [one_line(cannot_be_used(database, error))]
         case OSError():
             return [f"{one_line(str(error.filename))}: {error.strerror}"] if error.filename else []
         case UnicodeEncodeError():

@@ -30,6 +30,14 @@ PATIENCE_SECONDS = 30
 AWAY = (InterfaceError, NoConnection, OperationalError)
 """What is raised while the database does not answer, cannot write, or has no connection to give."""
 
+MENDS_OF_FILES = {
+    sqlite3.SQLITE_CANTOPEN: f"have {VARIABLE} name a file in a folder in which you may write",
+    sqlite3.SQLITE_FULL: f"make room on its disk, or have {VARIABLE} name a file elsewhere",
+    sqlite3.SQLITE_NOTADB: f"have {VARIABLE} name a file of SQLite, or one that is not there yet",
+    sqlite3.SQLITE_READONLY: f"see that you may write it and its folder, or have {VARIABLE} name another",
+}
+"""What to do where SQLite says this of a file."""
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 READING = "dure_reading"
 MIGRATING = 5_281_948_213
@@ -146,6 +154,14 @@ def reading(engine: Engine) -> Iterator[DbSession]:
 def why_away(error: Exception) -> str:
     """The first line of what the database's driver says, without the statement and what it was to write."""
     return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
+
+
+def cannot_be_used(url: URL | None, error: DBAPIError) -> str:
+    """What is told of a database that cannot be used: which file it is, where it is one, why, and what to do."""
+    file = f" {url.database}" if url is not None and url.get_backend_name() == "sqlite" else ""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    mend = MENDS_OF_FILES.get(code & 0xFF) if file and code is not None else None
+    return f"the database{file} cannot be used: {why_away(error)}" + (f"; {mend}" if mend else "")
 
 
 def migrate(engine: Engine) -> None:

@@ -74,8 +74,16 @@ def test_a_newer_programs_database_is_refused(
     ("url", "line"),
     [
         pytest.param("here", "DURE_DATABASE_URL: is no address; write", id="no address"),
-        pytest.param("sqlite:///{folder}", "the database cannot be used: unable to open database file", id="a folder"),
-        pytest.param("sqlite:///{folder}/text", "the database cannot be used: file is not a database", id="a file of something else"),
+        pytest.param(
+            "sqlite:///{folder}",
+            "the database {folder} cannot be used: unable to open database file; have DURE_DATABASE_URL name a file in a folder",
+            id="a folder",
+        ),
+        pytest.param(
+            "sqlite:///{folder}/text",
+            "the database {folder}/text cannot be used: file is not a database; have DURE_DATABASE_URL name a file of SQLite",
+            id="a file of something else",
+        ),
         pytest.param("sqlite:///{folder}/text/dure.db", "{folder}/text: ", id="a file in a file"),
         pytest.param("postgresql://dure:secret@127.0.0.1:1/dure", "the database cannot be used: connection failed", id="nobody listens"),
     ],

@@ -130,7 +130,8 @@ def test_an_import_onto_a_full_disk_is_refused_in_one_line_and_done_when_there_i
     disk.fill()
     status, complained = _ended(database, *words)
     assert (status, complained.count("\n")) == (2, 1), complained
-    assert complained.startswith("the database cannot be used: ")
+    file = f" {database.url.database}" if database.dialect.name == "sqlite" else ""
+    assert complained.startswith(f"the database{file} cannot be used: ")
     assert FULL[database.dialect.name] in complained
     assert _dump(database) == before
     disk.empty()
@@ -158,7 +159,7 @@ def test_a_file_that_may_grow_no_more_is_told_in_one_line(database: Engine, tmp_
 
     ended = subprocess.run(words, env=environment(database), preexec_fn=limit, capture_output=True, check=False, encoding="utf-8")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
-    assert ended.stderr.startswith("the database cannot be used: ")
+    assert ended.stderr.startswith(f"the database {database.url.database} cannot be used: ")
     assert _dump(database) == before
     told.tell(f"sqlite: 1 import into a file that may grow no more: refused ({ended.stderr.strip()}), nothing changed")
 
