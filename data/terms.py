@@ -30,7 +30,7 @@ KEY = re.compile(r"\w[\w.-]{0,59}")
 YEARS = range(2000, 2200)
 """The years of all days that somebody may give: within them no arithmetic with days, weeks or zones runs out of the calendar."""
 TOLD = 5
-"""At most so many terms are named where one was not found."""
+"""At most so many terms, or schools, are named where one was not found."""
 
 
 class TermProblem(Exception):
@@ -150,14 +150,16 @@ class OutsideTheTerm(TermProblem):
 
 @dataclass(eq=False)
 class NoSuchSchool(TermProblem):
-    """No mentee of a term is of this school; `near` are the names that are like it."""
+    """No mentee of a term is of this school; `near` are the names that are like it, and `known` all that there are."""
 
     school: str
     near: tuple[str, ...]
+    known: tuple[str, ...]
 
     def __str__(self) -> str:
-        meant = f"; write {' or '.join(self.near)}" if self.near else ""
-        return f"{self.school}: no mentee of the term is of this school{meant}"
+        more = ", …" if len(self.known) > TOLD else ""
+        meant = f"write {' or '.join(self.near)}" if self.near else f"there is {', '.join(self.known[:TOLD])}{more}"
+        return f"{self.school}: no mentee of the term is of this school; {meant}"
 
 
 @dataclass(eq=False)
@@ -362,9 +364,10 @@ def close_days(db: DbSession, term: Term, first_on: dt.date, last_on: dt.date, *
 
 
 def _refuse_strange(db: DbSession, term: Term, school: str) -> None:
-    known = set(db.scalars(select(Mentee.school).where(Mentee.term_id == term.id).distinct()))
+    known = sorted(db.scalars(select(Mentee.school).where(Mentee.term_id == term.id).distinct()))
     if school and known and school not in known:
-        raise NoSuchSchool(school, tuple(get_close_matches(school, sorted(known - {""}))))
+        named = [one for one in known if one]
+        raise NoSuchSchool(school, tuple(get_close_matches(school, named)), tuple(named))
 
 
 def open_days(db: DbSession, term: Term, first_on: dt.date, *, school: str = "") -> list[Closure]:

@@ -14,6 +14,7 @@ from data.feeds import Calendar
 from data.groups import Group
 from data.programs import Term
 from data.sessions import Booking, Session, State
+from data.terms import NoSuchSchool
 from matching.week import read_meetings
 from scheduler.changes import cancel, make_up, move
 from scheduler.circle import sessions_of
@@ -70,6 +71,17 @@ def test_what_is_planned_on_days_that_close_is_cancelled(database: Engine) -> No
         assert {one.audience.value for one in db.scalars(select(Calendar)) if one.changed_at == NOW} == {
             *("mentor", "mentee", "group", "school", "program")
         }
+
+
+@pytest.mark.parametrize(
+    ("school", "mend"),
+    [pytest.param("nort", "write north", id="one like it"), pytest.param("Muan", "there is north, south", id="none like it")],
+)
+def test_who_names_a_school_that_is_not_there_is_told_which_are(database: Engine, school: str, mend: str) -> None:
+    term = taught_term(database)
+    with pytest.raises(NoSuchSchool) as refused:
+        closed(database, term, school=school)
+    assert str(refused.value) == f"{school}: no mentee of the term is of this school; {mend}"
 
 
 def test_of_one_schools_days_only_groups_that_are_all_of_that_school_hear(database: Engine) -> None:
