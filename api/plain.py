@@ -19,6 +19,12 @@ def clean(text: str) -> str:
     return "".join(sign for sign in text if sign in JOINERS or unicodedata.category(sign) not in ("Cc", "Cf", "Zl", "Zp"))
 
 
+def columns_of(text: str) -> int:
+    """How many columns of a screen a text takes: signs of East Asia take two, marks upon others none."""
+    wide = {"W": 2, "F": 2}
+    return sum(0 if unicodedata.combining(sign) else wide.get(unicodedata.east_asian_width(sign), 1) for sign in text)
+
+
 def whole_percent(part: float) -> int:
     """A part of one, in [0, 1], as a whole percentage; 0 and 100 are said only of none and all."""
     if 0 < part < 1:

@@ -13,7 +13,7 @@ import typer
 from api.edge import BY, MOST_SIGNS_OF_NOTES, BadWord, bounded, day, now, opened, reason_of, some_text
 from api.exits import complain
 from api.plain import clean
-from api.session_lines import close_lines, instant_of, say, session_line
+from api.session_lines import close_lines, instant_of, named_line, say, session_line
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session as DbSession
@@ -71,7 +71,10 @@ def list_sessions(
     mentee: Annotated[str, typer.Option(metavar="KEY", help="With this mentee.")] = "",
     group: GroupKey = "",
 ) -> None:
-    """List a term's sessions in order of time."""
+    """List a term's sessions in order of time.
+
+    Names follow where 100 columns have room for them; what stands before them stays as it is.
+    """
     from data.database import reading
     from data.terms import BackwardDays, find_term
     from scheduler.finding import group_named, mentee_named, mentor_named
@@ -87,7 +90,7 @@ def list_sessions(
                 if key:
                     named(db, found, key)
             listed = sessions_between(db, found, first_on=first_on, last_on=last_on, group=group, mentor=mentor, mentee=mentee)
-            lines = [session_line(found, one) for one in listed]
+            lines = [named_line(found, one) for one in listed]
             asked = first or last or mentor or mentee or group
             nothing = "there are no such sessions" if asked else "there are no sessions; `dure round publish` makes them"
         say(lines, nothing=nothing)

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from api.edge import BadWord
-from api.plain import clean
+from api.plain import clean, columns_of
 
 if TYPE_CHECKING:
     from data.programs import Term
     from scheduler.closeup import CloseUp, Said
     from scheduler.listing import Listed
+
+
+COLUMNS = 100
+"""Names are left out where a line would be longer with them."""
 
 
 def instant_of(term: Term, text: str, name: str) -> dt.datetime:
@@ -48,6 +52,16 @@ def session_line(term: Term, one: Listed) -> str:
         what += f" ({one.kind.value})"
     state = one.state.value + (f": {one.why}" if one.why else "") + (", makes another up" if one.makes_up else "")
     return f"{one.group}@{start:%Y-%m-%dT%H:%M} to {end:%H:%M}  {what}  {one.mentor} with {', '.join(one.members) or 'nobody'}  {state}"
+
+
+def named_line(term: Term, one: Listed) -> str:
+    """A session on one line, and after all that is on it the names of its people, or the mentor's alone, where they fit in `COLUMNS`."""
+    line = session_line(term, one)
+    members = ", ".join(name for name in one.member_names if name)
+    for names in ([f"{one.mentor_name} with {members}"] if one.mentor_name and members else []) + [one.mentor_name]:
+        if names and columns_of(clean(f"{line}  {names}")) <= COLUMNS:
+            return f"{line}  {names}"
+    return line
 
 
 def close_lines(term: Term, one: Listed, seen: CloseUp) -> Iterator[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as DbSession
 from data.bookings import members_of
 from data.calendars import parts
 from data.groups import Group
-from data.people import Mentee, Mentor
+from data.people import Mentee, Mentor, Person
 from data.programs import Term
 from data.sessions import Kind, Series, Session, Shift, State
 from matching.week import Meetings
@@ -22,7 +22,8 @@ from scheduler.circle import day_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A session with its group's key, and those of its mentor and the members of its day, ascending."""
+    """A session with its group's key, and those of its mentor and the members of its day, ascending; and their names, in the same order,
+    empty where they are not known."""
 
     id: UUID
     group: str
@@ -32,6 +33,8 @@ class Listed:
     ends_at: dt.datetime
     mentor: str
     members: tuple[str, ...]
+    mentor_name: str
+    member_names: tuple[str, ...]
     state: State
     why: str
     makes_up: bool
@@ -65,10 +68,11 @@ def sessions_between(
     """The sessions of a term in order of time: from a day to another, both included, of a group, a mentor or a mentee that is named, and
     `only` some, where that is said."""
     asked = (
-        select(Session, Group, Series.kind, Mentor.key)
+        select(Session, Group, Series.kind, Mentor.key, Person.name)
         .join(Group, Group.id == Session.group_id)
         .join(Series, Series.id == Session.series_id)
         .join(Mentor, Mentor.id == Session.mentor_id)
+        .join(Person, Person.id == Mentor.person_id)
         .where(Group.term_id == term.id)
     )
     if group:
@@ -83,13 +87,15 @@ def sessions_between(
         if (first_on is None or day_of(term, row.Session.starts_at) >= first_on)
         and (last_on is None or day_of(term, row.Session.starts_at) <= last_on)
     ]
-    keys = dict(db.execute(select(Mentee.id, Mentee.key).where(Mentee.term_id == term.id)).all())
+    mentees = select(Mentee.id, Mentee.key, Person.name).join(Person, Person.id == Mentee.person_id).where(Mentee.term_id == term.id)
+    called = {row.id: (row.key, row.name) for row in db.execute(mentees)}
     members = members_of(db, {row.Group.id for row in rows})
     found = []
-    for session, of, kind, holds in rows:
+    for session, of, kind, holds, name in rows:
         on = day_of(term, session.starts_at)
-        come = tuple(sorted(keys[one.mentee_id] for one in members.get(of.id, ()) if one.is_there(on)))
-        if not mentee or mentee in come:
+        come = sorted(called[one.mentee_id] for one in members.get(of.id, ()) if one.is_there(on))
+        keys = tuple(key for key, _ in come)
+        if not mentee or mentee in keys:
             found.append(
                 Listed(
                     id=session.id,
@@ -99,7 +105,9 @@ def sessions_between(
                     starts_at=session.starts_at,
                     ends_at=session.ends_at,
                     mentor=holds,
-                    members=come,
+                    members=keys,
+                    mentor_name=name,
+                    member_names=tuple(named for _, named in come),
                     state=session.state,
                     why=session.cancelled_why,
                     makes_up=session.makes_up_id is not None,

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select, update
 from data.database import reading, transaction
 from data.groups import Group
 from data.outbox import Message, mark_sent
-from data.people import Mentee
+from data.people import Mentee, Person
 from data.programs import Term
 from data.sessions import Session
 from scheduler.finding import mentor_named
@@ -59,6 +59,26 @@ def test_one_session_goes_through_its_life(database: Engine, typed: Typed) -> No
         "g-1@2026-03-03T19:00",
         "g-2@2026-03-04T19:00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        pytest.param({"m-1": "김하늘", "s-1": "이서준", "s-2": "김민서"}, "  김하늘 with 이서준, 김민서", id="all"),
+        pytest.param({"m-1": "김하늘", "s-2": "김민서"}, "  김하늘 with 김민서", id="all that are known"),
+        pytest.param({"m-1": "김하늘", "s-1": "이" * 12}, "  김하늘", id="the mentor's where others are too long by a column"),
+        pytest.param({"m-1": "김하늘", "s-1": "이" * 11}, "  김하늘 with " + "이" * 11, id="to the last column"),
+        pytest.param({"m-1": "Kim" * 20, "s-1": "이서준"}, "", id="none where the mentor's is too long"),
+        pytest.param({"s-1": "이서준"}, "", id="none where the mentor's is not known"),
+    ],
+)
+def test_names_follow_the_keys_where_they_fit(database: Engine, typed: Typed, names: dict[str, str], shown: str) -> None:
+    taught_term(database)
+    with transaction(database) as db:
+        for key, name in names.items():
+            db.execute(update(Person).where(Person.key == key).values(name=name))
+    listed = typed("session", "list", "spring", "--group", "g-1", "--from", "2026-03-10", "--to", "2026-03-10").output
+    assert listed == f"g-1@2026-03-10T19:00 to 20:00  math  m-1 with s-1, s-2  planned{shown}\n"
 
 
 def test_all_about_a_session_is_shown(database: Engine, typed: Typed) -> None:
