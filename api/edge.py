@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from api.exits import Exit, complain
+from data.texts import LONGEST
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
@@ -22,7 +23,7 @@ MOST_SIGNS = 300
 """So long may be what somebody says in a line: a reason, a topic, a task."""
 MOST_SIGNS_OF_NAMES = 100
 """So long may be what something is called."""
-MOST_SIGNS_OF_NOTES = 2_000
+MOST_SIGNS_OF_NOTES = LONGEST
 """So long may be what a mentor notes of a session, and a link."""
 
 
@@ -182,6 +183,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     from data.run_problems import RunError
     from data.settings import BadSettings
     from data.terms import TermProblem
+    from data.texts import BadText
     from data.webhooks import WebhookError
     from matching.faults import BadFiles
     from scheduler.fetch import FetchError
@@ -195,6 +197,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         BadWord,
         BadFiles,
         BadSettings,
+        BadText,
         BookingError,
         ClientError,
         DatabaseError,

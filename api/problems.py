@@ -49,6 +49,7 @@ from data.terms import (
     TermProblem,
     TooFarAway,
 )
+from data.texts import BadText
 from data.webhooks import NoSuchWebhook, NoSuchWebhookSecret, SecretsLimit, WebhookError
 from data.wording import why
 from matching.faults import BadFiles, Fault, one_line
@@ -98,6 +99,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     StillRunning: HTTPStatus.CONFLICT,
     ReplyError: HTTPStatus.CONFLICT,
     BadSettings: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadText: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadFiles: HTTPStatus.UNPROCESSABLE_ENTITY,
     IntakeProblem: HTTPStatus.CONFLICT,
     ProgramProblem: HTTPStatus.CONFLICT,

@@ -18,6 +18,7 @@ from data.events import Happening, happened
 from data.groups import Group
 from data.people import Mentee, Mentor
 from data.programs import Term
+from data.texts import bounded
 
 
 class Deed(Base):
@@ -65,8 +66,14 @@ def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
 
     `ids` are those of what it was done to; the program is that of the `term`, where it is not among them. Who opened the transaction says
     in its `info["source"]` from where it is asked for. Of what is of no program, such as an organisation's API clients, there is no event.
+
+    Raises
+    ------
+    BadText
+        The reason cannot be kept.
     """
     source = db.info.get("source", "")
+    reason = bounded(reason, "the reason")
     db.add(Deed(term_id=term, at=at, by=by, what=what, whom=whom, reason=reason, details=details or {}, source=source))
     named = {**({"term": term} if term else {}), **(ids or {})}
     kind, program = type_of(what, whom), named.get("program") or _program_of(db, term)

@@ -22,6 +22,7 @@ from data.audit import write_down
 from data.base import Base, new_id
 from data.grants import Client, Grant, standings_of
 from data.programs import Organisation, Program
+from data.texts import bounded
 
 SECRET_MARK, TOKEN_MARK = "dure_secret_", "dure_token_"
 """What secrets and tokens begin with, so that those who search for leaked ones find them."""
@@ -133,7 +134,14 @@ def make_client(
     by: str,
     now: dt.datetime,
 ) -> tuple[Client, str]:
-    """Makes a client of some programs, or of all where none is named; gives it with its first secret, which is kept nowhere."""
+    """Makes a client of some programs, or of all where none is named; gives it with its first secret, which is kept nowhere.
+
+    Raises
+    ------
+    BadText
+        The name cannot be kept.
+    """
+    bounded(name, "the name of a client")
     client = Client(id=new_id(), organisation_id=organisation.id, name=name, scopes=written(scopes), made_at=now)
     db.add(client)
     db.flush()

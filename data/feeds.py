@@ -18,6 +18,7 @@ from data.audit import write_down
 from data.base import Base, new_id
 from data.programs import Program
 from data.settings import Language
+from data.texts import bounded
 
 TOKEN_BYTES = 32
 """256 bits of chance."""
@@ -237,6 +238,8 @@ def subscribe(
     ------
     FeedError
         The alarms or the days cannot be.
+    BadText
+        Nor can the name.
     """
     _refuse(alarms, days_back)
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -244,7 +247,7 @@ def subscribe(
         id=new_id(),
         calendar_id=calendar.id,
         token_hash=hashed(token),
-        name=name,
+        name=bounded(name, "the name of a subscription"),
         language=language,
         alarms=list(alarms),
         days_back=days_back,
@@ -274,13 +277,14 @@ def change(
     ------
     NoSuchSubscription, LinkRevoked
         Nobody has it, or its link was revoked.
-    BadAlarms, BadDaysBack
-        The alarms or the days cannot be.
+    BadAlarms, BadDaysBack, BadText
+        The alarms, the days or the name cannot be.
     """
     subscription = subscription_of(db, given)
     if subscription.revoked_at is not None:
         raise LinkRevoked(given)
     _refuse(alarms or (), days_back or 0)
+    bounded(name or "", "the name of a subscription")
     wanted = {"name": name, "language": language, "alarms": None if alarms is None else list(alarms), "days_back": days_back}
     other = {key: value for key, value in wanted.items() if value is not None and value != getattr(subscription, key)}
     for key, value in other.items():

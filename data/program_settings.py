@@ -18,6 +18,7 @@ from data.programs import Organisation, Program, Term
 from data.sessions import Booking, Session, State
 from data.settings import Settings, read_settings
 from data.telling import NEAR, News, tell
+from data.texts import bounded
 
 SHOWN = ("titles", "subjects", "names", "link")
 """What feeds show of a session hangs on these."""
@@ -96,8 +97,14 @@ def change_setting(db: DbSession, program: Program, name: str, value: object, *,
 
 
 def rename_program(db: DbSession, program: Program, name: str, *, by: str, now: dt.datetime) -> None:
-    """Gives a program another name; all its calendars, which are called so, are told."""
-    program.name = unicodedata.normalize("NFC", name)
+    """Gives a program another name; all its calendars, which are called so, are told.
+
+    Raises
+    ------
+    BadText
+        The name cannot be kept.
+    """
+    program.name = bounded(unicodedata.normalize("NFC", name), "the name of a program")
     touch_program(db, program.id, now)
     write_down(db, at=now, by=by, what="renamed", whom=f"program {program.key}", ids={"program": program.id})
     db.flush()

@@ -21,6 +21,7 @@ from data.groups import Group, Membership
 from data.people import Mentee
 from data.programs import Term
 from data.sessions import Attendance, Presence, Session, State, Task
+from data.texts import bounded
 
 MOST_MINUTES = 24 * 60
 
@@ -119,7 +120,11 @@ def record(db: DbSession, session: Session, said: Record, *, by: str, now: dt.da
     ------
     RecordError
         The session is cancelled or is not over; or the members or the minutes are not what they can be.
+    BadText
+        What it says cannot be kept.
     """
+    for what, text in (("the topic", said.topic), ("the note", said.note), *(("a task", one) for one in said.tasks)):
+        bounded(text, what)
     db.refresh(session, with_for_update=True)  # whoever else changes it waits
     if session.state == State.CANCELLED:
         raise NothingToRecord("is cancelled")

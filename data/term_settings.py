@@ -89,7 +89,7 @@ def set_term(db: DbSession, term: Term, new: NewTerm, *, by: str, now: dt.dateti
     ------
     NothingNew
         It is that already.
-    BadZone, BackwardDays, TooFarAway
+    BadZone, BackwardDays, TooFarAway, BadText
         What is given cannot be.
     ZoneStays
         The term has groups, and would get another zone.

@@ -22,6 +22,7 @@ from data.audit import write_down
 from data.base import new_id
 from data.people import Mentee, Mentor
 from data.programs import Closure, MakeUp, Organisation, Program, Term
+from data.texts import bounded
 from matching.faults import BadCell
 from matching.kinds import ZONE
 
@@ -253,7 +254,7 @@ def make_term(db: DbSession, name: str, new: NewTerm, *, by: str, now: dt.dateti
 
     Raises
     ------
-    BadTermName, BadZone, BackwardDays, TooFarAway
+    BadTermName, BadZone, BackwardDays, TooFarAway, BadText
         What is given cannot be.
     SeveralOrganisations
         It is not said of which one a program is.
@@ -290,9 +291,10 @@ def refuse_new(new: NewTerm) -> None:
 
     Raises
     ------
-    BadZone, BackwardDays, TooFarAway
+    BadZone, BackwardDays, TooFarAway, BadText
         It cannot.
     """
+    bounded(new.name, "the name of a term")
     try:
         ZONE.read(new.zone)
     except BadCell:
@@ -348,7 +350,10 @@ def close_days(db: DbSession, term: Term, first_on: dt.date, last_on: dt.date, *
         No mentee is of the school; of a term without mentees any may be closed.
     ClosedAlready
         The same days are closed to the same people.
+    BadText
+        What it is called cannot be kept.
     """
+    bounded(why, "the name of a closure")
     _in_order(first_on, last_on)
     if last_on < term.first_on or (term.last_on is not None and first_on > term.last_on):
         raise OutsideTheTerm(first_on, last_on, term_name(db, term))

@@ -16,6 +16,7 @@ from data.groups import Group
 from data.people import Mentor
 from data.records import members_of
 from data.sessions import Kind, Series, Session, State
+from data.texts import bounded
 from matching.kinds import TEACHES
 from scheduler.circle import Circle, hold, looks_of
 from scheduler.consequences import Deed, altered, carry_out, ids_of
@@ -65,11 +66,13 @@ def cancel(db: DbSession, session: Session, *, by: str, now: dt.datetime, reason
     ------
     Refused
         It is not planned.
+    BadText
+        The reason cannot be kept.
     """
     circle = hold(db, session.group_id, session)
     _refuse_state(circle, session, State.PLANNED)
     before = looks_of(db, circle, [session])
-    session.state, session.cancelled_why = State.CANCELLED, reason
+    session.state, session.cancelled_why = State.CANCELLED, bounded(reason, "the reason")
     deed = Deed(what="cancelled", whom=circle.name(session), ids=ids_of(session), by=by, now=now, reason=reason)
     carry_out(db, circle.term, deed, altered(db, circle, before, [session]))
 

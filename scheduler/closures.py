@@ -21,6 +21,7 @@ from data.people import Mentor
 from data.programs import Closure, Term
 from data.sessions import Series, Session, State
 from data.terms import close_days, open_days, term_name
+from data.texts import LONGEST
 from scheduler.circle import Circle, day_of, hold, looks_of, sessions_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.produce import produce
@@ -223,8 +224,9 @@ def _lies_in(stretches: Stretches, on: dt.date) -> bool:
 
 def _deed(db: DbSession, term: Term, what: str, closures: Sequence[Closure], *, by: str, now: dt.datetime) -> Deed:
     """What is done to closures that begin on the same day for the same people."""
+    reason = ", ".join(one.name for one in closures)[:LONGEST]  # each of them may be as long
     days = {"from": str(closures[0].first_on), "to": " ".join(str(one.last_on) for one in closures), "school": closures[0].school}
-    return Deed(what=what, whom=_whom(db, term), by=by, now=now, reason=", ".join(one.name for one in closures), details=days)
+    return Deed(what=what, whom=_whom(db, term), by=by, now=now, reason=reason, details=days)
 
 
 def _whom(db: DbSession, term: Term) -> str:

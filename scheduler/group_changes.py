@@ -22,6 +22,7 @@ from data.bookings import take
 from data.groups import Group, Membership
 from data.people import Mentee
 from data.sessions import Series, Session, Shift, State
+from data.texts import bounded
 from matching.week import DAY_MINUTES, Meetings, write_meetings
 from scheduler.circle import Circle, Look, circle_of, hold, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
@@ -120,6 +121,8 @@ def end(db: DbSession, group: Group, from_on: dt.date, *, by: str, now: dt.datet
     ------
     Refused
         A session of that day or a later one has begun, or the group has ended by then.
+    BadText
+        The reason cannot be kept.
     """
     circle = hold(db, group.id)
     refuse_day(db, circle, from_on, now)
@@ -127,7 +130,7 @@ def end(db: DbSession, group: Group, from_on: dt.date, *, by: str, now: dt.datet
     end_rows(db, group, from_on)
     for session in sessions:
         if session.state == State.PLANNED:
-            session.state, session.cancelled_why = State.CANCELLED, reason
+            session.state, session.cancelled_why = State.CANCELLED, bounded(reason, "the reason")
     deed = Deed(
         what="ended",
         whom=f"group {group.key}",

@@ -19,6 +19,7 @@ from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.sessions import Session, State
+from data.texts import bounded
 from scheduler.circle import circle_of, day_of, hold, sessions_of
 from scheduler.consequences import Altered, Deed, carry_out
 from scheduler.group_changes import refuse_day, take_out
@@ -37,6 +38,8 @@ def leave_mentor(db: DbSession, mentor: Mentor, on: dt.date, *, by: str, now: dt
     Refused
         The mentor leaves on that day already or has left, or the day is past or none of the term, or they have begun a session on it or
         later.
+    BadText
+        The reason cannot be kept.
     """
     term = db.get_one(Term, mentor.term_id)
     was = _refuse_left(term, mentor, on, now)
@@ -46,7 +49,7 @@ def leave_mentor(db: DbSession, mentor: Mentor, on: dt.date, *, by: str, now: dt
     for session in left:
         if session.starts_at <= now:
             raise InThePast(circle_of(db, db.get_one(Group, session.group_id)).name(session))
-    mentor.left_on, mentor.left_why = on, reason
+    mentor.left_on, mentor.left_why = on, bounded(reason, "the reason")
     db.flush()
     groups = {session.group_id for session in left}
     held = set(db.scalars(select(Group.id).where(Group.mentor_id == mentor.id))) if was is not None and was < on else set()
@@ -68,6 +71,8 @@ def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt
     Refused
         The mentee leaves on that day already or has left, or the day is past or none of the term, or a group of theirs has begun a session
         on it or later.
+    BadText
+        The reason cannot be kept.
     """
     term, watched = db.get_one(Term, mentee.term_id), Watched()
     was = _refuse_left(term, mentee, on, now)
@@ -81,7 +86,7 @@ def leave_mentee(db: DbSession, mentee: Mentee, on: dt.date, *, by: str, now: dt
         circle = watched.hold(db, group.id, first)
         refuse_day(db, circle, on, now)
         take_out(db, circle, mentee, on)
-    mentee.left_on, mentee.left_why = on, reason
+    mentee.left_on, mentee.left_why = on, bounded(reason, "the reason")
     changes = watched.changes(db)
     if was is not None and was < on:
         take(db, [one.session.id for one in changes])

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from api.problems import Flaw, Problem
 from api.v1.door import Wire
 from data.terms import YEARS
+from data.texts import LONGEST
 from matching.week import Meetings, NotAWeeklyTime, read_meetings, write_meetings
 
 PLAIN = r"^[^\x00]*$"
@@ -36,8 +37,8 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_our_years)]
 Moment = Annotated[AwareDatetime, AfterValidator(_whole_minute), Field(examples=["2027-03-05T19:00:00+09:00"])]
 """A time at which something may begin, as an instant in UTC."""
 
-Text = Annotated[str, Field(max_length=2000, pattern=PLAIN)]
-SomeText = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+Text = Annotated[str, Field(max_length=LONGEST, pattern=PLAIN)]
+SomeText = Annotated[str, Field(max_length=LONGEST, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 Reason = Annotated[Text, Field(description="Why, for the record.")]
 EITHER = "An id, or `ext:` and the platform's own key."
 AKey = Annotated[str, Field(max_length=200, pattern=PLAIN, description=EITHER, examples=["ext:m-01"])]
