@@ -149,7 +149,7 @@ def queue_for(db: DbSession, term: Term, round: Round, asked: Asked, *, by: str,
     if round.state is RoundState.OPEN:
         raise StillOpen(round.number)
     if asked.previous:
-        _refuse_to_repair(db, term, db.get_one(Run, asked.previous))
+        _refuse_to_repair(db, term, db.get_one(Run, asked.previous, with_for_update=True, populate_existing=True))
     inputs_of(round)
     last = db.scalar(select(func.max(Run.number)).where(Run.round_id == round.id))
     run = new_run(round, (last or 0) + 1, asked, now=now)

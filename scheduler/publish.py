@@ -135,9 +135,9 @@ def first_day(term: Term, now: dt.datetime, from_on: dt.date | None, *, repair: 
 
 
 def term_of(db: DbSession, run: Run) -> Term:
-    """The term of a run, whose row is held from now on; what is known of the run is read anew."""
+    """The term of a run; the rows of both are held from now on, and what is known of the run is read anew."""
     term = db.scalars(select(Term).join(Round).where(Round.id == run.round_id).with_for_update(of=Term)).one()
-    db.refresh(run)
+    db.refresh(run, with_for_update=True)
     return term
 
 
