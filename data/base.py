@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import uuid_utils.compat
 from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, Uuid
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session as DbSession
 from sqlalchemy.types import TypeDecorator
 
 Document = dict[str, Any]
@@ -65,6 +65,18 @@ class Base(DeclarativeBase):
         # Their words are kept as text: a type of the database's own could not be given a new one in a transaction.
         StrEnum: Enum(StrEnum, native_enum=False, length=16, values_callable=lambda cases: [case.value for case in cases]),
     }
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+def row_of(db: DbSession, kind: type[Row], given: str, *, held: bool = False) -> Row | None:
+    """The row whose id somebody typed, which is `held` until the transaction ends where that is said; None where there is none, or where
+    it is no id."""
+    try:
+        return db.get(kind, UUID(given), with_for_update=held or None)
+    except ValueError:
+        return None
 
 
 def new_id() -> UUID:

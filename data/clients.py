@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.access import Actor, Right, Role
 from data.audit import write_down
-from data.base import Base, new_id
+from data.base import Base, new_id, row_of
 from data.grants import Client, Grant, standings_of
 from data.programs import Organisation, Program
 from data.texts import bounded
@@ -203,10 +203,7 @@ def client_of(db: DbSession, given: str) -> Client:
     NoSuchClient
         There is none.
     """
-    try:
-        found = db.get(Client, UUID(given))
-    except ValueError:
-        found = None
+    found = row_of(db, Client, given)
     if found is None:
         raise NoSuchClient(given)
     return found
@@ -222,10 +219,7 @@ def issue(
 ) -> tuple[str, frozenset[Right]] | None:
     """A new token for whoever shows a client's id and a secret of it, with the scopes that are `wanted` and that the client has; None
     where they show no such thing."""
-    try:
-        client = db.get(Client, UUID(given))
-    except ValueError:
-        client = None
+    client = row_of(db, Client, given)
     shown = hashed(secret)
     if client is None or client.closed_at is not None:
         return None

@@ -15,7 +15,7 @@ from sqlalchemy import JSON, CursorResult, ForeignKey, LargeBinary, UniqueConstr
 from sqlalchemy.orm import Mapped, Session as DbSession, deferred, mapped_column
 
 from data.audit import write_down
-from data.base import Base, new_id
+from data.base import Base, new_id, row_of
 from data.programs import Program
 from data.settings import Language
 from data.texts import bounded
@@ -313,10 +313,7 @@ def subscription_of(db: DbSession, given: str) -> Subscription:
     NoSuchSubscription
         Nobody has it.
     """
-    try:
-        subscription = db.get(Subscription, UUID(given), with_for_update=True)
-    except ValueError:
-        subscription = None
+    subscription = row_of(db, Subscription, given, held=True)
     if subscription is None:
         raise NoSuchSubscription(given)
     return subscription

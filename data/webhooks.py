@@ -22,7 +22,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, de
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.audit import write_down
-from data.base import Base, Document, new_id
+from data.base import Base, Document, new_id, row_of
 from data.event_types import EVENT_TYPES, TESTED
 from data.events import Event, Happening, Place, event_of, happened, last_place
 from data.programs import Program
@@ -260,10 +260,7 @@ def webhook_of(db: DbSession, given: str) -> Webhook:
     NoSuchWebhook
         There is none.
     """
-    try:
-        found = db.get(Webhook, UUID(given), with_for_update=True)
-    except ValueError:
-        found = None
+    found = row_of(db, Webhook, given, held=True)
     if found is None:
         raise NoSuchWebhook(given)
     return found

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import Engine
 
 from data.access import Role
 from tests.api.v1.callers import Platform
 from tests.sessions import taught_term
-
-
-@pytest.fixture
-def platform(database: Engine) -> Platform:
-    taught_term(database)
-    return Platform(database)
 
 
 def test_what_a_platform_does_it_reads_as_events_page_by_page(platform: Platform) -> None:

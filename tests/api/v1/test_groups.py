@@ -16,19 +16,6 @@ from tests.sessions import taught_term
 LIST = "/v1/terms/ext:spring/groups"
 
 
-@pytest.fixture
-def platform(database: Engine) -> Platform:
-    taught_term(database)
-    return Platform(database)
-
-
-@pytest.fixture(scope="module")
-def lasting(lasting_database: Engine) -> Platform:
-    """The same, in which nothing changes."""
-    taught_term(lasting_database)
-    return Platform(lasting_database)
-
-
 def _keys(caller: Caller, query: str = "") -> list[str]:
     answer = caller.ask("GET", LIST + query)
     assert answer.status_code == 200, answer.text

@@ -17,19 +17,6 @@ LIST = "/v1/terms/ext:spring/sessions"
 FIRST = "/v1/sessions/ext:g-1@2026-03-03"
 
 
-@pytest.fixture
-def platform(database: Engine) -> Platform:
-    taught_term(database)
-    return Platform(database)
-
-
-@pytest.fixture(scope="module")
-def lasting(lasting_database: Engine) -> Platform:
-    """The same, in which nothing changes."""
-    taught_term(lasting_database)
-    return Platform(lasting_database)
-
-
 def _names(caller: Caller, query: str = "") -> list[str]:
     answer = caller.ask("GET", LIST + query)
     assert answer.status_code == 200, answer.text

@@ -13,19 +13,6 @@ from tests.sessions import taught_term
 LIST = "/v1/programs/ext:tutoring/subscriptions"
 
 
-@pytest.fixture
-def platform(database: Engine) -> Platform:
-    taught_term(database)
-    return Platform(database)
-
-
-@pytest.fixture(scope="module")
-def lasting(lasting_database: Engine) -> Platform:
-    """The same, in which nothing changes."""
-    taught_term(lasting_database)
-    return Platform(lasting_database)
-
-
 def test_a_link_is_told_once_and_shows_its_calendar_until_it_is_revoked(platform: Platform) -> None:
     client = platform.client()
     wish = {"audience": "mentor", "owner": "ext:m-1", "name": "my phone", "language": "en", "alarm_minutes": [60]}

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import Engine
-
 from tests.api.v1.callers import Caller, Platform
-from tests.sessions import taught_term
 
 TERM = "/v1/terms/ext:spring"
 AUTUMN = {"zone": "Asia/Seoul", "first_on": "2026-09-01", "last_on": "2026-12-18", "name": "가을", "country": "KR", "make_up": "end"}
-
-
-@pytest.fixture
-def platform(database: Engine) -> Platform:
-    taught_term(database)
-    return Platform(database)
 
 
 def _planned(caller: Caller) -> int:

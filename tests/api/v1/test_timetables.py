@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine
 
 from data.access import Role
 from tests.api.v1.callers import Platform
 from tests.api.v1.roles import somebody
-from tests.sessions import taught_term
 
 TERM = "/v1/terms/ext:spring"
 MINE = f"{TERM}/mentors/ext:m-1/timetable"
@@ -18,19 +16,6 @@ BUSY = (
     "SUMMARY:a seminar\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
 HANDED_IN = "https://calendars.example.com/secret-42/mine.ics"
-
-
-@pytest.fixture
-def platform(database: Engine) -> Platform:
-    taught_term(database)
-    return Platform(database)
-
-
-@pytest.fixture(scope="module")
-def lasting(lasting_database: Engine) -> Platform:
-    """The same, in which nothing changes."""
-    taught_term(lasting_database)
-    return Platform(lasting_database)
 
 
 def test_a_calendar_is_taken_in_and_its_clashes_are_listed_until_it_is_forgotten(platform: Platform) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import Engine
 
 from data.access import Right, Role
@@ -12,12 +11,6 @@ from tests.sessions import taught_term
 
 TERM = "/v1/terms/ext:spring"
 SOON = "/v1/sessions/ext:g-3@2026-03-02"
-
-
-@pytest.fixture
-def platform(database: Engine) -> Platform:
-    taught_term(database)
-    return Platform(database)
 
 
 def test_people_say_when_they_are_reminded_and_in_which_language(platform: Platform) -> None:
