@@ -92,22 +92,24 @@ def hold(db: DbSession, group: UUID, session: Session | None = None) -> Circle:
     return circle_of(db, row)
 
 
-def look_of(db: DbSession, circle: Circle, session: Session) -> Look:
-    """How a session stands now."""
+def looks_of(db: DbSession, circle: Circle, sessions: Iterable[Session]) -> dict[UUID, Look]:
+    """How sessions of one group stand now, by their ids."""
+    rows = list(sessions)
+    asked = select(Mentor.id, Mentor.person_id).where(Mentor.id.in_({one.mentor_id for one in rows}))
+    persons = {row.id: row.person_id for row in db.execute(asked)} if rows else {}
+    return {one.id: _look(circle, one, persons[one.mentor_id]) for one in rows}
+
+
+def _look(circle: Circle, session: Session, mentors_person: UUID) -> Look:
     return Look(
         starts_at=session.starts_at,
         ends_at=session.ends_at,
-        mentor=Attendee(session.mentor_id, db.get_one(Mentor, session.mentor_id).person_id),
+        mentor=Attendee(session.mentor_id, mentors_person),
         members=circle.members(circle.day(session.starts_at)),
         link=circle.group.link,
         state=session.state,
         why=session.cancelled_why,
     )
-
-
-def looks_of(db: DbSession, circle: Circle, sessions: Iterable[Session]) -> dict[UUID, Look]:
-    """How sessions of one group stand now, by their ids."""
-    return {session.id: look_of(db, circle, session) for session in sessions}
 
 
 def sessions_of(db: DbSession, group: Group) -> list[Session]:

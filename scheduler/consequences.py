@@ -26,7 +26,7 @@ from data.people import Mentor
 from data.programs import Term
 from data.sessions import Session, State
 from data.telling import News, tell
-from scheduler.circle import Circle, Look, look_of
+from scheduler.circle import Circle, Look, looks_of
 
 NOBODY: frozenset[UUID] = frozenset()
 
@@ -76,8 +76,9 @@ def ids_of(session: Session) -> dict[str, UUID]:
 
 def altered(db: DbSession, circle: Circle, before: Mapping[UUID, Look], sessions: Iterable[Session]) -> list[Altered]:
     """Those of a group's sessions that look other than before, or are new."""
-    looks = ((session, look_of(db, circle, session)) for session in sessions)
-    return [Altered(session, before.get(session.id), after) for session, after in looks if before.get(session.id) != after]
+    rows = list(sessions)
+    after = looks_of(db, circle, rows)
+    return [Altered(one, before.get(one.id), after[one.id]) for one in rows if before.get(one.id) != after[one.id]]
 
 
 def carry_out(

@@ -26,7 +26,7 @@ from data.texts import bounded
 from matching.week import DAY_MINUTES, Meetings, write_meetings
 from scheduler.circle import Circle, Look, circle_of, hold, looks_of, sessions_of, tutoring_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
-from scheduler.produce import lay_out
+from scheduler.produce import lay_out, weeklies_of
 from scheduler.refusals import AlreadySo, BadMeetings, InThePast, NotThere, OutsideTheTerm
 from scheduler.term import DAY, Term
 from scheduler.term_days import days_of, last_day
@@ -56,7 +56,7 @@ def change_times(
         raise NotThere(group.key, "has no weekly meetings")
     refuse_day(db, circle, from_on, now)
     new = _as_good(series, meetings)
-    held = weekly_of(db, series)
+    held = weeklies_of(db, [series])[series.id]
     kept = tuple(shift for shift in held.shifts if shift[0] < from_on)
     if kept == held.shifts and new == held.latest:
         raise AlreadySo(group.key, f"meets {write_meetings(new)}")
@@ -236,13 +236,6 @@ def refuse_day(db: DbSession, circle: Circle, from_on: dt.date, now: dt.datetime
     for session in sessions:
         if session.state != State.CANCELLED and session.starts_at <= now:
             raise InThePast(circle.name(session))
-
-
-def weekly_of(db: DbSession, series: Series) -> Weekly:
-    """A series' meetings with the changes of its times."""
-    rows = db.scalars(select(Shift).where(Shift.series_id == series.id).order_by(Shift.from_on))
-    shifts = tuple((row.from_on, tuple(row.meetings)) for row in rows)
-    return Weekly(meetings=tuple(series.meetings), session_minutes=series.session_minutes, shifts=shifts)
 
 
 def _place(weekly: Weekly, days: Term, original_start: dt.datetime) -> tuple[dt.date, int] | None:

@@ -237,12 +237,9 @@ def lay_out(
 
 
 def _lines(db: DbSession, rows: Sequence[Series], until: dt.date) -> list[_Line]:
-    members = members_of(db, {row.group_id for row in rows})
-    shifts: dict[UUID, list[tuple[dt.date, tuple[int, ...]]]] = {}
+    members, weekly = members_of(db, {row.group_id for row in rows}), weeklies_of(db, rows)
     groups: dict[UUID, tuple[Group, Mentor]] = {}
     for some in parts(rows):
-        for shift in db.scalars(select(Shift).where(Shift.series_id.in_([row.id for row in some])).order_by(Shift.from_on)):
-            shifts.setdefault(shift.series_id, []).append((shift.from_on, tuple(shift.meetings)))
         held = select(Group, Mentor).join(Mentor, Mentor.id == Group.mentor_id).where(Group.id.in_({row.group_id for row in some}))
         groups |= {group.id: (group, mentor) for group, mentor in db.execute(held)}
     found = []
@@ -256,7 +253,7 @@ def _lines(db: DbSession, rows: Sequence[Series], until: dt.date) -> list[_Line]
             _Line(
                 row=row,
                 key=group.key,
-                weekly=Weekly(meetings=tuple(row.meetings), session_minutes=row.session_minutes, shifts=tuple(shifts.get(row.id, ()))),
+                weekly=weekly[row.id],
                 mentor_id=mentor.id,
                 mentors_person=mentor.person_id,
                 members=members.get(row.group_id, ()),
@@ -268,6 +265,19 @@ def _lines(db: DbSession, rows: Sequence[Series], until: dt.date) -> list[_Line]
             )
         )
     return found
+
+
+def weeklies_of(db: DbSession, series: Iterable[Series]) -> dict[UUID, Weekly]:
+    """The meetings of series with the changes of their times, by the series' ids."""
+    rows = list(series)
+    shifts: dict[UUID, list[tuple[dt.date, tuple[int, ...]]]] = {}
+    for some in parts(rows):
+        for shift in db.scalars(select(Shift).where(Shift.series_id.in_([row.id for row in some])).order_by(Shift.from_on)):
+            shifts.setdefault(shift.series_id, []).append((shift.from_on, tuple(shift.meetings)))
+    return {
+        row.id: Weekly(meetings=tuple(row.meetings), session_minutes=row.session_minutes, shifts=tuple(shifts.get(row.id, ())))
+        for row in rows
+    }
 
 
 def _known(db: DbSession, lines: Sequence[_Line]) -> set[tuple[UUID, dt.datetime]]:

@@ -31,9 +31,9 @@ from matching.week import Meetings
 from scheduler.circle import circle_of
 from scheduler.consequences import Altered, Deed, altered, carry_out
 from scheduler.gone import gone_from
-from scheduler.group_changes import end_rows, looks_from, shift, weekly_of
+from scheduler.group_changes import end_rows, looks_from, shift
 from scheduler.new_groups import add_groups
-from scheduler.produce import AWAY, Produced, horizon, lay_out, series_of
+from scheduler.produce import AWAY, Produced, horizon, lay_out, series_of, weeklies_of
 from scheduler.results import Plan, short_name
 from scheduler.same_groups import Meets, Pair, same_groups
 from scheduler.snapshots import snapshot_of
@@ -163,7 +163,9 @@ def _meeting(db: DbSession, term: Term, from_on: dt.date, emptied: Collection[UU
         rows = select(Membership.group_id, Mentee.key).join(Mentee, Mentee.id == Membership.mentee_id)
         for group, key in db.execute(rows.where(Membership.group_id.in_(some), still)):
             members.setdefault(group, set()).add(key)
-    weekly = {series.group_id: weekly_of(db, series).latest for series in _tutoring(db, [group.id for group, _ in groups])}
+    tutoring = _tutoring(db, [group.id for group, _ in groups])
+    weeklies = weeklies_of(db, tutoring)
+    weekly = {series.group_id: weeklies[series.id].latest for series in tutoring}
     return [
         Meets(
             id=group.id,
@@ -204,7 +206,7 @@ def _alter(db: DbSession, group: Group, new: Placed | None, plan: Plan, from_on:
     db.flush()
     after = circle_of(db, group)
     for series in _tutoring(db, [group.id]):
-        held = weekly_of(db, series)
+        held = weeklies_of(db, [series])[series.id]
         if held.latest != new.meetings:
             kept = tuple(one for one in held.shifts if one[0] < from_on)
             db.execute(delete(Shift).where(Shift.series_id == series.id, Shift.from_on >= from_on))
