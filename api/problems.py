@@ -23,6 +23,7 @@ from data.accounts import AccountError, NoMailAddress, NoSuchAccount, WrongPassw
 from data.attempts import AttemptError, TooManyAttempts
 from data.bookings import BookingError
 from data.clients import ClientError, NoSuchClient, NoSuchSecret
+from data.closures import LongerThanTheTerm, NoSuchSchool, OutsideTheTerm
 from data.events import NoSuchEvent
 from data.factors import FactorError
 from data.feeds import FeedError, LinkRevoked, NoSuchSubscription
@@ -43,9 +44,6 @@ from data.terms import (
     BackwardDays,
     BadTermName,
     BadZone,
-    LongerThanTheTerm,
-    NoSuchSchool,
-    OutsideTheTerm,
     TermProblem,
     TooFarAway,
 )

@@ -215,7 +215,8 @@ def _line(db: DbSession, term: Term) -> str:
 
 def _told(db: DbSession, term: Term) -> Iterable[str]:
     """What there is to know about a term."""
-    from data.terms import closures_of, day_in, people_of
+    from data.closures import closures_of
+    from data.terms import day_in, people_of
     from scheduler.term_days import days_of, holidays_within, working_days
 
     mentors, mentees = people_of(db, term.id, day_in(term, now()))

@@ -16,11 +16,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.calendars import parts
+from data.closures import close_days, open_days
 from data.groups import Group, Membership
 from data.people import Mentor
 from data.programs import Closure, Term
 from data.sessions import Series, Session, State
-from data.terms import close_days, open_days, term_name
+from data.terms import term_name
 from data.texts import LONGEST
 from scheduler.circle import Circle, day_of, hold, looks_of, sessions_of
 from scheduler.consequences import Altered, Deed, altered, carry_out

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session as DbSession
 
+from data.closures import closures_of
 from data.programs import Program, Term as TermRow
 from data.settings import settings_of
-from data.terms import closures_of
 from scheduler.circle import day_of
 from scheduler.term import Closure, Term, public_holidays, working_weekends
 

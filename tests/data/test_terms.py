@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import Deed
+from data.closures import NoSuchClosure, OutsideTheTerm, close_days, closures_of, open_days
 from data.database import reading, transaction
 from data.programs import Organisation, Program, Term
 from data.terms import (
@@ -16,18 +17,13 @@ from data.terms import (
     BadTermName,
     BadZone,
     NewTerm,
-    NoSuchClosure,
     NoSuchTerm,
-    OutsideTheTerm,
     SeveralOrganisations,
     SeveralTerms,
     TermIsThere,
     TermProblem,
-    close_days,
-    closures_of,
     find_term,
     make_term,
-    open_days,
     term_name,
 )
 

@@ -9,12 +9,12 @@ from sqlalchemy import Engine, select
 
 from data.audit import Deed
 from data.bookings import Clash
+from data.closures import NoSuchSchool
 from data.database import reading, transaction
 from data.feeds import Calendar
 from data.groups import Group
 from data.programs import Term
 from data.sessions import Booking, Session, State
-from data.terms import NoSuchSchool
 from matching.week import read_meetings
 from scheduler.changes import cancel, make_up, move
 from scheduler.circle import sessions_of

@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 from sqlalchemy import Engine
 
+from data.closures import close_days
 from data.database import reading, transaction
 from data.programs import Program
-from data.terms import NewTerm, close_days, find_term, make_term
+from data.terms import NewTerm, find_term, make_term
 from scheduler.term import NoSuchCountry, Term
 from scheduler.term_days import days_of, working_days
 
