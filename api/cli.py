@@ -27,6 +27,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.group_commands import groups, leavers
     from api.job_commands import outbox, show_unrecorded, tick
     from api.languages import Language
+    from api.oneroster_commands import rosters
     from api.plain import stand_in_for_signs
     from api.program_commands import programs
     from api.publish_commands import publish_run, undo_run
@@ -55,6 +56,7 @@ app = typer.Typer(
 )
 app.command("import")(import_tables)
 app.command("export")(export_tables)
+app.add_typer(rosters, name="oneroster")
 app.add_typer(feeds, name="feed")
 app.add_typer(programs, name="program")
 app.add_typer(terms, name="term")

@@ -71,7 +71,7 @@ def import_tables(
                 changes = import_round(
                     db, find_term(db, name), given, allow_removals=allow_removals, allow_returns=allow_returns, by=BY, now=now()
                 )
-        sys.stdout.writelines(clean(line) + "\n" for line in _told(changes, rows))
+        sys.stdout.writelines(clean(line) + "\n" for line in told(changes, rows))
         if dry_run:
             sys.stdout.writelines(clean(line) + "\n" for line in ("nothing was changed: this is a dry run", *warnings))
 
@@ -132,7 +132,7 @@ def _write_book(out: Path, round: Round) -> None:
         made.unlink(missing_ok=True)
 
 
-def _told(changes: Changes, most: int) -> Iterator[str]:
+def told(changes: Changes, most: int) -> Iterator[str]:
     """A line for each table with what it counts, and below it one for each row that is other than before."""
     for table, found in changes.tables.items():
         counts = {"new": len(found.new), "changed": len(found.changed), "unchanged": len(found.unchanged), "gone": len(found.gone)}

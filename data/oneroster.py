@@ -15,11 +15,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from data.oneroster_tables import (
+    EARLIER_VERSIONS,
     MANIFEST,
     MANIFEST_VERSION,
     METADATA,
     NAMES,
+    ONLY_EARLIER,
     OPTIONAL_COLUMNS,
+    SCHOOL,
     STATUSES,
     TABLES,
     VERSIONS,
@@ -79,7 +82,11 @@ def read_roster(body: bytes) -> Roster:
         With every fault of the archive, or else of its files.
     """
     names = {MANIFEST, *(f"{name}.csv" for name in NAMES)}
-    files = unpacked(body, names.__contains__, "OneRoster", "send manifest.csv and the tables that it names", BadRoster)
+    called = {name.casefold(): name for name in names}
+    files = unpacked(body, lambda name: name.casefold() in called, "OneRoster", "send manifest.csv and the tables that it names", BadRoster)
+    if wrong := [name for name in files if name not in names]:
+        problem, mend = "is called otherwise in OneRoster", "call it {}, with upper and lower case as here"
+        raise BadRoster(tuple(Fault(name, 0, "", problem, mend.format(called[name.casefold()])) for name in wrong))
     if MANIFEST not in files:
         raise BadRoster((Fault(MANIFEST, 0, "", "is missing", "add it, with the mode of each table"),))
     with TemporaryDirectory(prefix="dure-") as held:
@@ -120,12 +127,19 @@ class _Reading:
 
     def rows(self, file: str) -> Iterator[tuple[int, list[str]]]:
         """The rows of a file with their lines, the header first; what keeps it from being read is a fault."""
+        header: list[str] = []
         try:
             for number, (line, cells) in enumerate(read_csv(self.folder / file)):
                 if number > MOST_ROWS:
                     self.tell(file, line, ROW, "is one too many", f"write at most {MOST_ROWS:,} rows")
                     return
-                yield line, [str(cell).strip() for cell in cells]
+                row = [str(cell) for cell in cells]
+                header = header or row
+                for place, cell in enumerate(row):
+                    if "\n" in cell or "\r" in cell:
+                        column = header[place] if number and place < len(header) else HEADER
+                        self.tell(file, line, column, "has a line break in it", "write it on one line")
+                yield line, [cell.strip() for cell in row]
         except BadFile as bad:
             self.faults.add(bad.fault)
 
@@ -148,7 +162,7 @@ class _Reading:
             said[name] = value
             self.property(line, name, value)
         for name in ("manifest.version", "oneroster.version", *(f"file.{table}" for table in NAMES)):
-            if name not in said:
+            if name not in said and said.get("oneroster.version") not in EARLIER_VERSIONS:
                 self.tell(MANIFEST, 0, "", f"says nothing of {name}", "add a row for it")
         return {} if self.faults.found else {table: Mode(said[f"file.{table}"]) for table in NAMES}
 
@@ -166,7 +180,9 @@ class _Reading:
         else:
             self.tell(MANIFEST, line, name[:40] or "propertyName", "is no property of a manifest", "take this row away")
             return
-        if value not in right:
+        if name == "oneroster.version" and value in EARLIER_VERSIONS:
+            self.tell(MANIFEST, line, name, f"is {value}, in which users.csv tells the roles", "export it as OneRoster 1.2, with roles.csv")
+        elif value not in right:
             self.tell(MANIFEST, line, name, f"is {short(value)}", f"write {' or '.join(right)}")
         elif name.startswith("file.") and (value == Mode.ABSENT) == (f"{table}.csv" in self.files):
             there = "is there" if value == Mode.ABSENT else "is not there"
@@ -207,6 +223,10 @@ class _Reading:
         file, wanted = f"{table}.csv", columns_of(table)
         if OPTIONAL_COLUMNS.get(table) in cells:
             wanted = [field.name for field in TABLES[table]]
+        if earlier := [cell for cell in cells if cell in ONLY_EARLIER.get(table, ())]:
+            mend = f"export it as OneRoster 1.2, which has {','.join(wanted)}"
+            self.tell(file, line, earlier[0], "is a column of OneRoster 1.1", mend)
+            return False
         own = [cell for cell in cells[len(wanted) :] if not cell.startswith(METADATA)]
         twice = len(set(cells)) != len(cells)
         if cells[: len(wanted)] == wanted and not own and not twice:
@@ -263,12 +283,17 @@ class _Reading:
             if not field.to or Mode.DELTA in {modes[table], modes[field.to]}:
                 continue
             there = {row.key for row in tables[field.to]}
+            schools = {row.key for row in tables["orgs"] if row["type"] == SCHOOL} if field.name == "schoolSourcedId" else there
             for row in rows:
                 keys = items(row[field.name]) if field.many else [row[field.name]]
                 for key in keys:
                     if key and key not in there:
                         problem, mend = f"{short(key)} is no sourcedId of {field.to}.csv", "add that row, or name one that is there"
                         self.tell(f"{table}.csv", row.line, field.name, problem, mend)
+                    elif key and key not in schools:
+                        self.tell(
+                            f"{table}.csv", row.line, field.name, f"{short(key)} is no school in orgs.csv", "name an org of type school"
+                        )
 
 
 def _holds(cell: Cell, value: str) -> bool:

@@ -34,6 +34,10 @@ STARTS = (Field("sourcedId", required=True), Field("status"), Field("dateLastMod
 STATUSES = ("active", "tobedeleted")
 OPTIONAL_COLUMNS = {"users": "resourceSourcedIds"}
 """A column of the first issue of 1.2 that 1.2.1 has no more."""
+ONLY_EARLIER = {"users": ("orgSourcedIds", "role"), "classes": ("termSourcedId", "SubjectCodes")}
+"""Columns that only versions before 1.2 have."""
+SCHOOL = "school"
+"""The type of org to which the columns `schoolSourcedId` point."""
 METADATA = "metadata."
 """With this begin the columns that anybody may add, to the right of all others."""
 
@@ -155,6 +159,7 @@ OTHER_TABLES = (
 """Tables of which only the manifest speaks: what they hold is no matter here."""
 NAMES = tuple(sorted((*TABLES, *OTHER_TABLES)))
 VERSIONS = ("1.2", "1.2.1")
+EARLIER_VERSIONS = ("1.0", "1.1", "1.1.1")
 MANIFEST_VERSION = "1.0"
 
 

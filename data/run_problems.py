@@ -136,3 +136,33 @@ class NoResult(RunError):
         waits = {RunState.QUEUED: "it waits for a worker", RunState.DONE: "as long ago as it was solved, it is no longer kept"}
         why = self.problem or waits.get(self.state, "it is still being solved")
         return f"run {self.name} has no result: {why}"
+
+
+@dataclass(eq=False)
+class NotPublished(RunError):
+    """No run of a round is published, or each has been taken back."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"round {self.name} has no groups: no run of it is published; publish one first"
+
+
+@dataclass(eq=False)
+class BadRoundName(RunError):
+    """No round is called so."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is no name of a round; write TERM:ROUND, such as tutoring/2026-spring:1"
+
+
+@dataclass(eq=False)
+class NoSuchRound(RunError):
+    """A term has no round of this number."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"there is no round {self.name}; `dure round list` shows those of a term"

@@ -19,6 +19,7 @@ from data.programs import Term
 from data.roster import round_of, until_they_leave
 from data.rounds import Round, RoundState, Run, RunState
 from data.run_problems import (
+    BadRoundName,
     BadRunName,
     HasEnded,
     NobodyAsks,
@@ -26,6 +27,7 @@ from data.run_problems import (
     NoResult,
     NoRound,
     NoRun,
+    NoSuchRound,
     NothingOpen,
     NotOpen,
     OtherTerm,
@@ -41,6 +43,7 @@ OPEN_ENDED_DAYS = 182
 """The groups of an open-ended term are planned for half a year."""
 
 NAME = re.compile(r"(?P<term>.+):(?P<round>\d{1,6})\.(?P<run>\d{1,6})", re.ASCII)
+ROUND_NAME = re.compile(r"(?P<term>.+):(?P<round>\d{1,6})", re.ASCII)
 NEVER_BEGUN = "stopped before a worker began with it"
 
 
@@ -194,6 +197,26 @@ def ask_to_stop(db: DbSession, run: Run, *, by: str, now: dt.datetime) -> None:
     write_down(
         db, at=now, by=by, what="stopped", whom=f"run {number_of(db, run)}", term=round.term_id, ids={"run": run.id, "round": round.id}
     )
+
+
+def find_round(db: DbSession, name: str) -> tuple[Round, Term]:
+    """The round that somebody means by `TERM:ROUND`, where the term may be called in any way that `data.terms` knows, and its term.
+
+    Raises
+    ------
+    BadRoundName, NoSuchRound
+        It is no name, or of none.
+    NoSuchTerm, SeveralTerms
+        It is not clear of which term.
+    """
+    read = ROUND_NAME.fullmatch(name)
+    if read is None:
+        raise BadRoundName(name)
+    term = find_term(db, read["term"])
+    found = db.scalar(select(Round).where(Round.term_id == term.id, Round.number == int(read["round"])))
+    if found is None:
+        raise NoSuchRound(name)
+    return found, term
 
 
 def find_run(db: DbSession, name: str) -> Run:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session as DbSession
 
-from data.amending import take_away
+from data.amending import changes_of_putting, lock, put_people, take_away
 from data.entries import NOT_IN_THE_IMPORT
 from data.intake import Changes, take_in
+from data.oneroster_people import Users
 from data.people import Mentee
 from data.programs import Term
+from data.terms import people_of
 from matching.round import Round
 from scheduler.circle import day_of
 from scheduler.closures import follow_days
@@ -41,6 +43,36 @@ def import_round(
     changes = take_in(db, term, given, allow_removals=allow_removals, allow_returns=allow_returns, by=by, now=now, leaving=going.leaving)
     going.stay_today()
     follow_days(db, term, was, by=by, now=now)
+    return changes
+
+
+def changes_of_users(
+    db: DbSession, term: Term, users: Users, *, allow_removals: bool, allow_returns: bool = False, now: dt.datetime
+) -> Changes:
+    """What `import_users` would change, which it refuses for the same reasons; nothing is changed."""
+    putting = changes_of_putting(db, term, users.mentors, users.mentees, allow_returns=allow_returns, now=now)
+    gone = {"mentors": tuple(sorted(users.gone_mentors)), "mentees": tuple(sorted(users.gone_mentees))}
+    tables = {table: replace(putting.tables[table], gone=keys) for table, keys in gone.items()}
+    changes = replace(putting, tables=tables, there=sum(people_of(db, term.id, day_of(term, now))))
+    if not allow_removals:
+        changes.refuse_too_many_gone()
+    return changes
+
+
+def import_users(
+    db: DbSession, term: Term, users: Users, *, allow_removals: bool, allow_returns: bool = False, by: str, now: dt.datetime
+) -> Changes:
+    """Takes a OneRoster archive's users into a term, has those leave who do, and tells what has changed; all others stay.
+
+    Raises
+    ------
+    TooManyGone, WouldReturn
+        More than a tenth of the term's people would be gone, or somebody would be back, and that is not allowed.
+    """
+    lock(db, term)
+    changes = changes_of_users(db, term, users, allow_removals=allow_removals, allow_returns=allow_returns, now=now)
+    put_people(db, term, users.mentors, users.mentees, allow_returns=allow_returns, by=by, now=now)
+    remove_people(db, term, users.gone_mentors, users.gone_mentees, by=by, now=now)
     return changes
 
 
