@@ -133,7 +133,7 @@ class _Export:
         if self.complete:
             cells[f"{OWN}requests"] = REQUESTS.write(tuple(self.asked.get(row.id, ())))
         other = self.mentors.get(row.key)
-        same = other is None or all(_cell(row, person, name) == _cell(*other, name) for name in SHARED)
+        same = other is None or (bool(person.name) and all(_cell(row, person, name) == _cell(*other, name) for name in SHARED))
         cells["grades"] = f"{row.grade:02}"
         self.add_user(row, person, row.key if same else str(person.id), cells, role="student", org=self.school(row.school))
         return row
@@ -210,9 +210,9 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Iterable[str]]) ->
 
 
 def _cell(row: Mentor | Mentee, person: Person, name: str) -> str:
-    """What is kept of somebody, as ROUND.md writes it; empty where their table has no such column."""
+    """What is kept of somebody, as ROUND.md writes it, on one line; empty where their table has no such column."""
     value = getattr(person if name in PERSONAL else row, name, None)
-    return "" if value is None else str(value)
+    return "" if value is None else _line(str(value))
 
 
 def _line(text: str) -> str:
