@@ -21,6 +21,8 @@ from distributed import Client
 from typer.main import get_command
 
 from api.cli import app
+from data.oneroster_own import KEY, OWN, OWN_COLUMNS, PROGRAM
+from data.oneroster_tables import TABLES
 from matching.check import check_result
 from matching.columns import MENTEES, MENTORS, pairs, peers
 from matching.faults import Faults
@@ -186,3 +188,11 @@ def test_every_variable_that_the_program_reads_is_told() -> None:
     told = set(re.findall(r"`(DURE_[A-Z_]+)`", README.split("## To reach people")[1].split("\n## ")[0]))
     assert "DURE_URL" in read
     assert read == told
+
+
+def test_the_page_of_oneroster_names_every_table_and_every_column_of_our_own() -> None:
+    page = (ROOT / "docs" / "oneroster.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w.]+)`", page))
+    assert {f"{table}.csv" for table in TABLES} <= named
+    assert {name for name in (*OWN_COLUMNS, KEY) if name not in named and OWN + name not in named} == set()
+    assert PROGRAM in named
