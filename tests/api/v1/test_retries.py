@@ -160,4 +160,4 @@ def _held_up(database: Engine) -> Iterator[None]:
 def _somebody_waits(database: Engine) -> bool:
     """Whether a transaction of PostgreSQL waits for another's lock."""
     with reading(database) as db:
-        return db.scalars(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).one() > 0
+        return bool(db.scalars(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).one())
