@@ -28,6 +28,7 @@ from api.v1.results import (
     changes_page,
     files_of,
     groups_page,
+    read,
     unplaced_page,
 )
 from api.v1.round_json import round_of_json
@@ -112,25 +113,25 @@ def take_match_away(call: Call, match: Key) -> None:
 @routes.get("/matches/{match}/groups", Right.MATCH, noted=True)
 def list_match_groups(call: Call, match: Key, after: After = None, limit: Limit = USUAL) -> Page[PlacedGroupOut]:
     """The groups that were found."""
-    return groups_page(call, _fetched(call, match), after, limit)
+    return groups_page(call, read(_fetched(call, match)), after, limit)
 
 
 @routes.get("/matches/{match}/unplaced", Right.MATCH, noted=True)
 def list_match_unplaced(call: Call, match: Key, after: After = None, limit: Limit = USUAL) -> Page[UnplacedOut]:
     """The requests without a place, each with the reason and what would change it."""
-    return unplaced_page(call, _fetched(call, match), after, limit)
+    return unplaced_page(call, read(_fetched(call, match)), after, limit)
 
 
 @routes.get("/matches/{match}/advice", Right.MATCH, noted=True)
 def list_match_advice(call: Call, match: Key, after: After = None, limit: Limit = USUAL) -> Page[AdviceOut]:
     """What would place more requests, the best first."""
-    return advice_page(call, _fetched(call, match), after, limit)
+    return advice_page(call, read(_fetched(call, match)), after, limit)
 
 
 @routes.get("/matches/{match}/changes", Right.MATCH, noted=True)
 def list_match_changes(call: Call, match: Key, after: After = None, limit: Limit = USUAL) -> Page[ChangeOut]:
     """What is otherwise than in the result that was to be repaired."""
-    return changes_page(call, _fetched(call, match), after, limit)
+    return changes_page(call, read(_fetched(call, match)), after, limit)
 
 
 @routes.get("/matches/{match}/files", Right.MATCH, noted=True, **ZIP)

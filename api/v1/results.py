@@ -6,6 +6,9 @@ sentence beside its reason; advice says which additions have been tried, and wha
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -116,7 +119,34 @@ class ComparisonOut(Wire):
     next: str | None = Field(description="The address of the next page; null on the last.")
 
 
-def groups_page(call: Call, held: bytes, after: str | None, limit: int) -> Page[PlacedGroupOut]:
+class Kept:
+    """Results that were read of late, so that a result is not read anew for each of its pages: a few, each known by what its ZIP holds."""
+
+    def __init__(self, most: int = 4) -> None:
+        self._most = most
+        self._found: OrderedDict[bytes, Result] = OrderedDict()
+        self._alone = threading.Lock()
+
+    def read(self, held: bytes) -> Result:
+        """What a ZIP says."""
+        known = hashlib.sha256(held).digest()
+        with self._alone:
+            found = self._found.pop(known, None)
+        result = found or read(held)
+        with self._alone:
+            self._found[known] = result
+            if len(self._found) > self._most:
+                self._found.popitem(last=False)
+        return result
+
+
+def read(held: bytes) -> Result:
+    """What the ZIP of a result's folder says."""
+    with TemporaryDirectory(prefix="dure-") as folder:
+        return read_result(unpack(held, Path(folder)))
+
+
+def groups_page(call: Call, result: Result, after: str | None, limit: int) -> Page[PlacedGroupOut]:
     """A page of the groups."""
 
     def shown(group: Group) -> PlacedGroupOut:
@@ -128,39 +158,38 @@ def groups_page(call: Call, held: bytes, after: str | None, limit: int) -> Page[
             mentee_external_ids=list(group.members),
         )
 
-    return _page(call, _read(held).groups, shown, after, limit)
+    return _page(call, result.groups, shown, after, limit)
 
 
-def unplaced_page(call: Call, held: bytes, after: str | None, limit: int) -> Page[UnplacedOut]:
+def unplaced_page(call: Call, result: Result, after: str | None, limit: int) -> Page[UnplacedOut]:
     """A page of the requests without a place."""
 
     def shown(one: Unplaced) -> UnplacedOut:
         return UnplacedOut(mentee_external_id=one.mentee, subject=one.subject, reason=one.reason, detail=one.detail)
 
-    return _page(call, _read(held).unplaced, shown, after, limit)
+    return _page(call, result.unplaced, shown, after, limit)
 
 
-def advice_page(call: Call, held: bytes, after: str | None, limit: int) -> Page[AdviceOut]:
+def advice_page(call: Call, result: Result, after: str | None, limit: int) -> Page[AdviceOut]:
     """A page of the advice."""
 
     def shown(one: Advice) -> AdviceOut:
         return AdviceOut(sentence=one.sentence, file=one.file, key=one.key, change=one.change, gain=one.gain, placed=one.placed)
 
-    return _page(call, _read(held).advice, shown, after, limit)
+    return _page(call, result.advice, shown, after, limit)
 
 
-def changes_page(call: Call, held: bytes, after: str | None, limit: int) -> Page[ChangeOut]:
+def changes_page(call: Call, result: Result, after: str | None, limit: int) -> Page[ChangeOut]:
     """A page of what a repair changes."""
 
     def shown(one: Change) -> ChangeOut:
         return ChangeOut(mentee_external_id=one.mentee, subject=one.subject, before=one.before, after=one.after, why=one.why)
 
-    return _page(call, _read(held).changes, shown, after, limit)
+    return _page(call, result.changes, shown, after, limit)
 
 
-def comparison_page(call: Call, held: tuple[bytes, bytes], after: str | None, limit: int) -> ComparisonOut:
+def comparison_page(call: Call, first: Result, second: Result, after: str | None, limit: int) -> ComparisonOut:
     """Two results, and a page of what is other in the second than in the first."""
-    first, second = (_read(one) for one in held)
     found = compare(first.groups, second.groups)
     here, following = cut(call, _differences(found), after, limit)
     return ComparisonOut(
@@ -183,11 +212,6 @@ def files_of(held: bytes, name: str) -> Response:
 def _page(call: Call, found: Sequence[T], shown: Callable[[T], Any], after: str | None, limit: int) -> Page[Any]:
     here, following = cut(call, found, after, limit)
     return Page(items=[shown(one) for one in here], next=following)
-
-
-def _read(held: bytes) -> Result:
-    with TemporaryDirectory(prefix="dure-") as folder:
-        return read_result(unpack(held, Path(folder)))
 
 
 def _place(where: Stay) -> PlaceOut:

@@ -19,6 +19,7 @@ from api.v1.results import (
     AdviceOut,
     ChangeOut,
     ComparisonOut,
+    Kept,
     PlacedGroupOut,
     UnplacedOut,
     advice_page,
@@ -33,8 +34,11 @@ from data.audit import write_down
 from data.programs import Term
 from data.rounds import Round, Run, RunState
 from data.runs import Asked, ask_to_stop, number_of, queue_for, result_of
+from matching.result import Result
 
 routes = Routes("runs")
+
+KEPT = Kept()
 
 MOST_SECONDS = 86_400.0
 """A day: no round takes longer to be solved well."""
@@ -143,25 +147,25 @@ def stop_run(call: Call, run: Key) -> RunOut:
 @routes.get("/runs/{run}/groups", Right.ROUNDS_READ, noted=True)
 def list_placed_groups(call: Call, run: Key, after: After = None, limit: Limit = USUAL) -> Page[PlacedGroupOut]:
     """The groups that a run has found, which are the term's only when it is published."""
-    return groups_page(call, _result(call, run, "groups"), after, limit)
+    return groups_page(call, _read(call, run, "groups"), after, limit)
 
 
 @routes.get("/runs/{run}/unplaced", Right.ROUNDS_READ, noted=True)
 def list_unplaced(call: Call, run: Key, after: After = None, limit: Limit = USUAL) -> Page[UnplacedOut]:
     """The requests without a place, each with the reason and what would change it."""
-    return unplaced_page(call, _result(call, run, "unplaced"), after, limit)
+    return unplaced_page(call, _read(call, run, "unplaced"), after, limit)
 
 
 @routes.get("/runs/{run}/advice", Right.ROUNDS_READ, noted=True)
 def list_advice(call: Call, run: Key, after: After = None, limit: Limit = USUAL) -> Page[AdviceOut]:
     """What would place more requests, the best first."""
-    return advice_page(call, _result(call, run, "advice"), after, limit)
+    return advice_page(call, _read(call, run, "advice"), after, limit)
 
 
 @routes.get("/runs/{run}/changes", Right.ROUNDS_READ, noted=True)
 def list_changes(call: Call, run: Key, after: After = None, limit: Limit = USUAL) -> Page[ChangeOut]:
     """What a repair makes otherwise than it was; of other runs nothing."""
-    return changes_page(call, _result(call, run, "changes"), after, limit)
+    return changes_page(call, _read(call, run, "changes"), after, limit)
 
 
 @routes.get("/runs/{run}/files", Right.ROUNDS_READ, noted=True, **ZIP)
@@ -179,7 +183,7 @@ def compare_runs(
     limit: Limit = USUAL,
 ) -> ComparisonOut:
     """What is other in another run than in this one, request by request."""
-    return comparison_page(call, (_result(call, run, "comparison"), _result(call, other, "comparison")), after, limit)
+    return comparison_page(call, _read(call, run, "comparison"), _read(call, other, "comparison"), after, limit)
 
 
 def asked_of(wish: Wish, previous: UUID | None) -> Asked:
@@ -225,3 +229,8 @@ def _result(call: Call, key: str, what: str) -> bytes:
     run, term = run_of(call, key)
     write_down(call.db, at=call.now, by=call.by, what="read", whom=f"run {number_of(call.db, run)}", term=term.id, details={"what": what})
     return result_of(call.db, run)
+
+
+def _read(call: Call, key: str, what: str) -> Result:
+    """What the result says."""
+    return KEPT.read(_result(call, key, what))

@@ -47,7 +47,7 @@ def test_whoever_waits_for_as_long_as_is_said_is_answered_and_not_sooner(began: 
 
 def test_in_no_sixty_seconds_an_even_caller_gets_more_than_the_limit() -> None:
     limits = Limits(60)
-    fine = [at for at in range(0, 600) if refused(limits, NOW + at * SECOND / 2) is None]
+    fine = [at for at in range(600) if refused(limits, NOW + at * SECOND / 2) is None]
     assert all(sum(first <= other < first + 120 for other in fine) <= 61 for first in fine)
     assert len(fine) >= 290, "an even caller gets nearly all of it"
 
