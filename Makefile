@@ -63,6 +63,7 @@ bench: install
 	$(BIN)/python -m tests.bench $(KIND) $(if $(SEEDS),--seeds $(SEEDS))
 	$(if $(KIND),,$(BIN)/python -m tests.bench.publishing)
 	$(if $(KIND),,$(BIN)/python -m tests.bench.feeds)
+	$(if $(KIND),,$(BIN)/python -m tests.bench.platform)
 
 # Draws the README's picture anew.
 picture: install packages
