@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from api.limits import App, Message, Receive, Scope, Send
 from api.links import VARIABLE, service_address
+from api.security_log import note
 from data.passkeys import Site
 from data.signed_in import WHOLE
 
@@ -36,7 +37,7 @@ FIELDS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-TLS_FIELDS = {"Strict-Transport-Security": "max-age=31536000"}
+TLS_FIELDS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def shown_cookie(request: Request) -> str | None:
@@ -81,6 +82,7 @@ class OwnSiteOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] == "http" and scope["method"] not in SAFE and _is_foreign(Headers(raw=scope["headers"])):
+            note(Request(scope), "/problems/other-site", 403)
             told = {"type": "/problems/other-site", "title": "Forbidden", "status": 403, "mend": "", "errors": []}
             told["detail"] = "a page of another site asks for this"
             await JSONResponse(told, 403, media_type="application/problem+json")(scope, receive, send)

@@ -39,7 +39,12 @@ RETRY_AFTER_SECONDS = 300
 ROBOTS = "User-agent: *\nAllow: /feeds/\nDisallow: /\n"
 """Google reads a feed only where this allows it."""
 
-PRIVATE = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+PRIVATE = {
+    "Cache-Control": "private, no-cache",
+    "X-Robots-Tag": "noindex",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 """A feed is its subscriber's own: whoever keeps it asks each time whether it is still right."""
 
 FORGOTTEN = {**PRIVATE, "Cache-Control": "private, no-store"}

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from api.security_log import note_answer
 from data.access import AccessError, Foreign, NotAllowed
 from data.accounts import AccountError, NoMailAddress, NoSuchAccount, WrongPassword
 from data.attempts import AttemptError, TooManyAttempts
@@ -246,21 +247,25 @@ def _of_a_file(fault: Fault) -> Flaw:
 def add_problems(app: FastAPI) -> None:
     """Has the app answer with problems for whatever goes wrong."""
 
-    async def known(_: Request, error: Exception) -> JSONResponse:
-        return problem_of(error).response()
+    def told(request: Request, problem: Problem) -> JSONResponse:
+        note_answer(request, problem.body.type, problem.body.status)
+        return problem.response()
 
-    async def bad_request(_: Request, error: Exception) -> JSONResponse:
+    async def known(request: Request, error: Exception) -> JSONResponse:
+        return told(request, problem_of(error))
+
+    async def bad_request(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for these
-        return _bad_request(error.errors()).response()
+        return told(request, _bad_request(error.errors()))
 
     async def other(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101  it is registered for these
         headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
         return _other(error, headers).response()
 
-    async def away(_: Request, __: Exception) -> JSONResponse:
+    async def away(request: Request, _: Exception) -> JSONResponse:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        return Problem(503, "database-away", "the database does not answer", "try again in a moment", headers=headers).response()
+        return told(request, Problem(503, "database-away", "the database does not answer", "try again in a moment", headers=headers))
 
     kinds: tuple[type[Exception], ...] = (Problem, *STATUS)
     for kind in kinds:

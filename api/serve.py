@@ -7,26 +7,31 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, cast
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from sqlalchemy import Engine
 
 from api.app import create_app
 from api.exits import Exit, complain
 from api.limits import App
+from api.security_log import to_standard_error
 from scheduler.jobs import Post, jobs, post_of
 from scheduler.ticker import Ticker, utc_now
 from scheduler.worker import Worker
+
+PROXIES = "DURE_PROXIES"
 
 HEADERS_WITHIN_MS = 10_000
 """So long a client may take for the head of its request."""
@@ -63,9 +68,16 @@ def serve(engine: Engine, host: str, port: int, *, http_only: bool, post: Post |
         post = post_of()
         if post.lack:
             sys.stdout.write(f"{post.lack}\n")
+    to_standard_error()
     with _beside(engine, post) if post and not http_only else nullcontext() as trouble:
-        asyncio.run(listen(create_app(engine, utc_now, trouble), address, port))
+        asyncio.run(listen(behind_proxies(create_app(engine, utc_now, trouble)), address, port))
     return Exit.DONE
+
+
+def behind_proxies(app: App, environment: Mapping[str, str] = os.environ) -> App:
+    """The app, told by the proxies that `DURE_PROXIES` names who asks; whoever else says such a thing is not believed."""
+    named = [one.strip() for one in environment.get(PROXIES, "").split(",") if one.strip()]
+    return cast(App, wrap_asgi_with_proxy_headers(app, named)) if named else app
 
 
 @contextmanager

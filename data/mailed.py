@@ -29,7 +29,7 @@ class Purpose(StrEnum):
 
 
 LIVES = {
-    Purpose.SIGN_IN: dt.timedelta(minutes=15),
+    Purpose.SIGN_IN: dt.timedelta(minutes=10),
     Purpose.PASSWORD: dt.timedelta(minutes=30),
     Purpose.INVITE: dt.timedelta(days=7),
 }

@@ -237,6 +237,7 @@ class Door:
             with (transaction if operation.writes else reading)(self.engine) as db:
                 db.info["source"] = request.client.host if request.client else ""
                 actor = self.caller(db, request, now)
+                request.state.who = actor.name
                 counted = self.limits.count(actor.name, now)
                 visit = self.visit(db, request, now) if actor.account else None
                 call = Call(db, actor, now, operation.right or Right.PROGRAM_READ, request, self.engine, visit)
@@ -253,7 +254,7 @@ class Door:
                 answer.headers.update({**counted, "Cache-Control": "no-store"})
                 return answer
             replayed = {"Idempotency-Replayed": "true"} if before else {}
-            return _said(request, answer, {**counted, **replayed})
+            return _said(request, answer, {**counted, **replayed, "Cache-Control": "no-store" if actor.account else "private, no-cache"})
 
         hints = get_type_hints(function, include_extras=True)
         asked = inspect.signature(function).parameters
@@ -288,6 +289,7 @@ class Door:
         """Does nothing where whoever asks is known and has the right in some program; raises `Problem` or `NotAllowed` else."""
         with reading(self.engine) as db:
             caller = self.caller(db, request, self.clock())
+            request.state.who = caller.name
             if right is not None:
                 caller.need(right)
 
@@ -348,7 +350,7 @@ def _answer(call: Call, operation: Operation, value: object) -> Answer:
 
 
 def _said(request: Request, answer: Answer, more: Mapping[str, str]) -> Response:
-    headers = {**answer.headers, **more, "Cache-Control": "private, no-cache"}
+    headers = {**answer.headers, **more}
     seen = request.headers.get("if-none-match")
     if request.method in SAFE and seen and answer.headers.get("ETag") in _tags(seen):
         return Response(status_code=304, headers={name: value for name, value in headers.items() if name != "Content-Type"})

@@ -17,7 +17,7 @@ from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.people_fields import MenteeIn, MenteeLine, MenteeOut, MenteePatch, mentee_out, mentees_in
 from api.v1.people_queries import AllowReturns, Atomic, Left, Within, has_left, lies_in, lines_body, made, person_of
 from api.v1.putting import LinesOut, Sort, change_one, put_lines, put_one
-from data.access import Right
+from data.access import Right, Sight
 from data.calendars import parts
 from data.own import mentees_seen
 from data.people import Mentee, Person, Request
@@ -39,7 +39,14 @@ def _shown(call: Call, rows: Sequence[tuple[Mentee, Person]]) -> list[MenteeOut]
 def _read(call: Call, term: Term, rows: Sequence[tuple[Mentee, Person]]) -> list[MenteeOut]:
     """Mentees, as whoever reads them is told of them, which is noted."""
     note_reading(call, term, [mentee.key for mentee, _ in rows])
-    return _shown(call, rows)
+    sight = call.sight(term.program_id)
+    return [one if _is_told_addresses(sight, one) else one.model_copy(update={"email": ""}) for one in _shown(call, rows)]
+
+
+def _is_told_addresses(sight: Sight, mentee: MenteeOut) -> bool:
+    """Whether somebody reads a mentee's mail address, too: whoever runs the program, the mentee, their guardian and their school; those who
+    teach them do not need it."""
+    return sight.all or mentee.person_id in sight.people or (bool(mentee.school) and mentee.school in sight.schools)
 
 
 MENTEE = Sort("mentee", Mentee, MenteeIn, MenteeLine, mentees_in, _shown)

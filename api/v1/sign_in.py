@@ -160,6 +160,7 @@ def _add_passwords(gate: _Gate) -> None:
             tried = begin(db, body.email.strip().lower(), source, now=now)
         with reading(engine) as db:
             account = account_named(db, body.email)
+        request.state.who = f"account {account.id}" if account else ""
         right, anew = is_right(body.password, account.password if account else "")
         if account is None or not right:
             raise Problem(401, "sign-in-failed", "the address and the password do not belong together", "look at both, or set a new one")
@@ -178,7 +179,7 @@ def _add_passwords(gate: _Gate) -> None:
             visit = gate.door.visit(db, request, now)
             if visit is not None:
                 end_visit(db, visit.account_id, str(visit.id))
-        answer = Response(status_code=204)
+        answer = Response(status_code=204, headers={"Clear-Site-Data": '"cache", "storage"'})
         clear_cookie(request, answer)
         return answer
 

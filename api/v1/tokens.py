@@ -11,11 +11,15 @@ from fastapi import FastAPI, Form, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from api.security_log import note
 from api.v1.door import ROOT, Door
+from api.v1.limits import Limits
 from data.clients import TOKEN_LIVES, UnknownScopes, issue, scopes_in, written
 from data.database import transaction
 
 NO_STORE = {"Cache-Control": "no-store"}
+FAILURES_A_MINUTE = 60
+"""So many wrong secrets one address may show before it is told to wait."""
 
 
 class TokenOut(BaseModel):
@@ -36,6 +40,7 @@ class TokenFault(BaseModel):
 
 def add_tokens(app: FastAPI, door: Door) -> None:
     """Adds the one route that takes no token."""
+    failed = Limits(FAILURES_A_MINUTE)
 
     def token(
         request: Request,
@@ -54,12 +59,16 @@ def add_tokens(app: FastAPI, door: Door) -> None:
             wanted = None if scope is None else scopes_in(scope)
         except UnknownScopes as error:
             return _refused(400, "invalid_scope", str(error))
-        now = door.clock()
+        now, source = door.clock(), request.client.host if request.client else ""
         with transaction(door.engine) as db:
             given = issue(db, *shown, wanted, now=now)
         if given is None:
+            failed.count(source, now)
+            note(request, "token refused", 401)
             return _refused(401, "invalid_client", "the client is not known, or this is no secret of it")
         text, scopes = given
+        request.state.who = f"client {shown[0]}"
+        note(request, "token given", 200)
         answer = TokenOut(access_token=text, expires_in=int(TOKEN_LIVES.total_seconds()), scope=written(scopes))
         return JSONResponse(answer.model_dump(), headers=NO_STORE)
 
