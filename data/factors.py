@@ -117,7 +117,7 @@ def drop_totp(db: DbSession, account: Account, *, by: str, now: dt.datetime) -> 
 def new_codes(db: DbSession, account: Account, *, by: str, now: dt.datetime) -> list[str]:
     """New codes to recover by, in the place of all earlier ones."""
     db.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
-    codes = ["-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(4)) for _ in range(CODES)]
+    codes = ["-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(5)) for _ in range(CODES)]
     db.add_all(RecoveryCode(account_id=account.id, hash=hashed(code)) for code in codes)
     write_down(db, at=now, by=by, what="recovery codes made", whom=f"account {account.id}")
     return codes
