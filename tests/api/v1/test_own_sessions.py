@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from data.accounts import close_account
+from data.audit import Deed
 from data.clients import hashed
 from data.database import reading, transaction
 from data.factors import ALPHABET, RecoveryCode, Totp
@@ -110,3 +111,15 @@ def test_who_is_closed_out_is_signed_in_nowhere(house: House) -> None:
         close_account(db, db.scalars(select(Account).where(Account.email == KIM)).one(), by="test", now=house.clock.now)
     assert browser.ask("GET", "/v1/me").status_code == 401
     assert house.browser().sign_in(KIM).status_code == 401
+
+
+def test_each_sign_in_is_in_the_audit_with_its_way(house: House) -> None:
+    account = house.account(KIM)
+    house.browser().sign_in(KIM)
+    house.browser().ask("POST", "/v1/auth/links", {"email": "m-1@example.org"})
+    (token,) = house.mailed("m-1@example.org")
+    house.browser().ask("POST", "/v1/auth/links/use", {"token": token})
+    with reading(house.engine) as db:
+        first, second = db.scalars(select(Deed).where(Deed.what == "signed in").order_by(Deed.id))
+    assert (first.by, first.details, first.source) == (f"account {account.id}", {"way": "password"}, "127.0.0.1")
+    assert second.details == {"way": "mailed link"}
