@@ -22,7 +22,8 @@ def to_standard_error() -> None:
     """Has the lines go to standard error, as they are."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
-    LOG.handlers, LOG.propagate = [handler], False
+    LOG.addHandler(handler)
+    LOG.propagate = False
     LOG.setLevel(logging.INFO)
 
 
