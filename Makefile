@@ -34,10 +34,16 @@ PARTS := $(shell grep -hE '^@(kernel|inline)' matching/*.py | wc -l)
 demo: install
 	$(BIN)/dure demo
 
-# Tests of pages need a browser and fonts of the system; those of feeds let readers from Node's world read them.
-packages:
+# Tests of pages need a browser and fonts of the system; those of feeds and of the API let programs from Node's world read them.
+packages: .venv-clients/.installed
 	sh tests/browser/packages.sh
 	sh tests/clients/packages.sh
+
+# What makes a Python client of the API lives apart: it needs an older typer than the command line.
+.venv-clients/.installed: tests/clients/generator.lock
+	$(PYTHON) -m venv .venv-clients
+	.venv-clients/bin/pip install --quiet --require-hashes --requirement $<
+	touch $@
 
 test: install packages
 	$(BIN)/pytest --numprocesses 2 --dist worksteal -m "not long and not thunderbird"
@@ -73,3 +79,5 @@ picture: install packages
 lock: install
 	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --extra cluster --group dev --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --python-platform linux --custom-compile-command "make lock" --output-file requirements.lock
+	$(BIN)/uv pip compile tests/clients/generator.in --quiet --upgrade --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --python-platform linux --custom-compile-command "make lock" --output-file tests/clients/generator.lock

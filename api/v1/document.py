@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from api.access import COOKIE
 from api.problems import MEDIA, ProblemBody
 from api.v1.door import ROOT
+from api.v1.people_fields import MenteeLine, MentorLine
 from api.v1.progress import ProgressOut
 from api.v1.round_json import MatchIn
 from data.access import Right
@@ -31,7 +32,7 @@ like: it has one effect. Lists come a page at a time; go on with the address in 
 whose `type` stays the same and leads to a page that says what it means.
 """
 
-UNTOLD = (ProblemBody, MatchIn, ProgressOut)
+UNTOLD = (ProblemBody, MatchIn, MenteeLine, MentorLine, ProgressOut)
 """Models that no operation declares, but which it reads or writes by itself."""
 
 METHODS = ("get", "put", "post", "delete", "patch")

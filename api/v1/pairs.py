@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 from pydantic import Field
 from sqlalchemy import select
 
 from api.problems import Flaw, Problem
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import PLAIN
 from api.v1.finding import Key
 from api.v1.meant import term_meant
 from api.v1.noting import note_reading
+from api.v1.round_json import WIRE, PairIn, PeersIn
 from data.access import NotAllowed, Right
 from data.amending import set_rules
 from data.people import Mentee, Mentor
@@ -29,39 +29,18 @@ from matching.rows import Columns, read_rows
 routes = Routes("pairs")
 
 T = TypeVar("T")
-OwnKey = Annotated[str, Field(max_length=10_000, pattern=PLAIN, description="The platform's own key.", examples=["m-01"])]
-Points = Annotated[int | None, Field(ge=-1_000_000_000, le=1_000_000_000, description="Where the rule is points.")]
-
-
-class PairWire(Wire):
-    """What is said of a mentor and a mentee, for one subject or for any."""
-
-    mentor_id: OwnKey
-    mentee_id: OwnKey
-    subject: str = Field(default="", max_length=10_000, pattern=PLAIN)
-    rule: PairRule
-    points: Points = None
-
-
-class PeerWire(Wire):
-    """What is said of two mentees."""
-
-    mentee_id: OwnKey
-    other_mentee_id: OwnKey
-    rule: PeerRule
-    points: Points = None
 
 
 class PairsWire(Wire):
     """All that is said of pairs of a term."""
 
-    pairs: list[PairWire] = Field(max_length=100_000)
+    pairs: list[PairIn] = Field(max_length=100_000)
 
 
 class PeersWire(Wire):
     """All that is said of peers of a term."""
 
-    peers: list[PeerWire] = Field(max_length=100_000)
+    peers: list[PeersIn] = Field(max_length=100_000)
 
 
 @routes.get("/terms/{term}/pairs", Right.PEOPLE_READ)
@@ -121,28 +100,33 @@ def _taken(table: str, columns: Columns[T], sent: Sequence[Wire]) -> list[T]:
     rows: list[tuple[int, Sequence[object]]] = [(line, _cells(names, dict(one))) for line, one in enumerate(sent)]
     read = read_rows(table, iter([(0, names), *rows]), columns, faults)
     if faults.found:
-        flaws = [Flaw(pointer=f"/{table}/{one.line}/{one.column}", detail=one.problem, mend=one.mend) for one in faults.found]
+        flaws = [
+            Flaw(pointer=f"/{table}/{one.line}/{WIRE.get(one.column, one.column)}", detail=one.problem, mend=one.mend) for one in faults.found
+        ]
         raise Problem(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=flaws)
     return read.values
 
 
 def _cells(names: Sequence[str], sent: Mapping[str, object]) -> list[object]:
-    return ["" if sent[name] is None else sent[name] for name in names]
+    values = (sent[WIRE.get(name, name)] for name in names)
+    return ["" if value is None else value for value in values]
 
 
 def _pairs(round: Round) -> PairsWire:
     return PairsWire.model_construct(pairs=[_pair(row) for row in round.pairs])
 
 
-def _pair(row: Pair) -> PairWire:
+def _pair(row: Pair) -> PairIn:
     points = row.points if row.rule is PairRule.POINTS else None
-    return PairWire.model_construct(mentor_id=row.mentor, mentee_id=row.mentee, subject=row.subject, rule=row.rule, points=points)
+    return PairIn.model_construct(
+        mentor_external_id=row.mentor, mentee_external_id=row.mentee, subject=row.subject, rule=row.rule, points=points
+    )
 
 
 def _peers(round: Round) -> PeersWire:
     return PeersWire.model_construct(peers=[_peer(row) for row in round.peers])
 
 
-def _peer(row: Peers) -> PeerWire:
+def _peer(row: Peers) -> PeersIn:
     points = row.points if row.rule is PeerRule.POINTS else None
-    return PeerWire.model_construct(mentee_id=row.mentee, other_mentee_id=row.other, rule=row.rule, points=points)
+    return PeersIn.model_construct(mentee_external_id=row.mentee, other_external_id=row.other, rule=row.rule, points=points)

@@ -38,8 +38,7 @@ def person_of(call: Call, row: Mentor | Mentee) -> Person:
 
 def lines_body(line: type[BaseModel]) -> dict[str, Any]:
     """What the documentation says of a body of many lines."""
-    one = line.model_json_schema(ref_template="#/components/schemas/{model}")
-    one.pop("$defs", None)
+    one = {"$ref": f"#/components/schemas/{line.__name__}"}
     content = {
         "application/json": {"schema": {"type": "array", "items": one, "maxItems": 10_000}},
         "application/x-ndjson": {"schema": {"type": "string", "description": "One such value in each line."}},

@@ -58,7 +58,7 @@ class EmailIn(Wire):
     email: Email
 
 
-class LinkIn(Wire):
+class MailedLinkIn(Wire):
     """A link that was mailed."""
 
     token: LinkToken
@@ -223,7 +223,7 @@ def _add_links(gate: _Gate) -> None:
         return SentOut()
 
     @gate.post("/links/use", operation_id="use_link", response_model=SignedInOut)
-    def sign_in_by_link(request: Request, body: LinkIn) -> Response:
+    def sign_in_by_link(request: Request, body: MailedLinkIn) -> Response:
         """Signs in by a mailed link."""
         now, source = gate.arrive(request)
         with transaction(engine) as db:

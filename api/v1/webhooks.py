@@ -38,7 +38,7 @@ Url = Annotated[str, Field(max_length=2000, examples=["https://example.org/dure"
 Types = Annotated[list[str], Field(max_length=200, description="Types of events, as `/v1/events` names them; all where none is named.")]
 
 
-class SecretOut(Wire):
+class WebhookSecretOut(Wire):
     """A secret, but not its text."""
 
     id: UUID
@@ -58,7 +58,7 @@ class WebhookOut(Wire):
     failures: int = Field(description="In a row, since anything arrived.")
     next_try_at: dt.datetime | None = Field(description="Before then nothing is tried.")
     created_at: dt.datetime
-    secrets: list[SecretOut]
+    secrets: list[WebhookSecretOut]
 
 
 class WebhookIn(Wire):
@@ -215,9 +215,9 @@ def _meant(call: Call, key: str) -> Webhook:
 
 
 def _shown(call: Call, webhooks: list[Webhook]) -> list[WebhookOut]:
-    secrets: dict[UUID, list[SecretOut]] = {one.id: [] for one in webhooks}
+    secrets: dict[UUID, list[WebhookSecretOut]] = {one.id: [] for one in webhooks}
     for secret in webhook_secrets(call.db, list(secrets)):
-        secrets[secret.webhook_id].append(SecretOut(id=secret.id, created_at=secret.made_at))
+        secrets[secret.webhook_id].append(WebhookSecretOut(id=secret.id, created_at=secret.made_at))
     return [
         WebhookOut(
             id=one.id,
