@@ -31,7 +31,7 @@ class SecretOut(Wire):
     """A secret of a client, but for what it is."""
 
     id: UUID
-    made_at: dt.datetime
+    created_at: dt.datetime
     last_used_at: dt.datetime | None
 
 
@@ -44,7 +44,7 @@ class ClientOut(Wire):
     program_ids: list[UUID]
     scopes: list[Right]
     secrets: list[SecretOut]
-    made_at: dt.datetime
+    created_at: dt.datetime
     closed_at: dt.datetime | None
 
 
@@ -130,8 +130,8 @@ def client_out(call: Call, client: Client) -> ClientOut:
         role=standings[0].role,
         program_ids=sorted({one.program for one in standings}),
         scopes=[right for right in Right if right in scopes],
-        secrets=[SecretOut(id=one.id, made_at=one.made_at, last_used_at=one.last_used_at) for one in secrets_of(call.db, client)],
-        made_at=client.made_at,
+        secrets=[SecretOut(id=one.id, created_at=one.made_at, last_used_at=one.last_used_at) for one in secrets_of(call.db, client)],
+        created_at=client.made_at,
         closed_at=client.closed_at,
     )
 

@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from api.access import COOKIE
 from api.problems import MEDIA, ProblemBody
 from api.v1.door import ROOT
+from api.v1.examples import add_examples
 from api.v1.people_fields import MenteeLine, MentorLine
 from api.v1.progress import ProgressOut
 from api.v1.round_json import MatchIn
@@ -78,6 +79,7 @@ def _document(app: FastAPI) -> Json:
         _add_problems(operation)
         _add_headers(method, operation)
     _add_links(operations)
+    add_examples([operation for _, _, operation in operations], parts["schemas"])
     return made
 
 

@@ -160,7 +160,8 @@ class Routes:
         self, method: str, path: str, right: Right | None, status: int, docs: Mapping[str, Any], *, noted: bool = False
     ) -> Callable[[F], F]:
         def add(function: F) -> F:
-            self.operations.append(Operation(method, path, right, function, status, self.tag, noted, docs))
+            answered = 204 if get_type_hints(function).get("return") is type(None) else status
+            self.operations.append(Operation(method, path, right, function, answered, self.tag, noted, docs))
             return function
 
         return add

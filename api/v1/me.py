@@ -97,7 +97,7 @@ class PasskeyOut(Wire):
 
     id: UUID
     name: str
-    made_at: dt.datetime
+    created_at: dt.datetime
     last_used_at: dt.datetime | None
 
 
@@ -232,7 +232,7 @@ def drop_my_passkey(call: Call, passkey: UUID) -> None:
 
 
 def _passkey_out(one: Passkey) -> PasskeyOut:
-    return PasskeyOut(id=one.id, name=one.name, made_at=one.made_at, last_used_at=one.last_used_at)
+    return PasskeyOut(id=one.id, name=one.name, created_at=one.made_at, last_used_at=one.last_used_at)
 
 
 def _account(call: Call) -> tuple[Account, Visit]:

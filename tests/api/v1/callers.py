@@ -36,13 +36,14 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """The app on a database, and clients of it."""
+    """The app on a database at a moment, and clients of it."""
 
     engine: Engine
+    now: dt.datetime = NOW
     web: Web = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "web", Web(create_app(self.engine, lambda: NOW)))
+        object.__setattr__(self, "web", Web(create_app(self.engine, lambda: self.now)))
 
     def client(self, scopes: Collection[Right] = tuple(Right), *, role: Role = Role.OWNER, programs: Collection[str] = ()) -> Caller:
         """A new client of the only organisation with a token, of some programs or of all."""
@@ -50,7 +51,7 @@ class Platform:
             organisation = db.scalars(select(Organisation)).first()
             assert organisation is not None
             theirs = db.scalars(select(Program).where(Program.key.in_(programs))).all()
-            client, secret = make_client(db, organisation, "platform", scopes, programs=theirs, role=role, by="test", now=NOW)
+            client, secret = make_client(db, organisation, "platform", scopes, programs=theirs, role=role, by="test", now=self.now)
         return Caller(self.web, self.token(str(client.id), secret))
 
     def token(self, client: str, secret: str) -> str:
