@@ -88,6 +88,6 @@ BODIES: Mapping[str, Any] = {
     "change_subscription": {"name": "new phone", "alarm_minutes": []},
     "change_reminders_of_mentor": REMINDED,
     "change_reminders_of_mentee": REMINDED,
-    "new_webhook": {"url": "https://example.org/dure", "types": ["session.moved", "session.cancelled"]},
+    "add_webhook": {"url": "https://example.org/dure", "types": ["session.moved", "session.cancelled"]},
     "patch_webhook": {"types": ["run.published"]},
 }

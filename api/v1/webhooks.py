@@ -112,7 +112,7 @@ def list_webhooks(call: Call, program: Key, after: After = None, limit: Limit = 
 
 
 @routes.post("/programs/{program}/webhooks", Right.WEBHOOKS_WRITE)
-def new_webhook(call: Call, program: Key, body: WebhookIn) -> WebhookMade:
+def add_webhook(call: Call, program: Key, body: WebhookIn) -> WebhookMade:
     """Makes a webhook, which is told of what happens from now on."""
     found = program_of(call, program)
     made, secret = make_webhook(call.db, found, body.url, body.types, _own(), by=call.by, now=call.now)

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Sees to the readers of calendars from Node's world that tests ask: installs Node where it may (as root, with apt), then the packages
+# Sees to the programs from Node's world that tests ask, and to curl: installs them where it may (as root, with apt), then the packages
 # that package-lock.json pins, beside this file. Where that cannot be it says what is missing and goes on; the tests that need it are
 # then skipped, and say so.
 set -u
 cd "$(dirname "$0")" || exit 1
 
 missing=""
+command -v curl > /dev/null || missing="$missing curl"
 command -v node > /dev/null || missing="$missing nodejs"
 command -v npm > /dev/null || missing="$missing npm"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from tests.clients.guide import OTHER, TEXT, USUAL, Begun, Step, begun, differen
 
 KEYED = "Idempotency-Key"
 
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing: `make packages` installs it")
 
+
+@needs_curl
 def test_the_ten_calls_answer_what_is_shown_and_a_repeated_one_answers_again_the_same(tmp_path: Path) -> None:
     with begun(tmp_path) as server:
         environment = {"DURE": server.url, "ID": server.client, "SECRET": server.secret}
@@ -28,9 +32,7 @@ def test_the_ten_calls_answer_what_is_shown_and_a_repeated_one_answers_again_the
                 assert _answer(step, environment, tmp_path) == answer, step.title
         (feed,) = [run(line, environment, tmp_path) for step in steps() for line in step.then]
     assert feed.startswith("BEGIN:VCALENDAR")
-    published = answers[8]
-    days = 16
-    assert feed.count("BEGIN:VEVENT") == days < published["new_sessions"]
+    assert 0 < feed.count("BEGIN:VEVENT") < answers[8]["new_sessions"]
 
 
 def test_there_are_ten_calls_and_each_that_makes_something_may_be_repeated() -> None:

@@ -1,8 +1,9 @@
-"""`make test` installs the readers of calendars from Node's world, or says what is missing for them."""
+"""`make test` installs the programs of others that read calendars and use the API, or says what is missing for them."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from tests.machine import run_where_there_is
 
 HERE = Path(__file__).parent
 LOCK = "package-lock.json"
-NODE = {"node": "", "npm": ": > .asked; /bin/mkdir -p node_modules"}
-FAILS = {"node": "", "npm": "exit 1"}
+NODE = {"curl": "", "node": "", "npm": ": > .asked; /bin/mkdir -p node_modules"}
+FAILS = {"curl": "", "node": "", "npm": "exit 1"}
 NO_THUNDERBIRD = "missing for these tests: thunderbird (on Debian: sudo apt-get install thunderbird)\n"
 MISSING = "missing for some tests, which are skipped:"
 
@@ -62,13 +63,13 @@ def test_what_npm_cannot_install_is_told_and_tried_again(script: Path, tmp_path:
 )
 def test_node_is_named_where_it_is_missing_and_cannot_be_installed(script: Path, tmp_path: Path, apt: dict[str, str], user: int) -> None:
     status, _, said = run_where_there_is(script, apt, a_machine(tmp_path, "bare"), user=user)
-    assert (status, said) == (0, f"{MISSING} nodejs npm (on Debian: sudo apt-get install nodejs npm)\n")
+    assert (status, said) == (0, f"{MISSING} curl nodejs npm (on Debian: sudo apt-get install curl nodejs npm)\n")
 
 
 def test_root_installs_what_is_missing_of_node(script: Path, tmp_path: Path) -> None:
     folder, asked = a_machine(tmp_path, "half"), tmp_path / "asked"
     apt = f'case "$*" in *" install "*) echo "$@" > {asked}; /bin/cp {folder}/npm-of-apt {folder}/npm;; esac'
-    status, _, said = run_where_there_is(script, {"node": "", "npm-of-apt": NODE["npm"], "apt-get": apt}, folder)
+    status, _, said = run_where_there_is(script, {"curl": "", "node": "", "npm-of-apt": NODE["npm"], "apt-get": apt}, folder)
     assert (status, said) == (0, "")
     assert asked.read_text(encoding="utf-8").split()[-2:] == ["install", "npm"]
     assert (script.parent / "node_modules" / ".installed.json").exists()
@@ -92,7 +93,17 @@ def test_whoever_asks_for_thunderbird_gets_it_or_is_told(
 
 def test_the_lock_names_no_registry_and_has_the_hash_of_each_package() -> None:
     packages = json.loads((HERE / LOCK).read_text(encoding="utf-8"))["packages"]
-    assert {"node_modules/ical.js", "node_modules/node-ical"} <= set(packages)
+    names = ("ical.js", "node-ical", "openapi-fetch", "openapi-typescript", "typescript")
+    assert {f"node_modules/{name}" for name in names} <= set(packages)
     for name, package in packages.items():
         assert "resolved" not in package
         assert not name or package["integrity"].startswith("sha512-")
+
+
+def test_the_generators_lock_names_no_registry_and_has_the_hash_of_each_package() -> None:
+    wanted = [line for line in (HERE / "generator.in").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    lock = (HERE / "generator.lock").read_text(encoding="utf-8")
+    packages = re.findall(r"^([a-z0-9-]+)==\S+ \\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", lock, re.MULTILINE)
+    assert set(wanted) < {name for name, _ in packages}
+    assert len(packages) == lock.count("==")
+    assert "://" not in lock

@@ -40,9 +40,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
 
 @pytest.fixture(scope="module")
 def client(server: Begun, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the client, `dure_client`, and beside it the program that goes through the guide."""
+    """The folder with the document, the client, `dure_client`, and the program that goes through the guide."""
     folder = tmp_path_factory.mktemp("client")
     document = httpx.get(f"{server.url}/openapi.json").json()
+    (folder / "document.json").write_text(json.dumps(document), encoding="utf-8")
     assert _without_skipped(document) == set(SKIPPED)
     (folder / "openapi.json").write_text(json.dumps(document), encoding="utf-8")
     words = ("--path", "openapi.json", "--meta", "none", "--output-path", "dure_client", "--config", str(HERE / "generator.yml"))
@@ -50,6 +51,10 @@ def client(server: Begun, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert said.strip() == "Generating dure_client"
     shutil.copy(HERE / "guide_client.py", folder)
     return folder
+
+
+def test_the_document_is_one_of_openapi_3_1(client: Path) -> None:
+    assert _ended("openapi-spec-validator", "--schema", "3.1", "document.json", folder=client).strip() == "document.json: OK"
 
 
 def test_all_of_it_is_as_it_says_its_types_and_so_is_whoever_uses_it(client: Path) -> None:
