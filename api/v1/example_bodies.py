@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ADDRESS = "kim@example.org"
-PASSPHRASE = "quiet river under seven pines"
+PASSPHRASE = "quiet river under seven pines"  # noqa: S105  of nobody
 CHALLENGE = "01998b2e-7c3a-7d41-9a55-0b6f6f3c2e10"
 CREDENTIAL = {"id": "q83v", "rawId": "q83v", "type": "public-key", "response": {"clientDataJSON": "e30"}}
 MAILED = "what stands after the # of the link that was mailed"
@@ -54,7 +54,9 @@ BODIES: Mapping[str, Any] = {
     "put_mentor_availability": TIMES,
     "put_mentee_availability": TIMES,
     "put_requests": {"requests": ASKS},
-    "put_pairs": {"pairs": [{"mentor_external_id": "m-1", "mentee_external_id": "s-5", "subject": "math", "rule": "points", "points": 100}]},
+    "put_pairs": {
+        "pairs": [{"mentor_external_id": "m-1", "mentee_external_id": "s-5", "subject": "math", "rule": "points", "points": 100}]
+    },
     "put_peers": {"peers": [{"mentee_external_id": "s-1", "other_external_id": "s-5", "rule": "apart"}]},
     "put_timetable": {"calendar": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//University//EN\r\nEND:VCALENDAR\r\n"},
     "close_open_round": {"from_on": "2026-03-16"},

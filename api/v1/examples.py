@@ -28,20 +28,19 @@ def add_examples(operations: Iterable[Json], schemas: Mapping[str, Json]) -> Non
 
 def _example(schema: Json, schemas: Mapping[str, Json]) -> list[Any]:
     """One value that a schema takes; none where nothing shows any."""
-    if "examples" in schema:
-        return cast("list[Any]", schema["examples"][:1])
-    if "$ref" in schema:
+    if "$ref" in schema and "examples" not in schema:
         return _example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
-    for several in ("anyOf", "oneOf", "allOf"):
+    for several in ("examples", "enum"):
         if several in schema:
-            return next((found for one in schema[several] if (found := _example(one, schemas))), [])
-    if "const" in schema or "enum" in schema:
-        return [schema.get("const", schema.get("enum", [None])[0])]
+            return cast("list[Any]", schema[several][:1])
+    if "const" in schema:
+        return [schema["const"]]
     if "properties" in schema:
         return _of_object(schema, schemas)
-    if schema.get("type") == "array":
+    if "items" in schema:
         return [found] if (found := _example(schema["items"], schemas)) else []
-    return []
+    choices = (one for several in ("anyOf", "oneOf", "allOf") for one in schema.get(several, ()))
+    return next((found for one in choices if (found := _example(one, schemas))), [])
 
 
 def _of_object(schema: Json, schemas: Mapping[str, Json]) -> list[Any]:

@@ -101,7 +101,8 @@ def _taken(table: str, columns: Columns[T], sent: Sequence[Wire]) -> list[T]:
     read = read_rows(table, iter([(0, names), *rows]), columns, faults)
     if faults.found:
         flaws = [
-            Flaw(pointer=f"/{table}/{one.line}/{WIRE.get(one.column, one.column)}", detail=one.problem, mend=one.mend) for one in faults.found
+            Flaw(pointer=f"/{table}/{one.line}/{WIRE.get(one.column, one.column)}", detail=one.problem, mend=one.mend)
+            for one in faults.found
         ]
         raise Problem(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=flaws)
     return read.values

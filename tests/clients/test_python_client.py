@@ -20,16 +20,19 @@ from tests.clients.guide import Begun, begun, differences, steps
 HERE = Path(__file__).parent
 BIN = HERE.parents[1] / ".venv-clients" / "bin"
 
+GENERATOR = BIN / "openapi-python-client"
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SKIPPED = {
     ("put_mentors", "application/x-ndjson"): "beside a list it would have to be told from a file by what it is",
     ("put_mentees", "application/x-ndjson"): "likewise",
-    ("import_tables", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"): "a file like the ZIP, which it is not told from",
+    ("import_tables", XLSX): "a file like the ZIP, which it is not told from",
     ("follow_run", "text/event-stream"): "no stream can be read",
     ("follow_match", "text/event-stream"): "likewise",
 }
 """The only bodies that the generator leaves out, each beside another way, and why."""
 
-pytestmark = pytest.mark.skipif(not (BIN / "openapi-python-client").exists(), reason="the generator is missing: `make packages` installs it")
+pytestmark = pytest.mark.skipif(not GENERATOR.exists(), reason="the generator is missing: `make packages` installs it")
 
 
 @pytest.fixture(scope="module")

@@ -69,8 +69,13 @@ def test_an_answer_that_shows_a_thing_links_to_what_can_be_done_with_it(document
 
 IDS = (Path(__file__).parent / "operation_ids.txt").read_text(encoding="utf-8").split()
 VERBS = set(
-    "add ask begin cancel change close compare confirm drop end export fetch follow forget get give import join leave list make move open patch"
-    " plan publish put read remove replay reset restore revoke rotate send sign start stay stop substitute take test undo use write".split()
+    re.findall(
+        r"\w+",
+        """
+    add ask begin cancel change close compare confirm drop end export fetch follow forget get give import join leave list make move open
+    patch plan publish put read remove replay reset restore revoke rotate send sign start stay stop substitute take test undo use write
+""",
+    )
 )
 
 
@@ -90,7 +95,13 @@ def test_no_two_models_have_one_name(document: Json) -> None:
 
 
 UUID, TEXT, INSTANT, DATE, NUMBER = "string uuid", "string", "string date-time", "string date", "number"
-KINDS = [(r"(.+_)?external_ids?", TEXT), (r"(.+_)?ids?", UUID), (r".+_at", INSTANT), (r".+_on", DATE), (r".+_(minutes|seconds|days)", NUMBER)]
+KINDS = [
+    (r"(.+_)?external_ids?", TEXT),
+    (r"(.+_)?ids?", UUID),
+    (r".+_at", INSTANT),
+    (r".+_on", DATE),
+    (r".+_(minutes|seconds|days)", NUMBER),
+]
 OTHERWISE = {
     **dict.fromkeys(("cancelled", "new", "restored"), ""),  # of what a change does to sessions, by their ids or otherwise
     "challenge": UUID,  # by which it is known
@@ -124,7 +135,7 @@ def _kinds(field: Json) -> set[str]:
         return {kind for one in field["anyOf"] for kind in _kinds(one)}
     if field.get("type") == "array":
         return _kinds(field["items"])
-    kind = {"integer": "number", "null": ""}.get(field.get("type", ""), field.get("type", ""))
+    kind = str(field.get("type", "")).replace("integer", "number").replace("null", "")
     return {f"{kind} {field['format']}" if "format" in field else kind} - {""}
 
 

@@ -1,4 +1,4 @@
-"""What the document shows as an example of a body is sent to the app, about things that are there, and taken; or it is said here why not."""
+"""What the document shows as an example of a body is sent to the app and taken, or it is said here why not."""
 
 from __future__ import annotations
 
@@ -161,7 +161,11 @@ def _faults(name: str, one: Shown, answer: httpx.Response) -> list[str]:
     ("schema", "made"),
     [
         pytest.param({"type": "object", "properties": {"a": {"examples": [1]}, "b": {"type": "string"}}}, {"a": 1}, id="what says itself"),
-        pytest.param({"properties": {"a": {"$ref": "#/components/schemas/A"}, "b": {"enum": [2, 3]}}, "required": ["a", "b"]}, {"a": "x", "b": 2}, id="what must be there"),
+        pytest.param(
+            {"properties": {"a": {"$ref": "#/components/schemas/A"}, "b": {"enum": [2, 3]}}, "required": ["a", "b"]},
+            {"a": "x", "b": 2},
+            id="what must be there",
+        ),
         pytest.param({"type": "array", "items": {"anyOf": [{"type": "null"}, {"examples": ["y"]}]}}, ["y"], id="a list of one"),
         pytest.param({"properties": {"a": {"type": "string"}}, "required": ["a"]}, None, id="none where nobody says what"),
     ],
