@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -10,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
+from api.app import create_app
+from api.v1.document import operations_of
 from tests.clients.guide import OTHER, TEXT, USUAL, Begun, Step, begun, differences, run, steps
 
 KEYED = "Idempotency-Key"
@@ -39,6 +43,13 @@ def test_there_are_ten_calls_and_each_that_makes_something_may_be_repeated() -> 
     calls = [step.call for step in steps()]
     assert len(calls) == 10
     assert [call for call in calls[1:] if "-X PUT" not in call and KEYED not in call] == [calls[7]]
+
+
+def test_whatever_else_it_speaks_of_is_there() -> None:
+    document = create_app(create_engine("sqlite://"), lambda: dt.datetime.now(dt.UTC)).app.openapi()
+    named = set(re.findall(r"`([A-Z]+) (/v1/[^`]+)`", TEXT))
+    assert len(named) > 3
+    assert named <= {(method.upper(), path) for method, path, _ in operations_of(document)}
 
 
 @pytest.mark.parametrize(
