@@ -102,7 +102,8 @@ def visitors(engine: Engine, now: dt.datetime = NOW) -> Visitors:
     """They come to a database with one of each thing."""
     things = things_of(engine, "city")
     with transaction(engine) as db:
-        db.add_all(Request(mentee_id=mentee, subject="math") for mentee in db.scalars(select(Mentee.id)))
+        asks_nothing = select(Mentee.id).where(Mentee.id.not_in(select(Request.mentee_id)))
+        db.add_all(Request(mentee_id=mentee, subject="math") for mentee in db.scalars(asks_nothing))
     house = House(engine)
     house.clock.now = now
     return Visitors(caller_in(Platform(engine, now), Role.OWNER, things), house.signed_in(ADDRESS), things)
