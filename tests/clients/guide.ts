@@ -56,7 +56,7 @@ function expected<Data>(answer: { data?: Data; error?: unknown; response: Respon
 /** A key of one's own for a call that may be repeated. */
 const key = (text: string) => ({ "Idempotency-Key": text });
 
-const dure = createClient<paths>({ baseUrl: url });
+const dure = createClient<paths, "application/json">({ baseUrl: url });
 const shown = { grant_type: "client_credentials", client_id: clientId, client_secret: secret };
 const form = { "Content-Type": "application/x-www-form-urlencoded" };
 const token = expected(await dure.POST("/v1/tokens", { body: shown, headers: form }));
