@@ -18,13 +18,15 @@ from api.v1.limits import Limits
 from api.v1.rooms import add_v1
 
 
-def create_app(engine: Engine, clock: Clock, trouble: Callable[[], str] | None = None) -> KeptFeeds:
-    """The app on a database; `clock` tells the instant, aware, and `trouble` what keeps the solver worker beside it from its work, where
-    one is."""
+def create_app(
+    engine: Engine, clock: Clock, trouble: Callable[[], str] | None = None, *, limits: Limits | None = None
+) -> KeptFeeds:
+    """The app on a database; `clock` tells the instant, aware, `trouble` what keeps the solver worker beside it from its work, where one
+    is, and `limits` how often a caller may ask, where that is not as often as usual."""
     app = FastAPI(title="Dure", docs_url=None, redoc_url=None)
     add_feeds(app, engine, clock)
     add_health(app, engine, clock, trouble)
-    add_v1(app, Door(engine, clock, Limits()))
+    add_v1(app, Door(engine, clock, limits or Limits()))
     add_docs(app)
     for part in (LimitedBodies, OwnSiteOnly, SafeHeaders):  # the last is asked first
         app.add_middleware(part)

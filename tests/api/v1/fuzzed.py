@@ -9,18 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import schemathesis
-from fastapi import FastAPI
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.schemas import APIOperation
 from sqlalchemy import Engine
 
-from api.feeds import add_feeds
-from api.health import add_health
-from api.limits import LimitedBodies
-from api.v1.door import Door
+from api.app import create_app
+from api.feeds import KeptFeeds
 from api.v1.limits import Limits
-from api.v1.rooms import add_v1
 from tests.api.v1.callers import NOW
 
 WITHOUT_LIMIT = 10**9
@@ -33,18 +29,13 @@ Phases = Mapping[str, int]
 """Which phases there are, with so many examples where they choose them."""
 
 
-def app_without_limit(engine: Engine) -> FastAPI:
-    """The app, as `create_app` makes it, for callers who ask without an end."""
-    app = FastAPI(title="Dure", docs_url=None, redoc_url=None)
-    add_feeds(app, engine, lambda: NOW)
-    add_health(app, engine, lambda: NOW, None)
-    add_v1(app, Door(engine, lambda: NOW, Limits(WITHOUT_LIMIT)))
-    app.add_middleware(LimitedBodies)
-    return app
+def app_without_limit(engine: Engine) -> KeptFeeds:
+    """The app for callers who ask without an end."""
+    return create_app(engine, lambda: NOW, limits=Limits(WITHOUT_LIMIT))
 
 
 def faults_found(
-    app: FastAPI, headers: Mapping[str, str], things: Mapping[str, str], phases: Phases, wanted: Callable[[str], bool] = lambda _: True
+    app: KeptFeeds, headers: Mapping[str, str], things: Mapping[str, str], phases: Phases, wanted: Callable[[str], bool] = lambda _: True
 ) -> tuple[int, list[str]]:
     """How many requests were made to the operations whose ids are wanted, and what is wrong with the answers."""
     config = SchemathesisConfig.from_dict(_settings(headers, things, phases))

@@ -15,8 +15,10 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy.orm import Session as DbSession
 
 from data.access import Right, Role
+from data.accounts import account_for
 from data.base import new_id
 from data.clients import make_client, secrets_of
 from data.database import transaction
@@ -29,9 +31,10 @@ from data.roles import Given, give_role
 from data.rounds import Match, Round, Run, RunState
 from data.sessions import Series, Session
 from data.settings import Language
+from data.signed_in import enter
 from data.timetables import Timetable
 from data.webhooks import add_webhook_secret, make_webhook, try_out
-from tests.api.v1.callers import Caller, Platform
+from tests.api.v1.callers import NOW, Caller, Platform
 from tests.sessions import taught_term
 
 Document = Mapping[str, Any]
@@ -207,16 +210,32 @@ def nothing_stays(engine: Engine) -> Iterator[None]:
 
 
 def caller_in(platform: Platform, role: Role, things: Mapping[str, str]) -> Caller:
-    """Somebody with a role in the first organisation: its mentor, its mentee, or who is there for that one; the match is theirs now."""
+    """A client with a role in the first organisation: its mentor, its mentee, or who is there for that one; the match is theirs now."""
     caller = platform.client(role=role)
     with transaction(platform.engine) as db:
         grant = db.scalars(select(Grant).order_by(Grant.id.desc())).first()
         assert grant is not None
-        db.get_one(Match, UUID(things["match"])).owner = f"client {grant.client_id}"
-        if role is Role.MENTOR:
-            grant.person_id = db.get_one(Mentor, UUID(things["mentor"])).person_id
-        elif role in {Role.MENTEE, Role.GUARDIAN}:
-            grant.person_id = UUID(things["person"])
-        elif role is Role.PARTNER:
-            grant.school = "north"
+        _be_somebody(db, grant, f"client {grant.client_id}", things)
     return caller
+
+
+def cookie_in(platform: Platform, role: Role, things: Mapping[str, str]) -> str:
+    """What the browser shows in which an account is signed in that has a role in the first organisation, likewise."""
+    with transaction(platform.engine) as db:
+        account = account_for(db, f"{role}@signed-in.example", by="test", now=NOW)
+        program = db.get_one(Program, UUID(things["program"]))
+        grant = Grant(id=new_id(), account_id=account.id, organisation_id=program.organisation_id, program_id=program.id, role=role)
+        db.add(grant)
+        _be_somebody(db, grant, f"account {account.id}", things)
+        return enter(db, account, source="127.0.0.1", agent="test", now=NOW)
+
+
+def _be_somebody(db: DbSession, grant: Grant, name: str, things: Mapping[str, str]) -> None:
+    """Makes a role that of the prepared mentor or mentee, or of who is there for one, by what the audit calls whoever has it."""
+    db.get_one(Match, UUID(things["match"])).owner = name
+    if grant.role is Role.MENTOR:
+        grant.person_id = db.get_one(Mentor, UUID(things["mentor"])).person_id
+    elif grant.role in {Role.MENTEE, Role.GUARDIAN}:
+        grant.person_id = UUID(things["person"])
+    elif grant.role is Role.PARTNER:
+        grant.school = "north"
