@@ -26,6 +26,7 @@ def new(
     program: Annotated[str, typer.Argument(metavar="PROGRAM", help="The program that it may see and change.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called, such as: tutoring platform.")],
     scopes: Annotated[str, typer.Option(metavar="TEXT", help="What it may do, such as: people:read rounds:read. [default: all]")] = "",
+    everywhere: Annotated[bool, typer.Option("--everywhere", help="For all programs of its organisation, also those to come.")] = False,
 ) -> None:
     """Make a client of the API.
 
@@ -43,8 +44,9 @@ def new(
         with transaction(engine) as db:
             of = find_program(db, program)
             organisation = db.get_one(Organisation, of.organisation_id)
-            made, secret = make_client(db, organisation, name, wanted, programs=[of], by=BY, now=now())
-        say([f"client {made.id}: {name}, of {of.key}", f"secret {secret}", _told_once(str(made.id))])
+            made, secret = make_client(db, organisation, name, wanted, programs=[] if everywhere else [of], by=BY, now=now())
+            theirs = f"all of {organisation.key}" if everywhere else of.key
+        say([f"client {made.id}: {name}, of {theirs}", f"secret {secret}", _told_once(str(made.id))])
 
 
 @clients.command("list")

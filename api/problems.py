@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import Match, Route
 
 from api.security_log import note_answer
 from data.access import AccessError, Foreign, NotAllowed
@@ -31,6 +31,7 @@ from data.feeds import FeedError, LinkRevoked, NoSuchSubscription
 from data.intake import IntakeProblem, TooManyGone, WouldReturn
 from data.mailed import LinkError
 from data.matches import TooManyMatches
+from data.new_programs import BadProgramKey
 from data.passkeys import NoSuchPasskey, PasskeyError
 from data.passwords import PasswordError
 from data.program_settings import ProgramProblem
@@ -102,6 +103,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     BadFiles: HTTPStatus.UNPROCESSABLE_ENTITY,
     IntakeProblem: HTTPStatus.CONFLICT,
     ProgramProblem: HTTPStatus.CONFLICT,
+    BadProgramKey: HTTPStatus.UNPROCESSABLE_ENTITY,
     RecordError: HTTPStatus.CONFLICT,
     TooManyMatches: HTTPStatus.TOO_MANY_REQUESTS,
     RunError: HTTPStatus.CONFLICT,
@@ -302,9 +304,11 @@ def _pointer(place: Sequence[str | int]) -> str:
 
 
 def _allowed(request: Request) -> str:
-    """The methods that an address takes: all routes of it together, where the framework tells those of the first."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))
+    """The methods that an address takes: all routes of it together, where the framework tells those of the first. An address that is
+    written out is no other thing's name."""
+    routes = [route for route in request.app.routes if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE]
+    names = min((len(route.param_convertors) for route in routes), default=0)
+    return ", ".join(sorted({method for route in routes if len(route.param_convertors) == names for method in route.methods or ()}))
 
 
 def _other(error: HTTPException, headers: Mapping[str, str]) -> Problem:

@@ -1,4 +1,4 @@
-"""`dure program`: shows programs, and what each does otherwise than others."""
+"""`dure program`: makes and shows programs, and what each does otherwise than others."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from api.edge import BY, MOST_SIGNS_OF_NAMES, bounded, now, opened, some_text
+from api.edge import BY, MOST_SIGNS_OF_NAMES, BadWord, bounded, now, opened, some_text
 from api.session_lines import say
 
-programs = typer.Typer(help="Show programs, and change their settings.", no_args_is_help=True, rich_markup_mode=None)
+programs = typer.Typer(help="Make and show programs, and change their settings.", no_args_is_help=True, rich_markup_mode=None)
 
 ProgramName = Annotated[str, typer.Argument(metavar="PROGRAM", help="Its key; ORGANISATION/PROGRAM where several have that.")]
 
@@ -24,7 +24,26 @@ def list_programs() -> None:
     with opened() as engine:
         with reading(engine) as db:
             lines = [f"{name}: {program.name or 'without a name'}" for name, program in sorted(all_programs(db).items())]
-        say(lines, nothing="there are no programs; `dure term new` makes the first")
+        say(lines, nothing="there are no programs; `dure program new` makes the first")
+
+
+@programs.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="ORGANISATION/PROGRAM", help="What it is to be called, such as postech/tutoring.")],
+    title: Annotated[str, typer.Option("--name", metavar="TEXT", help="What people call it.")] = "",
+) -> None:
+    """Make a program, and its organisation where that is new."""
+    from data.database import transaction
+    from data.new_programs import make_program, organisation_called
+
+    with opened() as engine:
+        home, slash, key = name.partition("/")
+        if not slash:
+            raise BadWord("ORGANISATION/PROGRAM", f"{name!r} says no organisation", f"write {name}/{name}, or which it is of")
+        called = bounded(title, "--name", MOST_SIGNS_OF_NAMES)
+        with transaction(engine) as db:
+            made = make_program(db, organisation_called(db, home), key, name=called, by=BY, now=now())
+        say([f"{home}/{made.key}: {called or 'without a name'}"])
 
 
 @programs.command()

@@ -38,6 +38,7 @@ class Right(StrEnum):
 
     PROGRAM_READ = "program:read"  # programs, terms, closures
     PROGRAM_WRITE = "program:write"
+    PROGRAM_MAKE = "program:make"  # others of the organisation
     PEOPLE_READ = "people:read"  # mentors, mentees, requests, availability, pairs, peers
     PEOPLE_WRITE = "people:write"
     AVAILABILITY_WRITE = "availability:write"
@@ -69,6 +70,7 @@ _ROWS: dict[Right, tuple[Reach, ...]] = {
     #                          owner manager reviewer mentor mentee guardian partner supervisor
     Right.PROGRAM_READ: (_ALL, _ALL, _ALL, _ALL, _ALL, _ALL, _ALL, _ALL),
     Right.PROGRAM_WRITE: (_ALL, _ALL, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE),
+    Right.PROGRAM_MAKE: (_ALL, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE),
     Right.PEOPLE_READ: (_ALL, _ALL, _NONE, _OWN, _OWN, _OWN, _OWN, _NONE),
     Right.PEOPLE_WRITE: (_ALL, _ALL, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE),
     Right.AVAILABILITY_WRITE: (_ALL, _ALL, _NONE, _OWN, _OWN, _OWN, _NONE, _NONE),
@@ -111,6 +113,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Office:
+    """What somebody is to an organisation as a whole: who has a role in all of it, or is an owner of one of its programs."""
+
+    organisation: UUID
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """Of whom a right lets somebody see or change things in a program: of all, or of some people and the mentees of some schools."""
 
@@ -144,12 +154,13 @@ class NotAllowed(AccessError):
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: `name` is what the audit calls them, a kind and a key; `scopes` are the rights that they may use at all, None for all;
-    `account` is whose they are who signed in."""
+    `account` is whose they are who signed in; `offices` what they are to organisations, which may have no program yet."""
 
     name: str
     standings: tuple[Standing, ...]
     scopes: frozenset[Right] | None = None
     account: UUID | None = None
+    offices: tuple[Office, ...] = ()
 
     def programs(self, right: Right) -> frozenset[UUID]:
         """The programs in which they have a right, however far it reaches."""
@@ -179,15 +190,21 @@ class Actor:
         people = frozenset(standing.person for standing in own if standing.person)
         return Sight(all=False, people=people, schools=frozenset(standing.school for standing in own if standing.school))
 
+    def organisations(self, right: Right) -> frozenset[UUID]:
+        """The organisations in all of which they have a right."""
+        if self.scopes is not None and right not in self.scopes:
+            return frozenset()
+        return frozenset(office.organisation for office in self.offices if MAY[right][office.role] is Reach.ALL)
+
     def need(self, right: Right) -> None:
-        """Does nothing where they have a right in any program.
+        """Does nothing where they have a right in any program, or in an organisation.
 
         Raises
         ------
         NotAllowed
             They have it in none.
         """
-        if not self.programs(right):
+        if not self.programs(right) and not self.organisations(right):
             raise NotAllowed(right)
 
 

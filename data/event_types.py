@@ -17,6 +17,7 @@ TYPES: Mapping[str, str] = {
     "term changed": "term.changed",
     "term removed": "term.removed",
     "policy changed": "term.policy_changed",
+    "program made": "program.made",
     "setting changed": "program.changed",
     "renamed": "program.renamed",
     "tables imported": "people.imported",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, and_, or_, select
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
-from data.access import Role, Standing
+from data.access import Office, Role, Standing
 from data.base import Base, new_id
 from data.people import Person
 from data.programs import Organisation, Program
@@ -62,3 +62,12 @@ def standings_of(db: DbSession, *, account: UUID | None = None, client: UUID | N
     )
     mine = Grant.account_id == account if account else Grant.client_id == client
     return tuple(Standing(program, role, person, school) for program, role, person, school in db.execute(asked.where(mine)))
+
+
+def offices_of(db: DbSession, *, account: UUID | None = None, client: UUID | None = None) -> tuple[Office, ...]:
+    """What an account or a client is to organisations. An owner of a program is one of its organisation's people; a client that is for
+    some programs stays within them."""
+    whole = Grant.program_id.is_(None)
+    which = and_(Grant.account_id == account, or_(whole, Grant.role == Role.OWNER)) if account else and_(Grant.client_id == client, whole)
+    found = db.execute(select(Grant.organisation_id, Grant.role).where(which).distinct()).all()
+    return tuple(Office(organisation, role) for organisation, role in found)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 from data.access import Actor
 from data.base import Base, new_id
 from data.clients import hashed
-from data.grants import Account, standings_of
+from data.grants import Account, offices_of, standings_of
 
 IDLE = dt.timedelta(hours=12)
 WHOLE = dt.timedelta(days=7)
@@ -77,7 +77,8 @@ def visit_of(db: DbSession, text: str, *, now: dt.datetime) -> Visit | None:
 
 def actor_of_visit(db: DbSession, visit: Visit) -> Actor:
     """Who is signed in."""
-    return Actor(f"account {visit.account_id}", standings_of(db, account=visit.account_id), account=visit.account_id)
+    who = visit.account_id
+    return Actor(f"account {who}", standings_of(db, account=who), account=who, offices=offices_of(db, account=who))
 
 
 def note_visit(db: DbSession, visit: UUID, *, now: dt.datetime) -> None:

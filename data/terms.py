@@ -7,7 +7,6 @@ two organisations have a program of one key.
 from __future__ import annotations
 
 import datetime as dt
-import re
 import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,13 +17,13 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.base import new_id
+from data.new_programs import KEY
 from data.people import Mentee, Mentor
 from data.programs import MakeUp, Organisation, Program, Term
 from data.texts import bounded
 from matching.faults import BadCell
 from matching.kinds import ZONE
 
-KEY = re.compile(r"\w[\w.-]{0,59}")
 """A key of an organisation, a program or a term: letters and digits of any script, then also `.`, `-` and `_`."""
 YEARS = range(2000, 2200)
 """The years of all days that somebody may give: within them no arithmetic with days, weeks or zones runs out of the calendar."""

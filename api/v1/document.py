@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 
 from api.access import COOKIE
 from api.problems import MEDIA, ProblemBody
+from api.v1.asked import FIELDS, PART
 from api.v1.door import ROOT
 from api.v1.examples import add_examples
 from api.v1.people_fields import MenteeLine, MentorLine
@@ -29,12 +30,33 @@ Everything that the service can do, for a tutoring platform's programs.
 
 Take a token with `POST /v1/tokens` and send it with each request. Whatever has an `id` may have a key of your own too: write `ext:` and
 that key wherever an id is asked for. Send an `Idempotency-Key` with each request that changes something, and repeat it as often as you
-like: it has one effect. Lists come a page at a time; go on with the address in `next`. What is wrong is told as a problem (RFC 9457)
-whose `type` stays the same and leads to a page that says what it means.
+like: it has one effect. Lists come a page at a time; go on with the address in `next`. Whatever is read comes with only those `fields`
+that are asked for, where any are. Send the `ETag` of what was read as `If-Match` when you change it, so that nobody else's change is lost.
+What is not known, in a body or after the question mark, is refused. What is wrong is told as a problem (RFC 9457) whose `type` stays the
+same and leads to a page that says what it means.
 """
 
 UNTOLD = (ProblemBody, MatchIn, MenteeLine, MentorLine, ProgressOut)
 """Models that no operation declares, but which it reads or writes by itself."""
+
+FIELDS_TOLD = "Only these fields, with commas between them; of a list, of each thing on it."
+IF_MATCH_TOLD = "The `ETag` of the state that is to be changed; where that is another, nothing is done, and the answer is 412."
+
+_PART = {"type": "object", "description": "Those fields of a thing that were asked for.", "additionalProperties": {}}
+PARTS = {
+    "Part": {"title": "Part", **_PART},
+    "PartPage": {
+        "title": "PartPage",
+        "type": "object",
+        "description": "Some things of a list, with the fields that were asked for, and where the others are.",
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": "#/components/schemas/Part"}},
+            "next": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        },
+        "required": ["items", "next"],
+    },
+}
+"""Answers that hold only some fields."""
 
 METHODS = ("get", "put", "post", "delete", "patch")
 OF_THE_SHOWN = {"application/json"}
@@ -74,9 +96,11 @@ def _document(app: FastAPI) -> Json:
     )
     for name in ("HTTPValidationError", "ValidationError"):
         parts["schemas"].pop(name, None)
+    parts["schemas"].update(PARTS)
     operations = list(operations_of(made))
     for method, _, operation in operations:
         _add_problems(operation)
+        _add_fields(method, operation, parts["schemas"])
         _add_headers(method, operation)
     _add_links(operations)
     add_examples([operation for _, _, operation in operations], parts["schemas"])
@@ -106,6 +130,26 @@ def _add_problems(operation: Json) -> None:
         operation["responses"].setdefault("408", {"description": "The body comes too slowly.", **problem})
         operation["responses"].setdefault("413", {"description": "The body is too large.", **problem})
     operation["responses"].setdefault("503", {"description": "The database does not answer.", **problem})
+
+
+def _add_fields(method: str, operation: Json, schemas: Json) -> None:
+    """Says of which fields an answer may be asked to be, and what it is then; of what changes something, which state may be asked for."""
+    if "security" not in operation:
+        return
+    parameters = operation.setdefault("parameters", [])
+    shown = _shown(operation["responses"].get("200", {}))
+    if method == "get" and shown:
+        listed = re.fullmatch(r"Page_(\w+)_", shown)
+        thing = listed[1] if listed else shown
+        name = f"{thing}Field"
+        schemas[name] = {"type": "string", "enum": list(schemas[thing]["properties"]), "title": name}
+        array = {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}, "minItems": 1}
+        parameters.append({"name": FIELDS, "in": "query", "style": "form", "explode": False, "schema": array, "description": FIELDS_TOLD})
+        part = {"$ref": f"#/components/schemas/{'PartPage' if listed else 'Part'}"}
+        operation["responses"]["200"]["content"][PART] = {"schema": part}
+    elif method in {"put", "patch", "delete"}:
+        header = {"type": "string", "maxLength": 200}
+        parameters.append({"name": "If-Match", "in": "header", "schema": header, "description": IF_MATCH_TOLD})
 
 
 def _add_headers(method: str, operation: Json) -> None:

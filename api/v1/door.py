@@ -20,14 +20,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session as DbSession
 
 from api.access import shown_cookie
 from api.feeds import Clock
-from api.problems import MEDIA, Problem, ProblemBody
+from api.problems import Problem, ProblemBody
+from api.v1.asked import FIELDS, PART, BadQuery, fields_asked, part_of, refuse_unknown
 from api.v1.limits import Limits
+from api.v1.refusals import PROBLEM, responses_of
+from api.v1.wire import Wire
 from data.access import Actor, Right, Sight
 from data.clients import actor_of_token
 from data.database import reading, transaction
@@ -39,12 +42,6 @@ SAFE = {"GET", "HEAD"}
 LONGEST_KEY = 255
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Wire(BaseModel):
-    """What is sent or answered: nothing unknown is taken."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(slots=True)
@@ -61,6 +58,7 @@ class Call:
     visit: Visit | None = None
     headers: dict[str, str] = field(default_factory=dict)
     created: bool = False
+    compared: bool = False
 
     @property
     def body(self) -> bytes:
@@ -99,9 +97,26 @@ class Call:
         Problem
             Somebody else was quicker: 412.
         """
-        wanted = self.request.headers.get("if-match")
-        if wanted is not None and wanted.strip() != "*" and etag_of(current.model_dump_json().encode()) not in _tags(wanted):
+        self.compared = True
+        wanted = self._wanted()
+        if wanted and etag_of(current.model_dump_json().encode()) not in wanted:
             raise Problem(412, "changed-since", "it has changed since it was read", "read it again, and send its new ETag")
+
+    def refuse_uncompared(self) -> None:
+        """Does nothing where the request says no `If-Match`, or its operation has looked at that.
+
+        Raises
+        ------
+        Problem
+            What is asked for has no state to compare, or is not there: 412.
+        """
+        if self.changes and not self.compared and self._wanted():
+            raise Problem(412, "changed-since", "there is nothing of this state", "send no If-Match")
+
+    def _wanted(self) -> set[str]:
+        """The states of which one is to be what there is; none where any will do."""
+        wanted = self.request.headers.get("if-match")
+        return _tags(wanted) if wanted is not None and wanted.strip() != "*" else set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +137,11 @@ class Operation:
         """The wire model of its answer; none where there is nothing to say, or no JSON."""
         answers: type | None = get_type_hints(self.function, include_extras=True).get("return")
         return None if answers is type(None) or (inspect.isclass(answers) and issubclass(answers, Response)) else answers
+
+    @property
+    def reads(self) -> bool:
+        """Whether it shows something, of which fields may be asked for."""
+        return self.method in SAFE and self.answers is not None
 
     @property
     def writes(self) -> bool:
@@ -188,7 +208,7 @@ class Door:
                 name=operation.function.__name__,
                 operation_id=operation.function.__name__,
                 response_model=operation.answers,
-                responses={**_responses(operation), **docs.pop("responses", {})},
+                responses={**responses_of(operation.method), **docs.pop("responses", {})},
                 openapi_extra={**_security(operation.right), **docs.pop("openapi_extra", {})},
                 route_class_override=self._knocking(operation),
                 **docs,
@@ -247,6 +267,8 @@ class Door:
                 asked = _retriable(request, actor, key) if key else None
                 before = earlier(db, asked, now=now) if asked else None
                 done = before or function(call, **given)
+                if not before:
+                    call.refuse_uncompared()
                 answer = done if isinstance(done, Answer | StreamingResponse) else _answer(call, operation, done)
                 if asked and isinstance(answer, Answer) and not before:
                     keep(db, asked, answer, now=now)
@@ -276,9 +298,12 @@ class Door:
 
                 async def handler(request: Request) -> Response:
                     await request.body()
+                    known = {one.alias for one in self.dependant.query_params} | ({FIELDS} if operation.reads else set())
                     try:
+                        refuse_unknown(request, known)
+                        fields_asked(request, operation.answers)
                         return await inner(request)
-                    except RequestValidationError:
+                    except (BadQuery, RequestValidationError):
                         await run_in_threadpool(door.knock, request, operation.right)
                         raise
 
@@ -298,9 +323,6 @@ class Door:
 OF_MINORS = {Right.PEOPLE_READ, Right.RECORDS_READ, Right.EXPORTS_READ, Right.PRIVACY_READ, Right.CONSENTS_READ}
 """What is read by these is written down."""
 
-
-PROBLEM: dict[str, Any] = {"content": {MEDIA: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}}
-"""How the document shows an answer that says what is wrong."""
 
 _KEY_PARAMETER = inspect.Parameter(
     "idempotency_key",
@@ -347,7 +369,11 @@ def _answer(call: Call, operation: Operation, value: object) -> Answer:
     assert isinstance(value, BaseModel)  # noqa: S101  operations give nothing else
     body = value.model_dump_json().encode()
     status = 201 if call.created and operation.method == "PUT" else operation.status
-    return Answer(status, {"Content-Type": "application/json", "ETag": etag_of(body), **call.headers}, body)
+    headers = {"ETag": etag_of(body), **call.headers}
+    fields = fields_asked(call.request, operation.answers) if operation.reads else ()
+    if fields and operation.answers:
+        return Answer(status, {"Content-Type": PART, **headers}, part_of(body, fields, operation.answers))
+    return Answer(status, {"Content-Type": "application/json", **headers}, body)
 
 
 def _said(request: Request, answer: Answer, more: Mapping[str, str]) -> Response:
@@ -358,33 +384,4 @@ def _said(request: Request, answer: Answer, more: Mapping[str, str]) -> Response
     return Response(answer.body, answer.status, headers)
 
 
-def _responses(operation: Operation) -> dict[int | str, dict[str, Any]]:
-    """What else may be answered, for the documentation."""
-    told = {
-        400: "The body is no JSON.",
-        401: "Who asks is not known.",
-        403: "They have no such right.",
-        404: "There is no such thing, or it is not theirs to see.",
-        409: "It cannot be as things stand.",
-        422: "What was sent is not what this takes.",
-        429: "Too many requests.",
-        503: "The database does not answer.",
-    }
-    if operation.method not in SAFE:
-        told |= {
-            408: "The body comes too slowly.",
-            412: "It has changed since.",
-            413: "The body is too large.",
-        }
-    elif operation.method == "GET":
-        told[304] = "It has not changed."
-    return {
-        status: {
-            "description": text,
-            **({} if status == 304 else PROBLEM),
-        }
-        for status, text in told.items()
-    }
-
-
-__all__ = ["Call", "Door", "Operation", "ProblemBody", "Routes", "Wire", "etag_of"]
+__all__ = ["PROBLEM", "Call", "Door", "Operation", "ProblemBody", "Routes", "Wire", "etag_of"]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Path
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, false, select
 
 from api.problems import Problem, no_such
 from api.v1.door import Call
@@ -81,6 +81,14 @@ def id_or_external(key: str) -> UUID | str | None:
         return UUID(key)
     except ValueError:
         return None
+
+
+def is_called(table: Any, key: str) -> ColumnElement[bool]:  # noqa: ANN401  a table with both keys
+    """Of a table: the row that a key means, which is an id or `ext:` and a key; none where it is neither."""
+    given = id_or_external(key)
+    if given is None or (isinstance(given, str) and "\0" in given):
+        return false()
+    return table.id == given if isinstance(given, UUID) else table.key == given  # type: ignore[no-any-return] # of any table
 
 
 def _theirs(call: Call) -> set[UUID]:

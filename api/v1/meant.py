@@ -8,7 +8,7 @@ right does not reach is not there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from api.problems import Problem, no_such
 from api.v1.door import Call
 from api.v1.fields import flawed
-from api.v1.finding import EXTERNAL, id_or_external
+from api.v1.finding import EXTERNAL, id_or_external, is_called
 from data.access import Sight
 from data.groups import Group
 from data.own import groups_seen, mentees_seen, mentors_seen, sessions_seen
@@ -33,7 +33,7 @@ Row = TypeVar("Row", Group, Mentor, Mentee)
 def program_meant(call: Call, key: str) -> Program:
     """A program in which the caller has the right."""
     return _only(
-        call.db.scalars(select(Program).where(_is(Program, key, "program"), Program.id.in_(call.actor.programs(call.right)))).all(),
+        call.db.scalars(select(Program).where(is_called(Program, key), Program.id.in_(call.actor.programs(call.right)))).all(),
         "program",
         key,
     )
@@ -41,7 +41,7 @@ def program_meant(call: Call, key: str) -> Program:
 
 def term_meant(call: Call, key: str) -> Term:
     """A term in whose program the caller has the right."""
-    found = call.db.scalars(select(Term).where(_is(Term, key, "term"), Term.program_id.in_(call.actor.programs(call.right)))).all()
+    found = call.db.scalars(select(Term).where(is_called(Term, key), Term.program_id.in_(call.actor.programs(call.right)))).all()
     return _only(found, "term", key)
 
 
@@ -56,18 +56,18 @@ def mentor_meant(call: Call, key: str, term: str) -> Mentor:
     return _found(call, Mentor, "mentor", key, mentors_seen, term)
 
 
-def mentee_meant(call: Call, key: str, term: str, reached: Callable[[Sight], ColumnElement[bool]] = mentees_seen) -> Mentee:
+def mentee_meant(call: Call, key: str, term: str, which: Callable[[Sight], ColumnElement[bool]] = mentees_seen) -> Mentee:
     """A mentee of a term, by default one of all whom the caller sees."""
-    return _found(call, Mentee, "mentee", key, reached, term)
+    return _found(call, Mentee, "mentee", key, which, term)
 
 
 def session_meant(
-    call: Call, key: str, term: str | None = None, reached: Callable[[Sight, UUID], ColumnElement[bool]] | None = None
+    call: Call, key: str, term: str | None = None, which: Callable[[Sight, UUID], ColumnElement[bool]] | None = None
 ) -> Session:
     """A session, by default one of all that the caller sees; held with its group where the request may change it."""
     session, of = _session(call, key, term)
     sight = call.actor.sight(call.right, of.program_id)
-    seen = reached(sight, of.program_id) if reached else sessions_seen(call.db, sight, of.program_id)
+    seen = which(sight, of.program_id) if which else sessions_seen(call.db, sight, of.program_id)
     if call.db.scalars(select(Session.id).where(Session.id == session.id, seen)).first() is None:
         raise no_such("session")
     if call.changes:
@@ -84,9 +84,7 @@ def named_in(call: Call, table: type[Row], term: Term, key: str, pointer: str) -
         There is none: 422, with its place.
     """
     what = table.__name__.lower()
-    given = id_or_external(key)
-    is_it = None if given is None else (table.id == given if isinstance(given, UUID) else table.key == given)
-    found = None if is_it is None else call.db.scalars(select(table).where(table.term_id == term.id, is_it)).first()
+    found = call.db.scalars(select(table).where(table.term_id == term.id, is_called(table, key))).first()
     if found is None:
         raise flawed(pointer, f"{key!r}: there is no such {what} in the term", "write an id, or ext: and its key")
     return found
@@ -106,6 +104,14 @@ def _session(call: Call, key: str, term: str | None) -> tuple[Session, Term]:
 
 
 def _found(call: Call, table: type[Row], what: str, key: str, seen: Callable[[Sight], ColumnElement[bool]], term: str | None) -> Row:
+    asked = select(table).join(Term, Term.id == table.term_id).where(is_called(table, key), reached(call, seen))
+    if term is not None:
+        asked = asked.where(table.term_id == term_meant(call, term).id)
+    return _only(call.db.scalars(asked.limit(2)).all(), what, key)
+
+
+def reached(call: Call, seen: Callable[[Sight], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Of rows that are joined to their `Term`: that the operation's right reaches them, in whichever program they are."""
     whole, parts = set[UUID](), []
     for program in call.actor.programs(call.right):
         sight = call.actor.sight(call.right, program)
@@ -113,17 +119,7 @@ def _found(call: Call, table: type[Row], what: str, key: str, seen: Callable[[Si
             whole.add(program)
         else:
             parts.append(and_(Term.program_id == program, seen(sight)))
-    asked = select(table).join(Term, Term.id == table.term_id).where(_is(table, key, what), or_(Term.program_id.in_(whole), *parts))
-    if term is not None:
-        asked = asked.where(table.term_id == term_meant(call, term).id)
-    return _only(call.db.scalars(asked.limit(2)).all(), what, key)
-
-
-def _is(table: Any, key: str, what: str) -> ColumnElement[bool]:  # noqa: ANN401  a table with both keys
-    given = id_or_external(key)
-    if given is None or (isinstance(given, str) and "\0" in given):
-        raise no_such(what)
-    return table.id == given if isinstance(given, UUID) else table.key == given  # type: ignore[no-any-return] # of any table
+    return or_(Term.program_id.in_(whole), *parts)
 
 
 def _only(found: Sequence[T], what: str, key: str) -> T:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from api.v1.door import Call, Routes, Wire
-from api.v1.finding import Key, program_of
+from api.v1.fields import AKey, Ref, Text, flawed
+from api.v1.finding import Key, is_called, program_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
-from data.access import Right
+from data.access import NotAllowed, Right
+from data.new_programs import make_program
 from data.program_settings import change_setting, rename_program
-from data.programs import Program
+from data.programs import Organisation, Program
 from data.settings import settings_of
 
 routes = Routes("programs")
@@ -25,7 +28,17 @@ class ProgramOut(Wire):
     id: UUID
     external_id: str
     name: str
+    organisation: Ref
     settings: dict[str, Any]
+
+
+class ProgramIn(Wire):
+    """A program that is to be; settings that are not named are as usual."""
+
+    external_id: Annotated[str, Field(max_length=60, examples=["tutoring"], description="Letters, digits, `.`, `-` and `_`.")]
+    name: Annotated[Text, Field(examples=["Rural tutoring"])] = ""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    organisation: AKey | None = Field(default=None, description="Of which, where the caller may make programs in several.")
 
 
 class ProgramPatch(Wire):
@@ -36,31 +49,87 @@ class ProgramPatch(Wire):
 
 
 @routes.get("/programs", Right.PROGRAM_READ)
-def list_programs(call: Call, after: After = None, limit: Limit = USUAL) -> Page[ProgramOut]:
+def list_programs(
+    call: Call,
+    *,
+    organisation: Annotated[str | None, Query(max_length=200, description="Only those of this one: an id, or `ext:...`.")] = None,
+    name: Annotated[str | None, Query(max_length=200, description="Only those in whose name or key this is.")] = None,
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Page[ProgramOut]:
     """The programs in which the caller has a part."""
-    asked = select(Program).where(Program.id.in_(call.actor.programs(call.right)))
-    return paged(call, asked, [Program.id], lambda rows: [program_out(row[0]) for row in rows], after, limit)
+    asked = select(Program, Organisation).join(Organisation, Organisation.id == Program.organisation_id)
+    asked = asked.where(Program.id.in_(call.actor.programs(call.right)))
+    if organisation is not None:
+        asked = asked.where(is_called(Organisation, organisation))
+    if name is not None:
+        asked = asked.where(or_(*(column.icontains(name, autoescape=True) for column in (Program.name, Program.key))))
+    return paged(call, asked, [Program.id], lambda rows: [program_out(*row) for row in rows], after, limit)
+
+
+@routes.post("/programs", Right.PROGRAM_MAKE)
+def new_program(call: Call, body: ProgramIn) -> ProgramOut:
+    """Makes a program in an organisation of which the caller owns a program, or is a client as a whole; an account is its owner."""
+    organisation = _organisation(call, body.organisation)
+    made = make_program(
+        call.db,
+        organisation,
+        body.external_id,
+        name=body.name,
+        settings=body.settings,
+        owner=call.actor.account,
+        by=call.by,
+        now=call.now,
+    )
+    call.made(f"/programs/{made.id}")
+    return program_out(made, organisation)
 
 
 @routes.get("/programs/{program}", Right.PROGRAM_READ)
 def read_program(call: Call, program: Key) -> ProgramOut:
     """One of them."""
-    return program_out(program_of(call, program))
+    return _shown(call, program_of(call, program))
 
 
 @routes.patch("/programs/{program}", Right.PROGRAM_WRITE)
 def change_program(call: Call, program: Key, body: ProgramPatch) -> ProgramOut:
     """Changes what a program is called, and its settings; feeds and mails follow."""
     found = program_of(call, program)
-    call.refuse_stale(program_out(found))
+    call.refuse_stale(_shown(call, found))
     if body.name is not None:
         rename_program(call.db, found, body.name, by=call.by, now=call.now)
     for name, value in body.settings.items():
         change_setting(call.db, found, name, value, by=call.by, now=call.now)
-    return program_out(found)
+    return _shown(call, found)
 
 
-def program_out(program: Program) -> ProgramOut:
+def program_out(program: Program, organisation: Organisation) -> ProgramOut:
     """What is told of a program."""
     settings = settings_of(program.settings).model_dump(mode="json")
-    return ProgramOut(id=program.id, external_id=program.key, name=program.name, settings=settings)
+    home = Ref(id=organisation.id, external_id=organisation.key)
+    return ProgramOut(id=program.id, external_id=program.key, name=program.name, organisation=home, settings=settings)
+
+
+def _shown(call: Call, program: Program) -> ProgramOut:
+    return program_out(program, call.db.get_one(Organisation, program.organisation_id))
+
+
+def _organisation(call: Call, key: str | None) -> Organisation:
+    """The organisation in which the caller makes a program.
+
+    Raises
+    ------
+    NotAllowed
+        They make them in none.
+    Problem
+        It is none of theirs, or not said which of them: 422.
+    """
+    if not call.actor.organisations(call.right):
+        raise NotAllowed(call.right)
+    theirs = select(Organisation).where(Organisation.id.in_(call.actor.organisations(call.right)))
+    found = call.db.scalars(theirs if key is None else theirs.where(is_called(Organisation, key))).all()
+    if len(found) != 1:
+        wrong = "is none in which you make programs" if key is not None else "is to be said"
+        names = " or ".join(sorted(f"ext:{one.key}" for one in call.db.scalars(theirs)))
+        raise flawed("/organisation", wrong, f"write {names}")
+    return found[0]

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from api.links import service_address
 from api.problems import no_such
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import Text, flawed
-from api.v1.finding import Key, program_of
+from api.v1.fields import AKey, Text, flawed
+from api.v1.finding import Key, is_called, program_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.sign_in import Email
 from data.access import Right, Role
 from data.grants import Account, Grant
-from data.people import Person
+from data.people import Person, Role as CameAs
 from data.programs import Program
 from data.roles import Given, give_role, invite, roles_in, take_role
 
@@ -40,7 +40,7 @@ class RoleIn(Wire):
 
     email: Email
     role: Annotated[Role, Field(examples=["reviewer"])]
-    person_id: UUID | None = Field(default=None, description="For a mentor, a mentee or a guardian.")
+    person_id: AKey | None = Field(default=None, description="For a mentor, a mentee or a guardian: an id, or `ext:...`.")
     school: Annotated[Text, Field(description="For a partner.")] = ""
 
 
@@ -55,7 +55,7 @@ def list_roles(call: Call, program: Key, after: After = None, limit: Limit = USU
 def give_program_role(call: Call, program: Key, body: RoleIn) -> RoleOut:
     """Gives somebody a role, and invites them by mail; nobody gives one above their own."""
     found = program_of(call, program)
-    given = Given(body.role, _person(call, found, body.person_id), body.school)
+    given = Given(body.role, _person(call, found, body), body.school)
     grant = give_role(call.db, call.actor, found, body.email, given, by=call.by, now=call.now)
     account = invite(call.db, grant, found, service_address(), now=call.now)
     call.made(f"/programs/{found.id}/roles/{grant.id}")
@@ -84,11 +84,13 @@ def role_out(grant: Grant, email: str) -> RoleOut:
     return RoleOut(id=grant.id, account_id=grant.account_id, email=email, role=grant.role, person_id=grant.person_id, school=grant.school)
 
 
-def _person(call: Call, program: Program, given: UUID | None) -> Person | None:
-    if given is None:
+def _person(call: Call, program: Program, given: RoleIn) -> Person | None:
+    """Who somebody is, or for whom; of a mentor and a mentee with the same key, the one whom the role is about."""
+    if given.person_id is None:
         return None
-    same = select(Person).where(Person.id == given, Person.organisation_id == program.organisation_id)
-    found = call.db.scalars(same).first()
+    same = select(Person).where(is_called(Person, given.person_id), Person.organisation_id == program.organisation_id)
+    kind = CameAs.MENTOR if given.role is Role.MENTOR else CameAs.MENTEE
+    found = min(call.db.scalars(same), key=lambda person: person.came_as is not kind, default=None)
     if found is None:
         raise flawed("/person_id", "there is no such person in the program", "write the person_id of a mentor or a mentee")
     return found

@@ -20,8 +20,9 @@ from api.v1.limits import Limits
 from tests.api.v1.callers import NOW
 
 WITHOUT_LIMIT = 10**9
-REFUSALS = ["2xx", "401", "403", "404", "409", "412", "422"]
-"""What may be answered to what the document allows: that keys are of nothing, or rules are broken, it cannot say."""
+REFUSALS = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
+"""What may be answered to what the document allows: that keys are of nothing, or rules are broken, it cannot say, nor how often somebody
+may try to sign in."""
 
 schemathesis.serializer.alias("application/zip", "application/octet-stream")
 
@@ -72,7 +73,10 @@ def _settings(headers: Mapping[str, str], things: Mapping[str, str], phases: Pha
         "max-failures": 100,
         "headers": dict(headers),
         "generation": {"database": "none", "deterministic": True, "no-shrink": True},
-        "checks": {"positive_data_acceptance": {"expected-statuses": REFUSALS}},
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": REFUSALS},
+            "negative_data_rejection": {"expected-statuses": ["4xx"]},
+        },
         "phases": {
             **{phase: {"enabled": phase in phases} for phase in ("examples", "coverage")},
             **{
@@ -80,6 +84,9 @@ def _settings(headers: Mapping[str, str], things: Mapping[str, str], phases: Pha
                 for phase in ("fuzzing", "stateful")
             },
         },
-        "dictionaries": {name: {"values": [value]} for name, value in things.items()},
-        "parameters": {f"path.{name}": {"dictionary": name, "probability": 0.7} for name in things},
+        "dictionaries": {"whatever": {"values": ["*"]}, **{name: {"values": [value]} for name, value in things.items()}},
+        "parameters": {
+            "header.If-Match": {"dictionary": "whatever", "probability": 0.9},
+            **{f"path.{name}": {"dictionary": name, "probability": 0.7} for name in things},
+        },
     }

@@ -25,7 +25,7 @@ from data.database import transaction
 from data.feeds import Audience, Calendar, subscribe
 from data.grants import Grant
 from data.groups import Group
-from data.people import Mentee, Mentor
+from data.people import Mentee, Mentor, Request
 from data.programs import Closure, Organisation, Program, Term
 from data.roles import Given, give_role
 from data.rounds import Match, Round, Run, RunState
@@ -153,6 +153,7 @@ def things_of(engine: Engine, city: str) -> dict[str, str]:
         db.flush()
         db.add(Match(id=match.id, owner=city, asked_at=_THEN))
         mentee = db.scalars(select(Mentee).where(Mentee.term_id == term.id, Mentee.key == "s-1")).one()
+        db.add_all(Request(mentee_id=one, subject="math") for one in db.scalars(select(Mentee.id).where(Mentee.term_id == term.id)))
         owner = (Calendar.audience == Audience.MENTEE, Calendar.owner == str(mentee.person_id))
         calendar = db.scalars(select(Calendar).where(Calendar.program_id == term.program_id, *owner)).one()
         link, _ = subscribe(db, calendar, name="phone", language=Language.EN, alarms=(), days_back=28, by="test", now=_THEN)

@@ -1,0 +1,85 @@
+"""What of a request counts for every operation alike: query parameters that it knows, and the fields of the answer that it asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from api.problems import Flaw, Problem
+
+FIELDS = "fields"
+PART = "application/vnd.dure.part+json"
+"""The type of an answer that holds only those fields of what there is that were asked for."""
+
+
+class BadQuery(Problem):
+    """What is said after the question mark is not what the operation takes."""
+
+    def __init__(self, flaws: Sequence[Flaw]) -> None:
+        super().__init__(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=flaws)
+
+
+def refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """Does nothing where a request says only what its operation knows after the question mark.
+
+    Raises
+    ------
+    BadQuery
+        There is something else: 422, with what is nearest.
+    """
+    _refuse([name for name in dict.fromkeys(request.query_params) if name not in known], known, "query:{}", "is no query parameter of this")
+
+
+def fields_asked(request: Request, answers: type | None) -> Sequence[str]:
+    """The fields that a request asks for of what an operation answers, of each thing on the page where that is a list; none where it says
+    nothing, and wants all.
+
+    Raises
+    ------
+    BadQuery
+        Some are none: 422, with what is nearest.
+    """
+    if FIELDS not in request.query_params or answers is None:
+        return ()
+    wanted = list(dict.fromkeys(name.strip() for text in request.query_params.getlist(FIELDS) for name in text.split(",")))
+    known = thing_in(answers).model_fields
+    _refuse([name for name in wanted if name not in known], known, f"query:{FIELDS}", "{!r} is no field of this")
+    return wanted
+
+
+def thing_in(answers: type[BaseModel]) -> type[BaseModel]:
+    """The model of what an answer is about: of a page, that of the things on it."""
+    listed: tuple[type[BaseModel], ...] = answers.__pydantic_generic_metadata__["args"]
+    return listed[0] if listed else answers
+
+
+def part_of(body: bytes, fields: Sequence[str], answers: type[BaseModel]) -> bytes:
+    """An answer with only these fields, of each thing on the page where it is one."""
+    whole = json.loads(body)
+    if thing_in(answers) is answers:
+        return _written(_part(whole, fields))
+    return _written({**whole, "items": [_part(item, fields) for item in whole["items"]]})
+
+
+def _part(thing: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    return {name: thing[name] for name in fields}
+
+
+def _written(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _refuse(unknown: Sequence[str], known: Collection[str], pointer: str, detail: str) -> None:
+    if not unknown:
+        return
+    flaws = []
+    for name in unknown:
+        near = get_close_matches(name, sorted(known), n=1)
+        meant = f"write {near[0]}" if near else f"write one of {', '.join(sorted(known))}" if known else "leave it out"
+        flaws.append(Flaw(pointer=pointer.format(name), detail=detail.format(name), mend=meant))
+    raise BadQuery(flaws)
