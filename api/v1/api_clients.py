@@ -105,7 +105,9 @@ def read_client(call: Call, client: UUID) -> ClientOut:
 @routes.delete("/clients/{client}", Right.ACCESS_WRITE)
 def close_program_client(call: Call, client: UUID) -> None:
     """Lets a client in no more."""
-    close_client(call.db, _client(call, client), by=call.by, now=call.now)
+    found = _client(call, client)
+    call.refuse_stale(client_out(call, found))
+    close_client(call.db, found, by=call.by, now=call.now)
 
 
 @routes.post("/clients/{client}/secrets", Right.ACCESS_WRITE)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from api.problems import Flaw, Problem
@@ -22,6 +24,18 @@ class BadQuery(Problem):
 
     def __init__(self, flaws: Sequence[Flaw]) -> None:
         super().__init__(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=flaws)
+
+
+def queries_of(dependant: Dependant) -> set[str]:
+    """The names of all that an operation takes after the question mark, also of those that a model of it holds."""
+    names: set[str] = set()
+    for one in dependant.query_params:
+        kind: object = one.field_info.annotation
+        if inspect.isclass(kind) and issubclass(kind, BaseModel):
+            names |= {field.alias or name for name, field in kind.model_fields.items()}
+        else:
+            names.add(one.alias)
+    return names
 
 
 def refuse_unknown(request: Request, known: Collection[str]) -> None:

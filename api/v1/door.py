@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session as DbSession
 from api.access import shown_cookie
 from api.feeds import Clock
 from api.problems import Problem, ProblemBody
-from api.v1.asked import FIELDS, PART, BadQuery, fields_asked, part_of, refuse_unknown
+from api.v1.asked import FIELDS, PART, BadQuery, fields_asked, part_of, queries_of, refuse_unknown
 from api.v1.limits import Limits
 from api.v1.refusals import PROBLEM, responses_of
 from api.v1.wire import Wire
@@ -298,7 +298,7 @@ class Door:
 
                 async def handler(request: Request) -> Response:
                     await request.body()
-                    known = {one.alias for one in self.dependant.query_params} | ({FIELDS} if operation.reads else set())
+                    known = queries_of(self.dependant) | ({FIELDS} if operation.reads else set())
                     try:
                         refuse_unknown(request, known)
                         fields_asked(request, operation.answers)

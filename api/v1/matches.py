@@ -107,7 +107,9 @@ def stop_match(call: Call, match: Key) -> MatchOut:
 @routes.delete("/matches/{match}", Right.MATCH)
 def take_match_away(call: Call, match: Key) -> None:
     """Removes a match and all that is known of it at once; where it is being solved, that ends."""
-    take_away(call.db, _own(call, match).id, by=call.by, now=call.now)
+    run = _own(call, match)
+    call.refuse_stale(_shown(call, run))
+    take_away(call.db, run.id, by=call.by, now=call.now)
 
 
 @routes.get("/matches/{match}/groups", Right.MATCH, noted=True)

@@ -65,23 +65,28 @@ def give_program_role(call: Call, program: Key, body: RoleIn) -> RoleOut:
 @routes.get("/programs/{program}/roles/{role}", Right.ACCESS_READ)
 def read_role(call: Call, program: Key, role: UUID) -> RoleOut:
     """One of them."""
-    asked = roles_in(program_of(call, program).id).add_columns(Account.email).where(Grant.id == role)
-    found = call.db.execute(asked).first()
-    if found is None:
-        raise no_such("role")
-    return role_out(*found)
+    return _shown(call, program_of(call, program), role)
 
 
 @routes.delete("/programs/{program}/roles/{role}", Right.ACCESS_WRITE)
 def take_program_role(call: Call, program: Key, role: UUID) -> None:
     """Takes a role away, from the next request on."""
-    take_role(call.db, call.actor, program_of(call, program), str(role), by=call.by, now=call.now)
+    found = program_of(call, program)
+    call.refuse_stale(_shown(call, found, role))
+    take_role(call.db, call.actor, found, str(role), by=call.by, now=call.now)
 
 
 def role_out(grant: Grant, email: str) -> RoleOut:
     """What is told of a role."""
     assert grant.account_id is not None  # noqa: S101  it is an account's
     return RoleOut(id=grant.id, account_id=grant.account_id, email=email, role=grant.role, person_id=grant.person_id, school=grant.school)
+
+
+def _shown(call: Call, program: Program, role: UUID) -> RoleOut:
+    found = call.db.execute(roles_in(program.id).add_columns(Account.email).where(Grant.id == role)).first()
+    if found is None:
+        raise no_such("role")
+    return role_out(*found)
 
 
 def _person(call: Call, program: Program, given: RoleIn) -> Person | None:

@@ -27,6 +27,15 @@ CALLED = {"program": "programs", "term": "terms", "group": "groups", "session": 
 """Things with a key of the platform's own, each with the list in which its address is; mentors, mentees and people have one, too."""
 
 
+WANT_MORE = {
+    "/v1/terms/{term}/mentees/{mentee}",
+    "/v1/terms/{term}/mentors/{mentor}/timetable",
+    "/v1/terms/{term}/links",
+    "/v1/sessions/{session}/record",
+}
+"""What the least body is not enough for: these refuse lost updates in tests of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """The app with all its operations, an owner who asks, and one of each thing, by ids and by the platform's own keys."""
@@ -83,7 +92,7 @@ def test_whatever_is_read_has_a_tag_by_which_it_is_not_sent_again(house: House) 
         for one, answer in house.read()
         if "etag" not in answer.headers or house.ask(one, {"if-none-match": answer.headers["etag"]}).status_code != 304
     ]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_whatever_is_read_may_be_read_in_part(house: House) -> None:
@@ -103,7 +112,7 @@ def test_whatever_is_read_may_be_read_in_part(house: House) -> None:
         told = (part.status_code, part.headers.get("content-type"), part.headers.get("etag"))
         if told != (200, PART, answer.headers["etag"]) or part.json() != wanted:
             wrong.append(f"{one.title}: {told} {part.text[:200]}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_field_that_there_is_not_and_what_no_operation_knows_is_refused_with_what_is_nearest(house: House) -> None:
@@ -116,7 +125,7 @@ def test_a_field_that_there_is_not_and_what_no_operation_knows_is_refused_with_w
             errors = answer.json().get("errors", [])
             if answer.status_code != 422 or [(error["pointer"], bool(error["mend"])) for error in errors] != [(place, True)]:
                 wrong.append(f"{one.title}: {answer.status_code} {answer.text[:200]}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_what_is_nearest_is_named(house: House) -> None:
@@ -127,15 +136,18 @@ def test_what_is_nearest_is_named(house: House) -> None:
 
 def test_a_lost_update_is_refused_by_whatever_changes_a_thing_that_can_be_read(house: House) -> None:
     readable = {one.path: one for one in house.asked if one.method == "GET" and house.shown(one)}
-    wrong = []
+    wrong, unlooked = [], set()
     for one in house.asked:
         if one.method in CHANGES - {"POST"}:
             stale = house.ask(one, {"if-match": '"stale"'}).status_code
             listed = one.path not in readable or house.shown(readable[one.path]).startswith("Page_")
             fresh = 0 if listed else house.ask(one, {"if-match": house.ask(readable[one.path]).headers["etag"]}).status_code
-            if stale != 412 or fresh == 412:
+            if (stale, fresh) == (422, 422) or (one.path, stale) == ("/v1/terms/{term}/links", 422):
+                unlooked.add(one.path)
+            elif stale != 412 or fresh == 412:
                 wrong.append(f"{one.title}: {stale} where it is stale, {fresh} where it is not")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
+    assert unlooked == WANT_MORE
 
 
 def test_each_change_takes_an_idempotency_key_and_says_so(house: House) -> None:
@@ -144,7 +156,7 @@ def test_each_change_takes_an_idempotency_key_and_says_so(house: House) -> None:
         takes = "Idempotency-Key" in {told["name"] for told in house.told(one).get("parameters", [])}
         if takes != (one.method in CHANGES):
             wrong.append(one.title)
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_what_a_body_must_not_hold_is_told_by_a_pointer_with_a_mend(house: House) -> None:
@@ -157,7 +169,7 @@ def test_what_a_body_must_not_hold_is_told_by_a_pointer_with_a_mend(house: House
             place = [error for error in told.get("errors", []) if error["pointer"] == "/nonsense" and error["mend"]]
             if answer.status_code != 422 or not place or told["type"] != "/problems/bad-request":
                 wrong.append(f"{one.title}: {answer.status_code} {answer.text[:200]}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert looked > 30
 
 
@@ -170,7 +182,7 @@ def test_a_thing_is_named_by_its_own_key_wherever_it_is_named_by_its_id(house: H
             same = by_id.content == by_key.content if one.method == "GET" and "next" not in by_id.text else True
             if by_id.status_code != by_key.status_code or not same:
                 wrong.append(f"{one.title}: {by_id.status_code}, but by its key {by_key.status_code} {by_key.text[:200]}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert looked > 80
 
 
@@ -183,7 +195,7 @@ def test_no_field_of_a_body_and_no_filter_takes_ids_alone(house: House) -> None:
         wrong += [f"{one.title}: {place}" for place in _ids(house.document, body, "")]
         queries = [given for given in told.get("parameters", []) if given["in"] == "query" and given["name"] != "after"]
         wrong += [f"{one.title}: {given['name']}" for given in queries if _is_id(given["schema"])]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_list_comes_a_page_at_a_time_and_whole(house: House) -> None:
@@ -201,7 +213,7 @@ def test_a_list_comes_a_page_at_a_time_and_whole(house: House) -> None:
                 address = following.removeprefix("http://dure.example") if following else ""
             if items != answer.json()["items"] and one.right != "audit:read":  # what was read is noted there
                 wrong.append(f"{one.title}: {len(items)} things in pages, {len(answer.json()['items'])} at once")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert long > 5
 
 
@@ -217,7 +229,7 @@ def test_ids_are_in_the_order_of_time_and_instants_say_where_they_are(house: Hou
                 instants += 1
                 right = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", value)
                 wrong += [] if right and dt.datetime.fromisoformat(value).tzinfo else [f"{one.title}: {name} {value}"]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert ids > 100
     assert instants > 50
 

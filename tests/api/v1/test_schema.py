@@ -21,7 +21,10 @@ from tests.api.v1.prepared import caller_in, cookie_in, things_of
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::hypothesis.errors.NonInteractiveExampleWarning")
 
 SHORT = {"fuzzing": 1, "stateful": 1}
-LONG = {"examples": 1, "coverage": 1, "fuzzing": 10, "stateful": 30}
+LONG = {"examples": 1, "coverage": 1, "fuzzing": 10, "stateful": 20}
+SOME = {"examples": 1, "fuzzing": 3, "stateful": 10}
+"""For those who may do less than owners: what is wrong with what is sent is the same whoever sends it."""
+
 LEAVES = {"sign_out", "change_my_password", "end_my_session", "end_my_other_sessions"}
 """What would end that somebody is signed in."""
 
@@ -69,15 +72,16 @@ def test_each_operation_answers_as_the_document_says(house: House) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("role", Role)
 def test_all_operations_answer_as_the_document_says_to_each_role(house: House, role: Role) -> None:
-    requests, faults = faults_found(house.app, house.shows_token(role), house.things, LONG)
+    requests, faults = faults_found(house.app, house.shows_token(role), house.things, LONG if role is Role.OWNER else SOME)
     assert not faults, "\n\n".join(faults)
-    assert requests > 10 * house.operations
+    assert requests > 3 * house.operations
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("role", [Role.OWNER, Role.MENTEE])
 def test_all_operations_answer_so_to_those_who_are_signed_in_too(house: House, role: Role) -> None:
-    requests, faults = faults_found(house.app, house.shows_cookie(role), house.things, LONG, lambda name: name not in LEAVES)
+    phases = LONG if role is Role.OWNER else SOME
+    requests, faults = faults_found(house.app, house.shows_cookie(role), house.things, phases, lambda name: name not in LEAVES)
     assert not faults, "\n\n".join(faults)
-    assert requests > 10 * house.operations
+    assert requests > 3 * house.operations
