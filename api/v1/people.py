@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from api.problems import Problem, no_such
 from api.v1.door import Call, Routes, Wire
@@ -92,7 +92,7 @@ def list_people(  # noqa: PLR0913  its filters
     if came_as is not None:
         asked = asked.where(Person.came_as == came_as)
     if email is not None:
-        asked = asked.where(Person.email == email)
+        asked = asked.where(func.lower(Person.email) == email.strip().lower())
     if name is not None:
         asked = asked.where(Person.name.icontains(name, autoescape=True))
     return paged(call, asked, [Person.id], lambda rows: _read(call, [row[0] for row in rows]), after, limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field
 from sqlalchemy import select
 
@@ -45,9 +46,20 @@ class RoleIn(Wire):
 
 
 @routes.get("/programs/{program}/roles", Right.ACCESS_READ)
-def list_roles(call: Call, program: Key, after: After = None, limit: Limit = USUAL) -> Page[RoleOut]:
+def list_roles(
+    call: Call,
+    program: Key,
+    role: Role | None = None,
+    email: Annotated[str | None, Query(max_length=200, description="Only those of this address.")] = None,
+    after: After = None,
+    limit: Limit = USUAL,
+) -> Page[RoleOut]:
     """The roles that accounts have in a program."""
     asked = roles_in(program_of(call, program).id).add_columns(Account.email)
+    if role is not None:
+        asked = asked.where(Grant.role == role)
+    if email is not None:
+        asked = asked.where(Account.email == email.strip().lower())
     return paged(call, asked, [Grant.id], lambda rows: [role_out(grant, email) for grant, email in rows], after, limit)
 
 

@@ -39,10 +39,12 @@ class CloseIn(Wire):
 
 
 @routes.get("/terms/{term}/rounds", Right.ROUNDS_READ)
-def list_rounds(call: Call, term: Key, after: After = None, limit: Limit = USUAL) -> Page[RoundOut]:
+def list_rounds(call: Call, term: Key, state: RoundState | None = None, after: After = None, limit: Limit = USUAL) -> Page[RoundOut]:
     """The rounds of a term."""
     found = term_of(call, term)
     asked = select(Round).where(Round.term_id == found.id)
+    if state is not None:
+        asked = asked.where(Round.state == state)
     return paged(call, asked, [Round.number], lambda rows: [round_out(row[0], found) for row in rows], after, limit)
 
 

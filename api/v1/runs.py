@@ -106,10 +106,12 @@ class RunOut(Solving):
 
 
 @routes.get("/rounds/{round}/runs", Right.ROUNDS_READ)
-def list_runs(call: Call, round: Key, after: After = None, limit: Limit = USUAL) -> Page[RunOut]:
+def list_runs(call: Call, round: Key, state: RunState | None = None, after: After = None, limit: Limit = USUAL) -> Page[RunOut]:
     """The runs of a round."""
     found, term = round_of(call, round)
     asked = select(Run).where(Run.round_id == found.id)
+    if state is not None:
+        asked = asked.where(Run.state == state)
     return paged(call, asked, [Run.number], lambda rows: [run_out(call, row[0], found, term) for row in rows], after, limit)
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import Select, and_, false, or_, select
 
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import AKey, Day, FilterKey, InTerm, Moment, Reason, SomeText, flawed
+from api.v1.fields import AKey, Day, FilterKey, Instant, InTerm, Moment, Reason, SomeText, flawed
 from api.v1.finding import Key
 from api.v1.meant import group_meant, mentee_meant, mentor_meant, named_in, session_meant, term_meant
 from api.v1.paging import USUAL, After, Limit, Page, paged
@@ -108,6 +108,7 @@ def list_sessions(  # noqa: PLR0913  each is a filter
     from_on: Annotated[Day | None, Query(description="From this day of the term's zone on.")] = None,
     to_on: Annotated[Day | None, Query(description="Up to this day, which is included.")] = None,
     state: State | None = None,
+    changed_since: Annotated[Instant | None, Query(description="Only what has changed from this instant on.")] = None,
     lacks: Annotated[Lacking | None, Query(description=LACKING)] = None,
     after: After = None,
     limit: Limit = USUAL,
@@ -130,6 +131,8 @@ def list_sessions(  # noqa: PLR0913  each is a filter
         asked = asked.where(Session.starts_at < day_begins(found.zone, to_on + DAY))
     if state is not None:
         asked = asked.where(Session.state == state)
+    if changed_since is not None:
+        asked = asked.where(Session.changed_at >= changed_since)
     if lacks is not None:
         asked = _lacking(call, found, asked, lacks)
     keys = [Session.starts_at, Session.id]

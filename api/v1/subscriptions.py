@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field
 from sqlalchemy import and_, or_, select
 
@@ -86,13 +87,21 @@ class SubscriptionPatch(Wire):
 
 @routes.get("/programs/{program}/subscriptions", Right.FEEDS_READ)
 def list_subscriptions(
-    call: Call, program: Key, audience: Audience | None = None, after: After = None, limit: Limit = USUAL
+    call: Call,
+    program: Key,
+    *,
+    audience: Audience | None = None,
+    revoked: Annotated[bool | None, Query(description="Only those that were revoked, or only those that were not.")] = None,
+    after: After = None,
+    limit: Limit = USUAL,
 ) -> Page[SubscriptionOut]:
     """The subscriptions to calendars of a program, also those that were revoked, the oldest first."""
     found = program_meant(call, program)
     asked = select(Subscription, Calendar).join(Calendar).where(Calendar.program_id == found.id, calendars_seen(call.sight(found.id)))
     if audience is not None:
         asked = asked.where(Calendar.audience == audience)
+    if revoked is not None:
+        asked = asked.where(Subscription.revoked_at.is_not(None) if revoked else Subscription.revoked_at.is_(None))
     return paged(call, asked, [Subscription.id], lambda rows: _shown(call, [(one, of) for one, of in rows]), after, limit)
 
 
