@@ -19,6 +19,7 @@ from data.grants import Grant
 from data.program_settings import ProgramProblem
 from data.programs import Organisation, Program
 from data.settings import read_settings
+from data.texts import bounded
 
 KEY = re.compile(r"\w[\w.-]{0,59}")
 """What organisations, programs and terms are called by."""
@@ -78,6 +79,8 @@ def make_program(
     ------
     BadProgramKey, BadSettings
         What is given cannot be.
+    BadText
+        The name is longer than any may be.
     ProgramIsThere
         There is such a program.
     """
@@ -89,7 +92,7 @@ def make_program(
     db.refresh(organisation, with_for_update=True)  # of two who make the same, the second is told
     if db.scalars(select(Program.id).where(Program.organisation_id == organisation.id, Program.key == wanted)).first():
         raise ProgramIsThere(wanted)
-    called = unicodedata.normalize("NFC", name)
+    called = bounded(unicodedata.normalize("NFC", name), "the name of a program")
     program = Program(id=new_id(), organisation_id=organisation.id, key=wanted, name=called, settings=kept)
     db.add(program)
     db.flush()

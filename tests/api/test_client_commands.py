@@ -11,7 +11,7 @@ from data.audit import Deed
 from data.database import reading
 from data.outbox import Message
 from tests.api.typed import Typed, typed
-from tests.api.v1.callers import Platform
+from tests.api.v1.callers import Caller, Platform
 from tests.terms import demo_term
 
 __all__ = ["typed"]
@@ -45,6 +45,18 @@ def test_a_client_is_let_in_by_its_secrets_until_they_are_dropped_or_it_is_close
     with reading(database) as db:
         whats = db.scalars(select(Deed.what).order_by(Deed.id)).all()
     assert whats == ["client made", "client secret added", "client secret taken", "client closed"]
+
+
+def test_a_client_for_a_whole_organisation_makes_programs_and_one_for_a_program_makes_none(database: Engine, typed: Typed) -> None:
+    demo_term(database)
+    answers: list[int] = []
+    for words in (("--everywhere",), ()):
+        made = typed("client", "new", "rural", "platform", *words).output
+        client, secret = re.search(r"client (\S+): platform", made)[1], re.search(r"secret (dure_secret_\S+)", made)[1]  # type: ignore[index]
+        shown = token(database, client, secret).json()["access_token"]
+        caller = Caller(Platform(database).web, shown)
+        answers.append(caller.ask("POST", "/v1/programs", {"external_id": f"city{len(answers)}"}).status_code)
+    assert answers == [201, 403]
 
 
 def test_what_is_no_scope_and_what_is_no_client_are_told_in_one_line(database: Engine, typed: Typed) -> None:

@@ -28,6 +28,16 @@ def test_programs_are_listed_and_renamed(typed: Typed) -> None:
     assert typed("program", "list").output == "tutoring: 두레\n"
 
 
+def test_programs_are_made_with_their_organisations(typed: Typed) -> None:
+    assert typed("program", "new", "postech/rural", "--name", "Rural tutoring").output == "postech/rural: Rural tutoring\n"
+    assert typed("program", "new", "postech/city").output == "postech/city: without a name\n"
+    assert typed("program", "list").output == "city: without a name\nrural: Rural tutoring\n"
+    for words in (("postech/rural",), ("city",), ("a b/c",), ("postech/a/b",), ("postech/",)):
+        told = typed("program", "new", *words)
+        assert (told.exit_code, told.output.count("\n")) == (2, 1), told.output
+    assert typed("program", "list").output.count("\n") == 2
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "becomes"),
     [
