@@ -295,10 +295,10 @@ class Door:
         class Knocking(APIRoute):
             def get_route_handler(self) -> Callable[[Request], Any]:
                 inner = super().get_route_handler()
+                known = queries_of(self.dependant) | ({FIELDS} if operation.reads else set())
 
                 async def handler(request: Request) -> Response:
                     await request.body()
-                    known = queries_of(self.dependant) | ({FIELDS} if operation.reads else set())
                     try:
                         refuse_unknown(request, known)
                         fields_asked(request, operation.answers)
