@@ -144,12 +144,22 @@ def _add_fields(method: str, operation: Json, schemas: Json) -> None:
         name = f"{thing}Field"
         schemas[name] = {"type": "string", "enum": list(schemas[thing]["properties"]), "title": name}
         array = {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}, "minItems": 1}
-        parameters.append({"name": FIELDS, "in": "query", "style": "form", "explode": False, "schema": array, "description": FIELDS_TOLD})
+        parameters.append(
+            {
+                "name": FIELDS,
+                "in": "query",
+                "required": False,
+                "style": "form",
+                "explode": False,
+                "schema": array,
+                "description": FIELDS_TOLD,
+            }
+        )
         part = {"$ref": f"#/components/schemas/{'PartPage' if listed else 'Part'}"}
         operation["responses"]["200"]["content"][PART] = {"schema": part}
     elif method in {"put", "patch", "delete"}:
         header = {"type": "string", "maxLength": 200}
-        parameters.append({"name": "If-Match", "in": "header", "schema": header, "description": IF_MATCH_TOLD})
+        parameters.append({"name": "If-Match", "in": "header", "required": False, "schema": header, "description": IF_MATCH_TOLD})
 
 
 def _add_headers(method: str, operation: Json) -> None:

@@ -224,7 +224,7 @@ def add_my_passkey(call: Call, body: NewPasskeyIn) -> PasskeyOut:
     return _passkey_out(made)
 
 
-@routes.delete("/me/passkeys/{passkey}", None)
+@routes.delete("/me/passkeys/{passkey:uuid}", None)
 def drop_my_passkey(call: Call, passkey: UUID) -> None:
     """Takes one away."""
     account, _ = _fresh(call)
