@@ -12,7 +12,7 @@ from api.session_lines import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from data.people import Mentee, Mentor, Person, Role
+    from data.people import CameAs as Role, Mentee, Mentor, Person
 
 reminders = typer.Typer(help="Set when people are reminded, and in which language.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -27,7 +27,7 @@ SpokenLanguage = Annotated[str, typer.Option("--language", metavar="CODE", help=
 @reminders.command()
 def mentor(term: TermName, key: Key, before: Before = "", language: SpokenLanguage = "") -> None:
     """Set or show what a mentor wishes, in all terms."""
-    from data.people import Role
+    from data.people import CameAs as Role
 
     _wish(term, Role.MENTOR, key, before, language)
 
@@ -35,7 +35,7 @@ def mentor(term: TermName, key: Key, before: Before = "", language: SpokenLangua
 @reminders.command()
 def mentee(term: TermName, key: Key, before: Before = "", language: SpokenLanguage = "") -> None:
     """Set or show what a mentee wishes, in all terms."""
-    from data.people import Role
+    from data.people import CameAs as Role
 
     _wish(term, Role.MENTEE, key, before, language)
 
@@ -56,7 +56,7 @@ def list_wishes(term: TermName) -> None:
 
 def _wish(term: str, role: Role, key: str, before: str, language: str) -> None:
     from data.database import transaction
-    from data.people import Person, Role
+    from data.people import CameAs as Role, Person
     from data.terms import find_term
     from data.wishes import wish_language, wish_reminders
     from scheduler.finding import mentee_named, mentor_named

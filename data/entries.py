@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.base import new_id
 from data.calendars import among
-from data.people import Mentee, Mentor, PairRow, PeerRow, Person, Request, Role
+from data.people import CameAs as Role, Mentee, Mentor, PairRow, PeerRow, Person, Request
 from data.programs import Program, Term
 from data.roster import PERSONAL, mentee_cells, mentor_cells, policy_document
 from matching.round import Mentee as RoundMentee, Mentor as RoundMentor, Round

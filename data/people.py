@@ -18,7 +18,7 @@ from data.base import Base, new_id
 from data.programs import Organisation, Term
 
 
-class Role(StrEnum):
+class CameAs(StrEnum):
     """What a person came as."""
 
     MENTOR = "mentor"
@@ -36,7 +36,7 @@ class Person(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey(Organisation.id))
-    came_as: Mapped[Role]
+    came_as: Mapped[CameAs]
     key: Mapped[str]
     name: Mapped[str] = mapped_column(default="")
     gender: Mapped[str] = mapped_column(default="")

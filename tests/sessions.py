@@ -26,7 +26,7 @@ from data.bookings import take
 from data.database import transaction
 from data.feeds import Audience, Calendar
 from data.groups import Group, Membership
-from data.people import Mentee, Mentor, Person, Role
+from data.people import CameAs as Role, Mentee, Mentor, Person
 from data.programs import Closure, Organisation, Program, Term
 from data.sessions import Booking, Kind, Series, Session, State
 from data.tables import METADATA

@@ -41,6 +41,7 @@ BODIES: Mapping[str, Any] = {
     "give_program_role": {"email": ADDRESS, "role": "reviewer"},
     "make_program_client": {"name": "tutoring platform", "scopes": ["people:write", "rounds:read"], "role": "manager"},
     "change_program": {"name": "옥천 배움터", "settings": {"names": "given", "languages": ["ko"]}},
+    "add_program": {"external_id": "summer-camp", "name": "여름 캠프"},
     "add_term": {"external_id": "2026-fall", **TERM},
     "put_term": {"zone": "Asia/Seoul", "first_on": "2026-03-02", "last_on": "2026-03-29", "policy": {"group": {"max_size": 3}}},
     "change_a_term": {"last_on": "2026-04-05"},

@@ -22,7 +22,7 @@ from api.v1.people_fields import LEFT
 from data.access import Right, Sight
 from data.calendars import parts
 from data.own import mentees_seen, mentors_seen
-from data.people import Mentee, Mentor, Person, Role
+from data.people import CameAs as Role, Mentee, Mentor, Person
 from data.programs import Term
 
 routes = Routes("people")

@@ -68,7 +68,7 @@ def list_programs(
 
 
 @routes.post("/programs", Right.PROGRAM_MAKE)
-def new_program(call: Call, body: ProgramIn) -> ProgramOut:
+def add_program(call: Call, body: ProgramIn) -> ProgramOut:
     """Makes a program in an organisation of which the caller owns a program, or is a client as a whole; an account is its owner."""
     organisation = _organisation(call, body.organisation)
     made = make_program(

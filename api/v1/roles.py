@@ -18,7 +18,7 @@ from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.sign_in import Email
 from data.access import Right, Role
 from data.grants import Account, Grant
-from data.people import Person, Role as CameAs
+from data.people import CameAs, Person
 from data.programs import Program
 from data.roles import Given, give_role, invite, roles_in, take_role
 
@@ -41,7 +41,7 @@ class RoleIn(Wire):
 
     email: Email
     role: Annotated[Role, Field(examples=["reviewer"])]
-    person_id: AKey | None = Field(default=None, description="For a mentor, a mentee or a guardian: an id, or `ext:...`.")
+    person: AKey | None = Field(default=None, description="For a mentor, a mentee or a guardian: an id, or `ext:...`.")
     school: Annotated[Text, Field(description="For a partner.")] = ""
 
 
@@ -103,11 +103,11 @@ def _shown(call: Call, program: Program, role: UUID) -> RoleOut:
 
 def _person(call: Call, program: Program, given: RoleIn) -> Person | None:
     """Who somebody is, or for whom; of a mentor and a mentee with the same key, the one whom the role is about."""
-    if given.person_id is None:
+    if given.person is None:
         return None
-    same = select(Person).where(is_called(Person, given.person_id), Person.organisation_id == program.organisation_id)
+    same = select(Person).where(is_called(Person, given.person), Person.organisation_id == program.organisation_id)
     kind = CameAs.MENTOR if given.role is Role.MENTOR else CameAs.MENTEE
     found = min(call.db.scalars(same), key=lambda person: person.came_as is not kind, default=None)
     if found is None:
-        raise flawed("/person_id", "there is no such person in the program", "write the person_id of a mentor or a mentee")
+        raise flawed("/person", "there is no such person in the program", "write the id of a mentor or a mentee")
     return found

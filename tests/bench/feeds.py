@@ -34,7 +34,7 @@ from data.calendars import touch
 from data.database import open_database, reading, transaction
 from data.feeds import Audience, Calendar, Subscription, hashed
 from data.groups import Group, Membership
-from data.people import Mentee, Mentor, Person, Role
+from data.people import CameAs as Role, Mentee, Mentor, Person
 from data.programs import Organisation, Program, Term
 from data.sessions import Series, Session, State
 from scheduler.calendars import Shown, shown

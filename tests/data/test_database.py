@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from data.base import new_id
 from data.database import BadAddress, NotUpToDate, TooNew, address, migrate, open_database, reading, refuse_other_version, transaction
 from data.groups import Group
-from data.people import Mentor, Person, Role
+from data.people import CameAs as Role, Mentor, Person
 from data.programs import Organisation, Program, Term
 from data.sessions import Booking, Series, Session
 from data.tables import METADATA

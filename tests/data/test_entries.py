@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 
 from data.database import reading, transaction
 from data.entries import enter
-from data.people import Mentor, Person, Role
+from data.people import CameAs as Role, Mentor, Person
 from data.programs import Term
 from data.roster import round_of
 from matching.round import Mentor as RoundMentor, Request, Round

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert, select
 from data.base import new_id
 from data.database import transaction
 from data.groups import Group, Membership
-from data.people import Mentee, Mentor, Person, Role
+from data.people import CameAs as Role, Mentee, Mentor, Person
 from data.programs import Organisation, Program, Term
 from data.sessions import Booking, Series, Session
 
