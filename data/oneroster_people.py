@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session as DbSession
 from data.oneroster import BadRoster, Roster, Row, items
 from data.oneroster_own import KEY, NO_NAME, OWN, OWN_COLUMNS, PROGRAM
 from data.oneroster_tables import SCHOOL
-from data.people import Role
+from data.people import CameAs
 from data.programs import Term
 from data.roster import mentee_cells, mentor_cells, part_of
 from data.terms import day_in
@@ -32,7 +32,7 @@ from matching.rows import Columns, read_rows
 T = TypeVar("T")
 Cells = Mapping[str, str]
 
-ROLES = {"teacher": Role.MENTOR, "student": Role.MENTEE}
+ROLES = {"teacher": CameAs.MENTOR, "student": CameAs.MENTEE}
 """What of OneRoster's roles people of a term have."""
 
 
@@ -70,18 +70,18 @@ def users_of(db: DbSession, term: Term, roster: Roster, defaults: Defaults, *, n
     named = {*keys.values(), *(row["userSourcedId"] for row in roster["roles"])}
     round = part_of(db, term, named, named, on=today)
     were = {
-        Role.MENTOR: {one.key: mentor_cells(one) for one in round.mentors},
-        Role.MENTEE: {one.key: mentee_cells(one) for one in round.mentees},
+        CameAs.MENTOR: {one.key: mentor_cells(one) for one in round.mentors},
+        CameAs.MENTEE: {one.key: mentee_cells(one) for one in round.mentees},
     }
     reading = _Reading(term, roster, were, keys, today)
     faults, found = Faults(), Users()
-    teach, learn = (list(reading.taken(role)) for role in (Role.MENTOR, Role.MENTEE))
+    teach, learn = (list(reading.taken(role)) for role in (CameAs.MENTOR, CameAs.MENTEE))
     reading.refuse_strangers(faults)
     found.mentors += _read(MENTORS, [(row.line, reading.mentor(row, defaults)) for row in teach], faults)
     found.mentees += _read(MENTEES, [(row.line, reading.mentee(row, defaults)) for row in learn], faults)
     if faults.found:
         raise faults.error(BadRoster)
-    found.gone_mentors, found.gone_mentees = reading.gone(Role.MENTOR), reading.gone(Role.MENTEE)
+    found.gone_mentors, found.gone_mentees = reading.gone(CameAs.MENTOR), reading.gone(CameAs.MENTEE)
     spoken_of = {row.key for row in (*teach, *learn)} | {row.key for row in roster["users"] if row.gone}
     found.left_out = len(roster["users"]) - len(spoken_of)
     return found
@@ -91,7 +91,7 @@ class _Reading:
     """One reading of an archive's users: `were` are the cells of those who are there, by role and key, `keys` are users' by sourcedId."""
 
     def __init__(
-        self, term: Term, roster: Roster, were: Mapping[Role, Mapping[str, Cells]], keys: Mapping[str, str], today: dt.date
+        self, term: Term, roster: Roster, were: Mapping[CameAs, Mapping[str, Cells]], keys: Mapping[str, str], today: dt.date
     ) -> None:
         self.roster, self.were, self.keys = roster, were, keys
         self.schools = {
@@ -116,7 +116,7 @@ class _Reading:
         over = {(row["userSourcedId"], ROLES[row["role"]]) for row in said if row.gone or _is_over(row, today)}
         self.over = over - self.orgs.keys()
 
-    def taken(self, role: Role) -> Iterator[Row]:
+    def taken(self, role: CameAs) -> Iterator[Row]:
         """The users who have a role, or who have kept it."""
         for row in self.roster["users"]:
             if row.gone or row["enabledUser"] != "true":
@@ -125,7 +125,7 @@ class _Reading:
             if (row.key, role) in self.orgs or (changes_only and self.keys[row.key] in self.were[role]):
                 yield row
 
-    def gone(self, role: Role) -> set[str]:
+    def gone(self, role: CameAs) -> set[str]:
         """Who is there in a role, and leaves."""
         leaving = {row.key for row in self.roster["users"] if row.gone} | {user for user, of in self.over if of is role}
         return {self.keys.get(user, user) for user in leaving} & self.were[role].keys()
@@ -140,19 +140,19 @@ class _Reading:
 
     def mentor(self, row: Row, defaults: Defaults) -> dict[str, str]:
         """The cells of mentors.csv that a user is."""
-        were = self.were[Role.MENTOR].get(self.keys[row.key], {})
+        were = self.were[CameAs.MENTOR].get(self.keys[row.key], {})
         cells = {**self.cells(row, were, defaults), "mentor_id": self.keys[row.key]}
-        return {**cells, "affiliation": self.school(row, Role.MENTOR) or were.get("affiliation", "")}
+        return {**cells, "affiliation": self.school(row, CameAs.MENTOR) or were.get("affiliation", "")}
 
     def mentee(self, row: Row, defaults: Defaults) -> dict[str, str]:
         """The cells of mentees.csv that a user is."""
-        were = self.were[Role.MENTEE].get(self.keys[row.key], {})
+        were = self.were[CameAs.MENTEE].get(self.keys[row.key], {})
         grades = [grade for grade in items(row["grades"]) if grade.isascii() and grade.isdecimal()]
         grade = str(int(grades[0])) if len(grades) == 1 else row["grades"]
         cells = {**self.cells(row, were, defaults), "mentee_id": self.keys[row.key], "grade": grade or were.get("grade", "")}
-        return {**cells, "school": self.school(row, Role.MENTEE) or were.get("school", "")}
+        return {**cells, "school": self.school(row, CameAs.MENTEE) or were.get("school", "")}
 
-    def school(self, row: Row, role: Role) -> str:
+    def school(self, row: Row, role: CameAs) -> str:
         """What the school is called at which somebody has a role."""
         return self.schools.get(self.orgs.get((row.key, role), ""), "")
 
