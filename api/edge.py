@@ -181,6 +181,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     from data.records import RecordError
     from data.roles import RoleError
     from data.run_problems import RunError
+    from data.sealing import SealError
     from data.settings import BadSettings
     from data.terms import TermProblem
     from data.texts import BadText
@@ -211,6 +212,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         RoleError,
         Refused,
         RunError,
+        SealError,
         TermError,
         TermProblem,
         WebhookError,

@@ -39,6 +39,7 @@ from data.records import BadMinutes, RecordError, WrongMembers
 from data.replies import KeyTaken, ReplyError, StillRunning
 from data.roles import NoSuchRole, RoleAboveOwn, RoleError, RoleOfWhom
 from data.run_problems import RunError
+from data.sealing import SealError
 from data.settings import BadSettings
 from data.signed_in import NoSuchVisit, VisitError
 from data.term_settings import ZoneStays
@@ -80,6 +81,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     RoleAboveOwn: HTTPStatus.FORBIDDEN,
     RoleOfWhom: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchRole: HTTPStatus.NOT_FOUND,
+    SealError: HTTPStatus.SERVICE_UNAVAILABLE,
     VisitError: HTTPStatus.FORBIDDEN,
     NoSuchVisit: HTTPStatus.NOT_FOUND,
     Foreign: HTTPStatus.NOT_FOUND,

@@ -17,6 +17,7 @@ from data.base import Base, new_id
 from data.clients import hashed
 from data.grants import Account
 from data.passkeys import Passkey
+from data.sealing import seal, unseal
 
 ISSUER = "Dure"
 CODES = 10
@@ -26,7 +27,7 @@ ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 class Totp(Base):
-    """What a device shows codes by; it counts once a code of it was shown. No code of a step up to `last_step` is taken again."""
+    """What a device shows codes by, sealed; it counts once a code of it was shown. No code of a step up to `last_step` is taken again."""
 
     __tablename__ = "totp"
 
@@ -80,9 +81,9 @@ def begin_totp(db: DbSession, account: Account) -> tuple[str, str]:
         raise HasTotp
     secret = pyotp.random_base32()
     if found is None:
-        db.add(Totp(account_id=account.id, secret=secret))
+        db.add(Totp(account_id=account.id, secret=seal(db, secret)))
     else:
-        found.secret = secret
+        found.secret = seal(db, secret)
     return secret, pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER)
 
 
@@ -157,7 +158,7 @@ def _takes(db: DbSession, found: Totp, code: str, now: dt.datetime) -> bool:
     """Whether it is a code of a step just now, or right before or after, later than any that was taken."""
     shown = code.replace(" ", "")
     step = int(now.timestamp()) // STEP_SECONDS
-    device = pyotp.TOTP(found.secret, interval=STEP_SECONDS)
+    device = pyotp.TOTP(unseal(db, found.secret), interval=STEP_SECONDS)
     right = next((one for one in (step - 1, step, step + 1) if pyotp.utils.strings_equal(device.generate_otp(one), shown)), None)
     if right is None:
         return False

