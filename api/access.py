@@ -40,22 +40,23 @@ FIELDS = {
 TLS_FIELDS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def shown_cookie(request: Request) -> str | None:
-    """What a browser shows to say who is signed in; without TLS that counts on the machine itself only."""
-    shown = request.cookies.get(COOKIE)
-    return shown or (request.cookies.get(NEAR_COOKIE) if _is_near(request) else None)
+def shown_cookie(request: Request, *, suffix: str = "") -> str | None:
+    """What a browser shows to say who is signed in, or what else it was given with a suffix; without TLS that counts on the machine itself
+    only."""
+    shown = request.cookies.get(COOKIE + suffix)
+    return shown or (request.cookies.get(NEAR_COOKIE + suffix) if _is_near(request) else None)
 
 
-def set_cookie(request: Request, response: Response, token: str, seconds: int = int(WHOLE.total_seconds())) -> None:
+def set_cookie(request: Request, response: Response, token: str, seconds: int = int(WHOLE.total_seconds()), *, suffix: str = "") -> None:
     """Has a browser show a token from now on: with each request to this host, never to scripts, nor with what other sites post."""
     near = _is_near(request)
-    cookie = NEAR_COOKIE if near else COOKIE
+    cookie = (NEAR_COOKIE if near else COOKIE) + suffix
     response.set_cookie(cookie, token, max_age=seconds, path="/", secure=not near, httponly=True, samesite="lax")
 
 
-def clear_cookie(request: Request, response: Response) -> None:
+def clear_cookie(request: Request, response: Response, *, suffix: str = "") -> None:
     """Has a browser forget it."""
-    set_cookie(request, response, "", 0)
+    set_cookie(request, response, "", 0, suffix=suffix)
 
 
 def site_of(request: Request, environment: Mapping[str, str] = os.environ) -> Site:

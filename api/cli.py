@@ -34,6 +34,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.remind_commands import reminders
     from api.round_commands import rounds
     from api.session_commands import sessions
+    from api.sso_commands import single_sign_on
     from api.table_commands import export_tables, import_tables
     from api.term_commands import terms
     from api.timetable_commands import timetables
@@ -73,6 +74,7 @@ app.add_typer(webhooks, name="webhook")
 app.add_typer(audit, name="audit")
 app.add_typer(accounts, name="account")
 app.add_typer(clients, name="client")
+app.add_typer(single_sign_on, name="sso")
 app.command("tick")(tick)
 app.command("unrecorded")(show_unrecorded)
 

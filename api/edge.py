@@ -183,6 +183,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     from data.run_problems import RunError
     from data.sealing import SealError
     from data.settings import BadSettings
+    from data.single_sign_on import SignOnError
     from data.terms import TermProblem
     from data.texts import BadText
     from data.webhooks import WebhookError
@@ -213,6 +214,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         Refused,
         RunError,
         SealError,
+        SignOnError,
         TermError,
         TermProblem,
         WebhookError,

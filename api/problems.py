@@ -42,6 +42,7 @@ from data.run_problems import RunError
 from data.sealing import SealError
 from data.settings import BadSettings
 from data.signed_in import NoSuchVisit, VisitError
+from data.single_sign_on import BadDomain, DepartureIsOver, NoProvider, NotLetIn, SignOnError
 from data.term_settings import ZoneStays
 from data.terms import (
     BackwardDays,
@@ -56,6 +57,7 @@ from data.wording import why
 from matching.faults import BadFiles, Fault, one_line
 from scheduler.fetch import FetchError
 from scheduler.ics import TimetableError
+from scheduler.identity import ProviderAway, ProviderError
 from scheduler.refusals import BadLink, BadMeetings, NotASessionName, Refused, Unknown
 from scheduler.term import TermError
 
@@ -81,6 +83,13 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     RoleAboveOwn: HTTPStatus.FORBIDDEN,
     RoleOfWhom: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchRole: HTTPStatus.NOT_FOUND,
+    SignOnError: HTTPStatus.CONFLICT,
+    BadDomain: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DepartureIsOver: HTTPStatus.CONFLICT,
+    NoProvider: HTTPStatus.NOT_FOUND,
+    NotLetIn: HTTPStatus.FORBIDDEN,
+    ProviderError: HTTPStatus.UNAUTHORIZED,
+    ProviderAway: HTTPStatus.BAD_GATEWAY,
     SealError: HTTPStatus.SERVICE_UNAVAILABLE,
     VisitError: HTTPStatus.FORBIDDEN,
     NoSuchVisit: HTTPStatus.NOT_FOUND,

@@ -16,6 +16,7 @@ from data.audit import write_down
 from data.base import new_id
 from data.factors import has_second
 from data.grants import Account, Grant
+from data.identities import forget_identities
 from data.passwords import hash_of, is_right, refuse_weak
 from data.people import Mentee, Mentor, Person
 from data.programs import Program, Term
@@ -118,9 +119,10 @@ def account_for(db: DbSession, email: str, *, by: str, now: dt.datetime) -> Acco
 
 
 def close_account(db: DbSession, account: Account, *, by: str, now: dt.datetime) -> None:
-    """Lets nobody sign in with it any more, and ends where they are signed in; its roles and its password are gone."""
+    """Lets nobody sign in with it any more, and ends where they are signed in; its roles, its password and its identities are gone."""
     account.closed_at, account.password = now, ""
     end_visits(db, account.id)
+    forget_identities(db, [account.id])
     for grant in db.scalars(select(Grant).where(Grant.account_id == account.id)):
         db.delete(grant)
     write_down(db, at=now, by=by, what="account closed", whom=f"account {account.id}")

@@ -9,6 +9,7 @@ from data import (
     feeds,
     grants,
     groups,
+    identities,
     mailed,
     outbox,
     passkeys,
@@ -25,7 +26,7 @@ from data import (
 from data.base import Base
 
 MODULES = (
-    *(attempts, audit, clients, events, factors, feeds, grants, groups, mailed, outbox, passkeys, people, programs, replies, rounds),
-    *(sessions, signed_in, ticks, timetables, webhooks),
+    *(attempts, audit, clients, events, factors, feeds, grants, groups, identities, mailed, outbox, passkeys, people, programs, replies),
+    *(rounds, sessions, signed_in, ticks, timetables, webhooks),
 )
 METADATA = Base.metadata

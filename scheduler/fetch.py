@@ -118,7 +118,7 @@ async def _within_time(url: httpx.URL, near: Hosts) -> bytes:
             answer = await transport.handle_async_request(request)
             try:
                 if answer.status_code == HTTPStatus.OK:
-                    return await _body(url.host, answer)
+                    return await body_of(url.host, answer)
                 location = answer.headers.get("location", "")
                 if not 300 <= answer.status_code < 400 or not location:
                     raise NotFetched(url.host, f"answered {answer.status_code}")
@@ -131,8 +131,14 @@ async def _within_time(url: httpx.URL, near: Hosts) -> bytes:
     raise NotFetched(url.host, f"leads on more than {MOST_REDIRECTS} times")
 
 
-async def _body(host: str, answer: httpx.Response) -> bytes:
-    """The bytes as they come: none that are packed, which may be small and become large."""
+async def body_of(host: str, answer: httpx.Response) -> bytes:
+    """The bytes of an answer as they come: none that are packed, which may be small and become large.
+
+    Raises
+    ------
+    NotFetched
+        They are, or there are too many.
+    """
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
         raise NotFetched(host, "answered with packed bytes, which were not asked for")
     body = bytearray()

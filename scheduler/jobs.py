@@ -28,6 +28,7 @@ from data.events import forget_events
 from data.feeds import forget_revoked
 from data.forgetting import forget_files
 from data.groups import Group
+from data.identities import forget_departures
 from data.leases import expire
 from data.mailed import forget_mailed
 from data.matches import forget_matches
@@ -230,11 +231,11 @@ def forget_old_tokens(engine: Engine, clock: Clock) -> int:
 
 
 def forget_sign_ins(engine: Engine, clock: Clock) -> int:
-    """Removes what let somebody in and is over: visits, links, challenges, tries that failed; tells how many.
+    """Removes what let somebody in and is over: visits, links, challenges, ways to a provider, tries that failed; tells how many.
     Late, twice: all the same. Never: they stay, and let nobody in."""
     now = clock()
     with transaction(engine) as db:
-        forgets = (forget_visits, forget_mailed, forget_challenges, forget_attempts)
+        forgets = (forget_visits, forget_mailed, forget_challenges, forget_departures, forget_attempts)
         return sum(forget_some(db, now) for forget_some in forgets)
 
 

@@ -89,6 +89,7 @@ NOT_ON_THE_TOUR = {
     *("demo", "serve", "tick", "worker"),  # they go on until Ctrl-C
     "migrate",  # it is for PostgreSQL
     "webhook",  # it wants a secret of the service, and somebody who is told
+    "sso",  # it wants an identity provider, and what that calls the service
     *("outbox", "unrecorded"),  # the first days of a term know nothing of these
 }
 

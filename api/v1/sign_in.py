@@ -1,4 +1,4 @@
-"""Signing in and out: by a password, by a mailed link, by a passkey; and a new password by mail.
+"""Signing in and out: by a password, by a mailed link, by a passkey; and a new password by mail. By an identity provider: the room beside.
 
 Nothing here says whether an address has an account: what is answered is the same, and so is the time that it takes. A try is counted
 before it is looked at, in a transaction of its own.
@@ -20,6 +20,7 @@ from api.links import service_address
 from api.problems import MEDIA, Problem
 from api.v1.door import ROOT, Door, Wire
 from api.v1.limits import Limits
+from api.v1.single_sign_on import add_single_sign_on
 from data.accounts import account_named, let_in_by_mail, set_password, signs_in_by_mail
 from data.attempts import begin, succeeded
 from data.audit import write_down
@@ -113,13 +114,14 @@ def add_sign_in(app: FastAPI, door: Door) -> None:
             503: "The database does not answer.",
         }.items()
     }
-    gate = _Gate(door, app, told)
+    gate = Gate(door, app, told)
     _add_passwords(gate)
     _add_links(gate)
     _add_passkeys(gate)
+    add_single_sign_on(gate)
 
 
-class _Gate:
+class Gate:
     """What these routes share: the app with its database and clock, and a count of requests of each address."""
 
     def __init__(self, door: Door, app: FastAPI, told: dict[int | str, dict[str, Any]]) -> None:
@@ -127,7 +129,13 @@ class _Gate:
 
     def post(self, path: str, **docs: Any) -> Callable[[F], F]:  # noqa: ANN401  what the framework takes
         """Adds a route."""
-        return self.app.post(f"{ROOT}/auth{path}", tags=["signing in"], responses=self.told, **docs)
+        responses = {**self.told, **docs.pop("responses", {})}
+        return self.app.post(f"{ROOT}/auth{path}", tags=["signing in"], responses=responses, **docs)
+
+    def get(self, path: str, **docs: Any) -> Callable[[F], F]:  # noqa: ANN401  what the framework takes
+        """Adds one to which a browser is sent."""
+        responses = {**self.told, **docs.pop("responses", {})}
+        return self.app.get(f"{ROOT}/auth{path}", tags=["signing in"], responses=responses, **docs)
 
     def arrive(self, request: Request) -> tuple[dt.datetime, str]:
         """The moment, and from where somebody asks."""
@@ -136,7 +144,13 @@ class _Gate:
         return now, source
 
     def let_in(self, db: DbSession, request: Request, account: Account, way: str, now: dt.datetime) -> Response:
-        """Signs somebody in; whatever this browser was signed in by before is over."""
+        """Signs somebody in, and says who that is."""
+        answer = Response(SignedInOut(account_id=account.id).model_dump_json(), 200, NO_STORE, "application/json")
+        self.enter(db, request, answer, account, way, now)
+        return answer
+
+    def enter(self, db: DbSession, request: Request, answer: Response, account: Account, way: str, now: dt.datetime) -> None:
+        """Signs somebody in by an answer's cookie; whatever this browser was signed in by before is over."""
         source = db.info["source"] = request.client.host if request.client else ""
         before = visit_of(db, shown_cookie(request) or "", now=now)
         if before is not None:
@@ -144,12 +158,10 @@ class _Gate:
         token = enter(db, account, source=source, agent=request.headers.get("user-agent", ""), now=now)
         who = f"account {account.id}"
         write_down(db, at=now, by=who, what="signed in", whom=who, details={"way": way})
-        answer = Response(SignedInOut(account_id=account.id).model_dump_json(), 200, NO_STORE, "application/json")
         set_cookie(request, answer, token)
-        return answer
 
 
-def _add_passwords(gate: _Gate) -> None:
+def _add_passwords(gate: Gate) -> None:
     engine = gate.door.engine
 
     @gate.post("/sign-in", operation_id="sign_in", response_model=SignedInOut)
@@ -210,7 +222,7 @@ def _add_passwords(gate: _Gate) -> None:
         return Response(status_code=204)
 
 
-def _add_links(gate: _Gate) -> None:
+def _add_links(gate: Gate) -> None:
     engine = gate.door.engine
 
     @gate.post("/links", operation_id="send_link", status_code=202)
@@ -234,7 +246,7 @@ def _add_links(gate: _Gate) -> None:
             return gate.let_in(db, request, let_in_by_mail(db, email, now=now), "mailed link", now)
 
 
-def _add_passkeys(gate: _Gate) -> None:
+def _add_passkeys(gate: Gate) -> None:
     engine = gate.door.engine
 
     @gate.post("/passkeys/begin", operation_id="begin_passkey_sign_in")

@@ -128,6 +128,7 @@ def written_words() -> set[str]:
 OF_NO_PROGRAM = {
     *("client made", "client secret added", "client secret taken", "client closed"),
     *("account made", "account closed", "password set", "second factor added", "second factor taken"),
+    *("identity provider set", "identity provider removed", "identity added"),
     *("recovery codes made", "recovery code used", "taken away"),
 }
 """An organisation's API clients, people's own accounts, and matches, which are nobody's."""

@@ -40,7 +40,8 @@ from tests.sessions import taught_term
 Document = Mapping[str, Any]
 OPEN = {
     *(("POST", f"/v1/{path}") for path in ("tokens", "auth/sign-in", "auth/sign-out", "auth/password/forgot", "auth/password/reset")),
-    *(("POST", f"/v1/auth/{path}") for path in ("links", "links/use", "passkeys/begin", "passkeys")),
+    *(("POST", f"/v1/auth/{path}") for path in ("links", "links/use", "passkeys/begin", "passkeys", "sso")),
+    ("GET", "/v1/auth/sso/return"),
 }
 """What those use who are not known yet."""
 OWN = {
