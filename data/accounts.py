@@ -17,6 +17,7 @@ from data.base import new_id
 from data.factors import has_second
 from data.grants import Account, Grant
 from data.identities import forget_identities
+from data.mailed import end_links
 from data.passwords import hash_of, is_right, refuse_weak
 from data.people import Mentee, Mentor, Person
 from data.programs import Program, Term
@@ -122,6 +123,7 @@ def close_account(db: DbSession, account: Account, *, by: str, now: dt.datetime)
     """Lets nobody sign in with it any more, and ends where they are signed in; its roles, its password and its identities are gone."""
     account.closed_at, account.password = now, ""
     end_visits(db, account.id)
+    end_links(db, account.email, now=now)
     forget_identities(db, [account.id])
     for grant in db.scalars(select(Grant).where(Grant.account_id == account.id)):
         db.delete(grant)
@@ -140,7 +142,7 @@ def accounts(db: DbSession) -> Sequence[tuple[Account, Sequence[tuple[Role, str]
 
 
 def set_password(db: DbSession, account: Account, password: str, *, but: UUID | None = None, by: str, now: dt.datetime) -> None:
-    """Gives an account a password, and ends wherever else it is signed in.
+    """Gives an account a password, and ends wherever else it is signed in, and the links that were mailed to it.
 
     Raises
     ------
@@ -150,6 +152,7 @@ def set_password(db: DbSession, account: Account, password: str, *, but: UUID | 
     refuse_weak(password, account.email)
     account.password = hash_of(password)
     end_visits(db, account.id, but=but)
+    end_links(db, account.email, now=now)
     write_down(db, at=now, by=by, what="password set", whom=f"account {account.id}")
 
 

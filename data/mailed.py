@@ -96,6 +96,11 @@ def use_link(db: DbSession, purpose: Purpose, text: str, *, now: dt.datetime) ->
     return email
 
 
+def end_links(db: DbSession, email: str, *, now: dt.datetime) -> None:
+    """None that was mailed to an address is good any more."""
+    db.execute(update(MailedLink).where(MailedLink.email == email, MailedLink.used_at.is_(None)).values(used_at=now))
+
+
 def forget_mailed(db: DbSession, now: dt.datetime) -> int:
     """Removes links that are long over, and tells how many that were."""
     over = delete(MailedLink).where(MailedLink.ends_at <= now - dt.timedelta(days=1))

@@ -9,10 +9,10 @@ import asyncio
 import datetime as dt
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from authlib.oauth2.auth import ClientAuth
@@ -40,6 +40,7 @@ SCOPE = "openid email"
 LEEWAY_SECONDS = 60
 HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "Dure"}
 Document = Mapping[str, Any]
+Result = TypeVar("Result")
 
 
 class ProviderError(Exception):
@@ -114,7 +115,7 @@ def sent_to(registered: Registered, trip: Trip) -> str:
                 scope=SCOPE,
                 state=trip.state,
                 nonce=trip.nonce,
-                code_challenge=create_s256_code_challenge(trip.verifier),
+                code_challenge=create_s256_code_challenge(trip.verifier),  # type: ignore[no-untyped-call] # its stubs say nothing of it
                 code_challenge_method="S256",
             )
         )
@@ -155,7 +156,7 @@ def who_came(registered: Registered, trip: Trip, code: str, issuer: str | None, 
     return asyncio.run(_in_time(registered, asked))
 
 
-async def _in_time(registered: Registered, work: Any) -> Any:  # noqa: ANN401  what the work gives
+async def _in_time(registered: Registered, work: Callable[[], Awaitable[Result]]) -> Result:
     host = httpx.URL(registered.issuer).host
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -179,7 +180,7 @@ async def _redeemed(registered: Registered, found: Document, trip: Trip, code: s
     at = _address(registered, found, "token_endpoint")
     body = prepare_token_request("authorization_code", redirect_uri=registered.back, code=code, code_verifier=trip.verifier)
     kind = {"content-type": "application/x-www-form-urlencoded"}
-    _, headers, body = ClientAuth(registered.client, registered.secret, method).prepare("POST", str(at), kind, body)
+    _, headers, body = ClientAuth(registered.client, registered.secret, method).prepare("POST", str(at), kind, body)  # type: ignore[no-untyped-call] # nor of this
     return await _ask(registered, "POST", at, headers, str(body))
 
 

@@ -258,8 +258,9 @@ def test_what_does_not_hold_lets_nobody_in(house: House, liar: Liar, name: str) 
 def test_a_key_that_all_may_read_signs_nothing_as_if_it_were_a_secret(house: House, liar: Liar) -> None:
     browser = house.browser()
     back = liar.sent(away(house, browser))
-    liar.shown, liar.header = liar.key, {"alg": "HS256", "kid": "one"}
-    liar.key = OctKey.import_key(base64.b64encode(liar.shown.as_pem(private=False)))
+    known = RSAKey.generate_key(2048, {"kid": "one"})
+    liar.shown, liar.header = known, {"alg": "HS256", "kid": "one"}
+    liar.key = OctKey.import_key(base64.b64encode(known.as_der(private=False)))
     assert kind(browser.ask("GET", back)) == (401, "bad-identity")
 
 
