@@ -63,7 +63,7 @@ def begin(db: DbSession, email: str, source: str, *, now: dt.datetime) -> Try:
     TooManyAttempts
         It is one too many.
     """
-    account, address = _hash(f"account\0{email}"), _hash(f"address\0{source}")
+    account, address = _account(email), _hash(f"address\0{source}")
     if db.get_bind().dialect.name == "postgresql":  # of an SQLite file there is one writer, and others wait for it
         for lock in sorted(int.from_bytes(of[:8], signed=True) for of in (account, address)):
             db.execute(select(func.pg_advisory_xact_lock(lock)))
@@ -84,9 +84,18 @@ def succeeded(db: DbSession, tried: Try) -> None:
     db.execute(delete(Attempt).where(Attempt.id.in_(tried.rows) | (Attempt.of == tried.account)))
 
 
+def forget_tries(db: DbSession, email: str) -> None:
+    """Removes those with an account, by its address."""
+    db.execute(delete(Attempt).where(Attempt.of == _account(email)))
+
+
 def forget_attempts(db: DbSession, now: dt.datetime) -> int:
     """Removes what counts no more, and tells how much that was."""
     return cast("CursorResult[Any]", db.execute(delete(Attempt).where(Attempt.at <= now - WITHIN))).rowcount
+
+
+def _account(email: str) -> bytes:
+    return _hash(f"account\0{email}")
 
 
 def _hash(text: str) -> bytes:

@@ -28,7 +28,8 @@ class CameAs(StrEnum):
 class Person(Base):
     """Somebody of an organisation, over the years; `key` is the one they came with, in a role.
 
-    `reminders` are the minutes before a session at which they want to be reminded, None where the program's settings say.
+    `reminders` are the minutes before a session at which they want to be reminded, None where the program's settings say. Who was erased
+    is known by a word made by chance.
     """
 
     __tablename__ = "person"
@@ -43,6 +44,8 @@ class Person(Base):
     email: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="")
     reminders: Mapped[list[Any] | None] = mapped_column(JSON)
+    born_on: Mapped[dt.date | None]
+    erased_at: Mapped[dt.datetime | None]
 
 
 class Mentor(Base):

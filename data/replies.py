@@ -14,7 +14,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from cryptography.fernet import Fernet
-from sqlalchemy import CursorResult, LargeBinary, delete, func, select
+from sqlalchemy import CursorResult, LargeBinary, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
@@ -55,6 +55,14 @@ class StillRunning(ReplyError):
         return "the first request with this Idempotency-Key is still running; try again in a moment"
 
 
+@dataclass(eq=False)
+class AnswerErased(ReplyError):
+    """What was answered may have named somebody who was erased since; what was asked for is done."""
+
+    def __str__(self) -> str:
+        return "this was done, and its answer was erased with somebody's data; look at what there is now"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What was said to a request."""
@@ -92,6 +100,8 @@ def earlier(db: DbSession, asked: Retriable, *, now: dt.datetime) -> Answer | No
         Something else was answered.
     StillRunning
         Somebody is at it.
+    AnswerErased
+        It was done, and the answer is kept no more.
     """
     if db.get_bind().dialect.name == "postgresql":  # of an SQLite file there is one writer, and others wait for it
         lock = int.from_bytes(asked.known_by[:8], signed=True)
@@ -106,6 +116,8 @@ def earlier(db: DbSession, asked: Retriable, *, now: dt.datetime) -> Answer | No
         return None
     if found.request != asked.request:
         raise KeyTaken
+    if not found.body:
+        raise AnswerErased
     return Answer(found.status, found.headers, asked.seal.decrypt(found.body))
 
 
@@ -113,6 +125,11 @@ def keep(db: DbSession, asked: Retriable, answer: Answer, *, now: dt.datetime) -
     """Keeps an answer for retries."""
     sealed = asked.seal.encrypt(answer.body)
     db.add(Reply(key=asked.known_by, request=asked.request, status=answer.status, headers=dict(answer.headers), body=sealed, at=now))
+
+
+def empty_replies(db: DbSession) -> None:
+    """Forgets what all answers said, and not that they were given: a retry still has no second effect."""
+    db.execute(update(Reply).values(headers={}, body=b""))
 
 
 def forget_replies(db: DbSession, now: dt.datetime) -> int:

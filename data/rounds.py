@@ -34,7 +34,10 @@ class RunState(StrEnum):
 
 
 class Round(Base):
-    """One matching exercise, of a term but where it is a match's; `inputs` are its files of ROUND.md as one ZIP, frozen when it closes."""
+    """One matching exercise, of a term but where it is a match's; `inputs` are its files of ROUND.md as one ZIP, frozen when it closes.
+
+    `left_out` are the ids of the mentees who are not in it for want of a guardian's consent.
+    """
 
     __tablename__ = "round"
     __table_args__ = (UniqueConstraint("term_id", "number"),)
@@ -45,6 +48,7 @@ class Round(Base):
     state: Mapped[RoundState] = mapped_column(default=RoundState.OPEN)
     opened_at: Mapped[dt.datetime]
     closed_at: Mapped[dt.datetime | None]
+    left_out: Mapped[list[Any] | None] = mapped_column(JSON)
     inputs: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
 
 

@@ -4,6 +4,8 @@ from data import (
     attempts,
     audit,
     clients,
+    consents,
+    erasures,
     events,
     factors,
     feeds,
@@ -26,7 +28,7 @@ from data import (
 from data.base import Base
 
 MODULES = (
-    *(attempts, audit, clients, events, factors, feeds, grants, groups, identities, mailed, outbox, passkeys, people, programs, replies),
-    *(rounds, sessions, signed_in, ticks, timetables, webhooks),
+    *(attempts, audit, clients, consents, erasures, events, factors, feeds, grants, groups, identities, mailed, outbox, passkeys, people),
+    *(programs, replies, rounds, sessions, signed_in, ticks, timetables, webhooks),
 )
 METADATA = Base.metadata

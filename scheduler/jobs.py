@@ -40,6 +40,7 @@ from data.sessions import Series
 from data.settings import settings_of
 from data.signed_in import forget_visits
 from data.ticks import tick
+from data.wiping import wipe
 from scheduler.deliveries import deliver_hooks
 from scheduler.fetch import NOBODY, Hosts, near_hosts
 from scheduler.hooks import Signer, signer
@@ -119,6 +120,7 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
         Job("forget events", forget_old_events, dt.timedelta(hours=6)),
         Job("forget replies", forget_old_replies, dt.timedelta(hours=1)),
         Job("forget tokens", forget_old_tokens, dt.timedelta(hours=1)),
+        Job("wipe", wipe_erased, dt.timedelta(minutes=1)),
     ]
     if post.mail is not None:
         table.append(Job("deliver mail", partial(deliver_mail, server=post.mail, stopped=stopped), dt.timedelta(seconds=5)))
@@ -228,6 +230,12 @@ def forget_old_tokens(engine: Engine, clock: Clock) -> int:
     """Removes tokens of API clients that have ended, and tells how many. Late, twice: all the same. Never: they stay, and open nothing."""
     with transaction(engine) as db:
         return forget_tokens(db, clock())
+
+
+def wipe_erased(engine: Engine, clock: Clock) -> int:
+    """Wipes what was erased from the database's files, and tells of how many people. Late: of all since. Twice: nothing; where somebody
+    still reads what there was, the next time. Never: bytes of names stay in files, where no query finds them."""
+    return wipe(engine, now=clock())
 
 
 def forget_sign_ins(engine: Engine, clock: Clock) -> int:

@@ -16,11 +16,13 @@ from data.access import Right
 from data.accounts import account_for
 from data.clients import Token, issue, make_client
 from data.database import reading, transaction
+from data.erasures import Erasure
 from data.events import Event, Happening, happened
 from data.feeds import Audience, calendar_of, look_up, revoke, subscribe
 from data.leases import claim
 from data.matches import ask_match
 from data.outbox import About, Message, Notice, about_session, mark_sent, write
+from data.people import Person
 from data.programs import Organisation, Program, Term
 from data.replies import Answer, Reply, Retriable, keep
 from data.rounds import Match, Run, RunState
@@ -32,6 +34,7 @@ from data.telling import News, tell
 from data.ticks import last_tick
 from data.timetables import Timetable
 from data.webhooks import make_webhook
+from scheduler.erasure import erase_person
 from scheduler.finding import mentor_named
 from scheduler.hooks import Signer
 from scheduler.jobs import EVENTS_KEPT_FOR, FILES_KEPT_FOR, HEARTBEAT, KEPT_FOR, LINKS_KEPT_FOR, Post, beat, jobs, remind
@@ -233,6 +236,17 @@ def late_forgetting_of_sign_ins(world: World) -> Late:
     return Late(BEFORE + MONTH + HOUR, seen, ["old", "young"], ["young"])
 
 
+def late_wiping(world: World) -> Late:
+    def seen() -> object:
+        with reading(world.database) as db:
+            return db.scalars(select(Erasure.wiped_at)).all()
+
+    demo_term(world.database)
+    with transaction(world.database) as db:
+        erase_person(db, db.scalars(select(Person).where(Person.key == "s-01")).one(), by="test", now=BEFORE)
+    return Late(BEFORE + MONTH, seen, [None], [BEFORE + MONTH])
+
+
 def late_mail(world: World) -> Late:
     """All that still makes sense: not the reminder of what has begun."""
     world.there.enter_context(world.box.up())
@@ -271,6 +285,7 @@ LATE: Mapping[str, Callable[[World], Late]] = {
     "forget events": late_forgetting_of_events,
     "forget replies": late_forgetting_of_replies,
     "forget tokens": late_forgetting_of_tokens,
+    "wipe": late_wiping,
     "deliver mail": late_mail,
     "deliver webhooks": late_hooks,
 }
