@@ -7,15 +7,58 @@ last one, and it must be of the text that is in force.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
+from data.audit import write_down
 from data.base import Base, new_id
-from data.people import Person
-from data.programs import Program
+from data.calendars import parts
+from data.people import Mentee, Person
+from data.programs import Program, Term
+from data.settings import Settings, settings_of
+from data.terms import day_in
+
+OLDEST = 120
+"""Nobody is older, in years."""
+
+
+class ConsentError(ValueError):
+    """The root of what can be wrong with a consent."""
+
+
+@dataclass(eq=False)
+class NothingToWithdraw(ConsentError):
+    """No consent is in force that could be withdrawn."""
+
+    mentee: str
+
+    def __str__(self) -> str:
+        return f"{self.mentee}: no consent is in force; there is nothing to withdraw"
+
+
+@dataclass(eq=False)
+class NotYetGiven(ConsentError):
+    """An act lies in the future."""
+
+    mentee: str
+
+    def __str__(self) -> str:
+        return f"{self.mentee}: a consent is given or withdrawn by now; write when that was"
+
+
+@dataclass(eq=False)
+class NoSuchBirthDay(ConsentError):
+    """Nobody was born on a day to come, or so long ago."""
+
+    born_on: dt.date
+
+    def __str__(self) -> str:
+        return f"{self.born_on}: nobody of a term was born then; write the day of birth"
 
 
 class Act(StrEnum):
@@ -51,3 +94,137 @@ class Consent(Base):
     at: Mapped[dt.datetime]
     noted_at: Mapped[dt.datetime]
     noted_by: Mapped[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a guardian has said: for the text in force where no `version` is named, now where it is not said when."""
+
+    act: Act
+    method: Method
+    guardian: str = ""
+    version: str = ""
+    at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with a mentee on a day: whether a consent is needed, and the last act of a guardian, with whether it is `in_force`."""
+
+    mentee: Mentee
+    born_on: dt.date | None
+    needed: bool
+    last: Consent | None
+    in_force: bool
+
+    @property
+    def lacks(self) -> bool:
+        """They are in no round."""
+        return self.needed and not self.in_force
+
+
+def note(db: DbSession, mentee: Mentee, said: Said, *, by: str, now: dt.datetime) -> Consent:
+    """Writes down that a guardian has consented, or has withdrawn that. Groups that the mentee is in stay as they are.
+
+    Raises
+    ------
+    NotYetGiven
+        They have not yet.
+    NothingToWithdraw
+        There is no consent in force.
+    """
+    term = db.get_one(Term, mentee.term_id)
+    db.get_one(Person, mentee.person_id, with_for_update=True)
+    before = standing(db, term, [mentee], day_in(term, now))[0]
+    at = said.at or now
+    if at > now:
+        raise NotYetGiven(mentee.key)
+    if said.act is Act.WITHDRAWN and (before.last is None or before.last.act is Act.WITHDRAWN):
+        raise NothingToWithdraw(mentee.key)
+    made = Consent(
+        id=new_id(),
+        program_id=term.program_id,
+        person_id=mentee.person_id,
+        act=said.act,
+        method=said.method,
+        version=said.version or (before.last.version if said.act is Act.WITHDRAWN and before.last else _settings(db, term).consent_text),
+        guardian=said.guardian,
+        at=at,
+        noted_at=now,
+        noted_by=by,
+    )
+    db.add(made)
+    db.flush()
+    details = {"method": made.method.value, "text": made.version, "at": at.isoformat()}
+    ids = {"mentee": mentee.id}
+    write_down(db, at=now, by=by, what=f"consent {said.act}", whom=f"mentee {mentee.key}", term=term.id, ids=ids, details=details)
+    db.flush()
+    return made
+
+
+def set_birth_day(db: DbSession, mentee: Mentee, born_on: dt.date | None, *, by: str, now: dt.datetime) -> None:
+    """Says when a mentee was born, or that nobody knows; of the day itself the audit keeps nothing.
+
+    Raises
+    ------
+    NoSuchBirthDay
+        Nobody was.
+    """
+    today = day_in(db.get_one(Term, mentee.term_id), now)
+    if born_on is not None and not (today.year - OLDEST <= born_on.year and born_on <= today):
+        raise NoSuchBirthDay(born_on)
+    person = db.get_one(Person, mentee.person_id, with_for_update=True)
+    if person.born_on != born_on:
+        person.born_on = born_on
+        ids = {"mentee": mentee.id}
+        write_down(db, at=now, by=by, what="born", whom=f"mentee {mentee.key}", term=mentee.term_id, ids=ids)
+    db.flush()
+
+
+def acts_of(db: DbSession, program: UUID, person: UUID) -> Sequence[Consent]:
+    """All that guardians of somebody have done in a program, the first first."""
+    return db.scalars(select(Consent).where(Consent.program_id == program, Consent.person_id == person).order_by(Consent.id)).all()
+
+
+def standing(db: DbSession, term: Term, mentees: Iterable[Mentee], on: dt.date) -> list[Standing]:
+    """How it stands with mentees of a term on a day, in their order."""
+    settings, every = _settings(db, term), list(mentees)
+    born, last = dict[UUID, dt.date | None](), dict[UUID, Consent]()
+    for some in parts(one.person_id for one in every):
+        born |= dict(db.execute(select(Person.id, Person.born_on).where(Person.id.in_(some))).all())
+        acts = select(Consent).where(Consent.program_id == term.program_id, Consent.person_id.in_(some)).order_by(Consent.id)
+        last |= {one.person_id: one for one in db.scalars(acts)}
+    return [_standing(settings, one, born[one.person_id], last.get(one.person_id), on) for one in every]
+
+
+def without_consent(db: DbSession, term: Term, on: dt.date) -> Mapping[str, Mentee]:
+    """The mentees of a term, by their keys, who are in no round that is closed on a day."""
+    settings = _settings(db, term)
+    if not settings.consent_age:
+        return {}
+    asked = select(Mentee).join(Person, Person.id == Mentee.person_id).where(Mentee.term_id == term.id)
+    young = Person.born_on > _born(on, settings.consent_age)
+    unknown = Person.born_on.is_(None) & (Mentee.grade <= settings.consent_grade)
+    found = standing(db, term, db.scalars(asked.where(young | unknown).order_by(Mentee.key)), on)
+    return {one.mentee.key: one.mentee for one in found if one.lacks}
+
+
+def _standing(settings: Settings, mentee: Mentee, born_on: dt.date | None, last: Consent | None, on: dt.date) -> Standing:
+    if born_on is None:
+        needed = bool(settings.consent_age) and mentee.grade <= settings.consent_grade
+    else:
+        needed = bool(settings.consent_age) and born_on > _born(on, settings.consent_age)
+    in_force = last is not None and last.act is Act.GIVEN and last.version == settings.consent_text
+    return Standing(mentee, born_on, needed, last, in_force)
+
+
+def _born(on: dt.date, age: int) -> dt.date:
+    """The last day on which somebody was born who is of an age on a day; who was born on 29 February is a year older on 1 March."""
+    try:
+        return on.replace(year=on.year - age)
+    except ValueError:
+        return on.replace(year=on.year - age, day=28)
+
+
+def _settings(db: DbSession, term: Term) -> Settings:
+    return settings_of(db.get_one(Program, term.program_id).settings)

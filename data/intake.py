@@ -19,7 +19,7 @@ from data.entries import NOT_IN_THE_IMPORT, Difference, difference, enter, mente
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.programs import Term
-from data.roster import last_day, leaving_days, round_of
+from data.roster import last_day, leaving_days, round_of, without_people
 from data.sessions import Session
 from data.terms import day_in, term_name
 from matching.round import Pair, Peers, Policy, Round
@@ -148,18 +148,7 @@ def sides_of(db: DbSession, term: Term, given: Round, now: dt.datetime) -> tuple
         set(db.scalars(select(kind.key).where(kind.term_id == term.id, kind.left_why == NOT_IN_THE_IMPORT))) for kind in (Mentor, Mentee)
     ]
     unsaid = (mentors.keys() - {one.key for one in after.mentors}, mentees.keys() - {one.key for one in after.mentees})
-    return _without(before, taken_away[0] | unsaid[0], taken_away[1] | unsaid[1]), after
-
-
-def _without(round: Round, mentors: Collection[str], mentees: Collection[str]) -> Round:
-    """The round without these people, and what is said of them."""
-    return replace(
-        round,
-        mentors=tuple(one for one in round.mentors if one.key not in mentors),
-        mentees=tuple(one for one in round.mentees if one.key not in mentees),
-        pairs=tuple(one for one in round.pairs if one.mentor not in mentors and one.mentee not in mentees),
-        peers=tuple(one for one in round.peers if one.mentee not in mentees and one.other not in mentees),
-    )
+    return without_people(before, taken_away[0] | unsaid[0], taken_away[1] | unsaid[1]), after
 
 
 def changes_for(db: DbSession, term: Term, before: Round, after: Round) -> Changes:

@@ -163,6 +163,17 @@ def until_they_leave(db: DbSession, term: Term, round: Round, *, on: dt.date) ->
     return replace(round, mentors=mentors, pairs=tuple(pair for pair in round.pairs if pair.mentor in keys))
 
 
+def without_people(round: Round, mentors: Collection[str], mentees: Collection[str]) -> Round:
+    """The round without these people, and what is said of them."""
+    return replace(
+        round,
+        mentors=tuple(one for one in round.mentors if one.key not in mentors),
+        mentees=tuple(one for one in round.mentees if one.key not in mentees),
+        pairs=tuple(one for one in round.pairs if one.mentor not in mentors and one.mentee not in mentees),
+        peers=tuple(one for one in round.peers if one.mentee not in mentees and one.other not in mentees),
+    )
+
+
 def _read_mentors(rows: Iterable[tuple[Mentor, Person]]) -> tuple[RoundMentor, ...]:
     return _read("mentors", MENTORS, (_cells(MENTORS, mentor, person, "mentor_id", "") for mentor, person in rows))
 

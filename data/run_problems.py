@@ -64,6 +64,17 @@ class TooSoon(RunError):
 
 
 @dataclass(eq=False)
+class NobodyMay(RunError):
+    """Of all who ask, none may be in a round: their guardians have not consented."""
+
+    term: str
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.term}: of all {self.count:,} mentees who ask, no guardian's consent is in force; `dure consent give` notes one"
+
+
+@dataclass(eq=False)
 class NobodyAsks(RunError):
     """No mentee of the term asks for anything."""
 

@@ -15,14 +15,18 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.archive import packed
 from data.audit import write_down
+from data.calendars import parts
+from data.consents import without_consent
+from data.people import Mentee
 from data.programs import Term
-from data.roster import round_of, until_they_leave
+from data.roster import round_of, until_they_leave, without_people
 from data.rounds import Round, RoundState, Run, RunState
 from data.run_problems import (
     BadRoundName,
     BadRunName,
     HasEnded,
     NobodyAsks,
+    NobodyMay,
     NoLongerKept,
     NoResult,
     NoRound,
@@ -91,7 +95,8 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime, from_on
     becomes of them.
 
     What mentors' timetables say is busy is taken out of their availability. Who has left by the first day that its groups meet on, which
-    is `from_on` or what `begins` says, is not in it; who leaves later is available until then.
+    is `from_on` or what `begins` says, is not in it; who leaves later is available until then. Of whom no guardian's consent is in force
+    who needs one today, neither; the round keeps who that is.
 
     Raises
     ------
@@ -99,8 +104,8 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime, from_on
         No round is open, or not that one.
     TooSoon
         Groups cannot meet from that day on.
-    NobodyAsks
-        There is nothing to solve.
+    NobodyAsks, NobodyMay
+        There is nothing to solve, or only of those who are left out.
     BadRound
         A row of the term cannot be read.
     """
@@ -112,12 +117,16 @@ def close_round(db: DbSession, term: Term, *, by: str, now: dt.datetime, from_on
     first_on = begins(db, term, now, from_on)
     people = round_of(db, term, max(term.first_on, now.date()) + dt.timedelta(days=OPEN_ENDED_DAYS), on=first_on)
     asked = without_busy(db, term, until_they_leave(db, term, people, on=first_on), on=first_on)
+    lacking = without_consent(db, term, day_in(term, now))
+    left_out = [lacking[mentee.key] for mentee in asked.mentees if mentee.key in lacking]
+    asked = without_people(asked, (), {mentee.key for mentee in left_out}) if left_out else asked
     if not any(mentee.requests for mentee in asked.mentees):
-        raise NobodyAsks(term_name(db, term))
+        raise NobodyMay(term_name(db, term), len(left_out)) if left_out else NobodyAsks(term_name(db, term))
+    round.left_out = [str(mentee.id) for mentee in left_out]
     round.inputs = packed(lambda folder: write_round(asked, folder))
     round.state, round.closed_at = RoundState.CLOSED, now
     db.flush()
-    details = {"mentors": len(asked.mentors), "mentees": len(asked.mentees)}
+    details = {"mentors": len(asked.mentors), "mentees": len(asked.mentees), **({"left out": len(left_out)} if left_out else {})}
     write_down(db, at=now, by=by, what="closed", whom=f"round {round.number}", term=term.id, ids={"round": round.id}, details=details)
     return round
 
@@ -257,6 +266,12 @@ def rounds_of(db: DbSession, term: Term) -> list[tuple[Round, list[Run]]]:
     for run in db.scalars(select(Run).join(Round).where(Round.term_id == term.id).order_by(Run.number)):
         rounds[run.round_id][1].append(run)
     return list(rounds.values())
+
+
+def left_out_of(db: DbSession, round: Round) -> list[Mentee]:
+    """The mentees whom a round left out for want of a guardian's consent, by their keys."""
+    found = [mentee for some in parts(map(UUID, round.left_out or ())) for mentee in db.scalars(select(Mentee).where(Mentee.id.in_(some)))]
+    return sorted(found, key=lambda mentee: mentee.key)
 
 
 def inputs_of(round: Round) -> bytes:

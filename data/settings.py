@@ -47,7 +47,8 @@ class Settings(BaseModel):
     in each, where that is not as its key says, such as {"math": {"ko": "수학", "en": "Mathematics"}}; `link` is where groups meet that have
     no link of their own, with `{group}` in it; `reminders` are minutes before a session; a cancelled session stays in feeds for
     `cancelled_days`; a record of a session is asked for so many hours after it, each time once; the sessions of an open-ended term are
-    produced for `horizon_days`.
+    produced for `horizon_days`. Who is younger than `consent_age` is in a round only with a guardian's consent to the text whose version is
+    `consent_text`; so is who is of `consent_grade` or below where nobody knows when they were born. An age of 0 asks for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,6 +66,9 @@ class Settings(BaseModel):
     cancelled_days: Annotated[int, Field(strict=True, ge=1, le=366)] = 14
     ask_after_hours: tuple[Annotated[int, Field(strict=True, ge=1, le=14 * 24)], ...] = (1, 48)
     horizon_days: Annotated[int, Field(strict=True, ge=1, le=732)] = 56
+    consent_age: Annotated[int, Field(strict=True, ge=0, le=19)] = 14
+    consent_grade: Annotated[int, Field(strict=True, ge=0, le=12)] = 0
+    consent_text: Annotated[str, Field(pattern=r"^\S{1,60}$")] = "1"
 
     @field_validator("titles")
     @classmethod
