@@ -23,6 +23,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.account_commands import accounts
     from api.audit_commands import audit
     from api.client_commands import clients
+    from api.consent_commands import consents
     from api.feed_commands import feeds
     from api.group_commands import groups, leavers
     from api.job_commands import outbox, show_unrecorded, tick
@@ -65,6 +66,7 @@ app.add_typer(timetables, name="timetable")
 rounds.command("publish")(publish_run)
 rounds.command("undo")(undo_run)
 app.add_typer(rounds, name="round")
+app.add_typer(consents, name="consent")
 app.add_typer(groups, name="group")
 app.add_typer(leavers, name="leave")
 app.add_typer(sessions, name="session")

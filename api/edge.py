@@ -173,7 +173,9 @@ def _refusals() -> tuple[type[Exception], ...]:
     from data.accounts import AccountError
     from data.bookings import BookingError
     from data.clients import ClientError
+    from data.consents import ConsentError
     from data.database import DatabaseError
+    from data.erasing import AlreadyErased
     from data.events import NoSuchEvent
     from data.feeds import FeedError
     from data.intake import IntakeProblem
@@ -196,12 +198,14 @@ def _refusals() -> tuple[type[Exception], ...]:
 
     return (
         AccountError,
+        AlreadyErased,
         BadWord,
         BadFiles,
         BadSettings,
         BadText,
         BookingError,
         ClientError,
+        ConsentError,
         DatabaseError,
         IntakeProblem,
         NoSuchEvent,

@@ -25,6 +25,8 @@ from data.attempts import AttemptError, TooManyAttempts
 from data.bookings import BookingError
 from data.clients import ClientError, NoSuchClient, NoSuchSecret
 from data.closures import LongerThanTheTerm, NoSuchSchool, OutsideTheTerm
+from data.consents import ConsentError, NoSuchBirthDay, NotYetGiven
+from data.erasing import AlreadyErased
 from data.events import NoSuchEvent
 from data.factors import FactorError
 from data.feeds import FeedError, LinkRevoked, NoSuchSubscription
@@ -99,6 +101,10 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     NoSuchClient: HTTPStatus.NOT_FOUND,
     NoSuchSecret: HTTPStatus.NOT_FOUND,
     ClientError: HTTPStatus.CONFLICT,
+    ConsentError: HTTPStatus.CONFLICT,
+    NoSuchBirthDay: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotYetGiven: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AlreadyErased: HTTPStatus.CONFLICT,
     NoSuchEvent: HTTPStatus.NOT_FOUND,
     NoSuchWebhook: HTTPStatus.NOT_FOUND,
     NoSuchWebhookSecret: HTTPStatus.NOT_FOUND,

@@ -75,30 +75,34 @@ def report(overview: Overview, language: Language) -> str:
     history = result.history[:: -(-len(result.history) // MOST_MOMENTS) or 1]
     if history and history[-1] != result.history[-1]:
         history += result.history[-1:]
-    return _environment(language, words).get_template("report.html").render(
-        language=language.value,
-        title=(overview.roster.program if overview.roster else "") or words.gettext("Result of a matching round"),
-        style=style,
-        script=script,
-        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
-        overview=overview,
-        result=result,
-        roster=overview.roster,
-        placed_part=result.placed / max(result.requests, 1),
-        seated=len(overview.mentees_seated),
-        asking=len(overview.mentees_asking),
-        seated_part=len(overview.mentees_seated) / max(len(overview.mentees_asking), 1),
-        used=len(overview.mentors_used),
-        heat=heat,
-        heat_rows=_heat_rows(heat),
-        days=days(language.locale),
-        unplaced=[row for reason in Reason for row in overview.unplaced_by(reason)],
-        reason_name=_reason_names(words),
-        reason_meaning=_reason_meanings(words),
-        ended_by=_endings(words)[result.ended_by],
-        curve=curve(result.history),
-        history=history,
-        most=MOST_ROWS,
+    return (
+        _environment(language, words)
+        .get_template("report.html")
+        .render(
+            language=language.value,
+            title=(overview.roster.program if overview.roster else "") or words.gettext("Result of a matching round"),
+            style=style,
+            script=script,
+            policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
+            overview=overview,
+            result=result,
+            roster=overview.roster,
+            placed_part=result.placed / max(result.requests, 1),
+            seated=len(overview.mentees_seated),
+            asking=len(overview.mentees_asking),
+            seated_part=len(overview.mentees_seated) / max(len(overview.mentees_asking), 1),
+            used=len(overview.mentors_used),
+            heat=heat,
+            heat_rows=_heat_rows(heat),
+            days=days(language.locale),
+            unplaced=[row for reason in Reason for row in overview.unplaced_by(reason)],
+            reason_name=_reason_names(words),
+            reason_meaning=_reason_meanings(words),
+            ended_by=_endings(words)[result.ended_by],
+            curve=curve(result.history),
+            history=history,
+            most=MOST_ROWS,
+        )
     )
 
 
@@ -114,18 +118,20 @@ def _environment(language: Language, words: gettext.NullTranslations) -> Environ
         finalize=_clean,
     )
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined] # the extension adds it
-    environment.filters.update({
-        "number": partial(format_decimal, locale=locale),
-        "signed": lambda number: format_decimal(number, format="+#,##0;-#,##0", locale=locale),
-        "share": lambda part: format_percent(whole_percent(part) / 100, locale=locale),
-        "gap": lambda gap: format_percent(gap, format="#,##0.00%" if gap < 0.1 else None, locale=locale),
-        "seconds": lambda seconds: words.gettext("%(seconds)s s") % {"seconds": format_decimal(round(seconds, 1), locale=locale)},
-        "date": lambda day: _date(day, locale),
-        "meetings": lambda starts: meetings(starts, locale),
-        "place": lambda text: place(text, locale),
-        "said": lambda text: said(text, words, locale),
-        "tongue": lambda text: language.value if isinstance(text, Sentence) else Language.EN.value,
-    })
+    environment.filters.update(
+        {
+            "number": partial(format_decimal, locale=locale),
+            "signed": lambda number: format_decimal(number, format="+#,##0;-#,##0", locale=locale),
+            "share": lambda part: format_percent(whole_percent(part) / 100, locale=locale),
+            "gap": lambda gap: format_percent(gap, format="#,##0.00%" if gap < 0.1 else None, locale=locale),
+            "seconds": lambda seconds: words.gettext("%(seconds)s s") % {"seconds": format_decimal(round(seconds, 1), locale=locale)},
+            "date": lambda day: _date(day, locale),
+            "meetings": lambda starts: meetings(starts, locale),
+            "place": lambda text: place(text, locale),
+            "said": lambda text: said(text, words, locale),
+            "tongue": lambda text: language.value if isinstance(text, Sentence) else Language.EN.value,
+        }
+    )
     return environment
 
 

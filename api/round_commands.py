@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as DbSession
 
     from data.programs import Term
-    from data.rounds import Run
+    from data.rounds import Round, Run
+
+MOST_NAMED = 20
+"""So many who are left out are named; `dure consent list --lacking` names all."""
 
 rounds = typer.Typer(help="Open, close and solve rounds of a term.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -58,8 +61,10 @@ def close(
             from_on = day(from_day, "--from") if from_day else None
             round = close_round(db, term, by=BY, now=now(), from_on=from_on)
             mentors, mentees = people_of(db, term.id, begins(db, term, now(), from_on))
-            line = f"round {round.number} of {term_name(db, term)} is closed, with {mentors:,} mentors and {mentees:,} mentees"
-        say([line])
+            mentees -= len(round.left_out or ())
+            lines = [f"round {round.number} of {term_name(db, term)} is closed, with {mentors:,} mentors and {mentees:,} mentees"]
+            lines += _left_out(db, round)
+        say(lines)
 
 
 @rounds.command()
@@ -123,17 +128,20 @@ def show(name: RunName, rows: Rows = 50) -> None:
     from api.show import show_result
     from data.archive import unpack
     from data.database import reading
-    from data.rounds import RunState
+    from data.rounds import Round, RunState
     from data.runs import find_run, name_of, result_of
 
     with opened() as engine:
         with reading(engine) as db:
             run = find_run(db, name)
-            line = f"{name_of(db, run)}: {_standing(run)}"
+            lines = [f"{name_of(db, run)}: {_standing(run)}"]
+            missing = _left_out(db, db.get_one(Round, run.round_id))
             held = result_of(db, run) if run.state is RunState.DONE else None
         if held is None:
-            say([line])
+            say([*lines, *missing])
             return
+        if missing:
+            say(missing)
         with TemporaryDirectory(prefix="dure-") as folder:
             ended = show_result(unpack(held, Path(folder) / "result"), rows=rows)
         raise typer.Exit(ended)
@@ -173,6 +181,17 @@ def stop(name: RunName) -> None:
         say([line])
 
 
+def _left_out(db: DbSession, round: Round) -> list[str]:
+    """Whom a round left out for want of a consent, in a line; nothing where it is nobody."""
+    from data.runs import left_out_of
+
+    keys = [mentee.key for mentee in left_out_of(db, round)]
+    if not keys:
+        return []
+    more = ", …" if len(keys) > MOST_NAMED else ""
+    return [f"left out, for want of a guardian's consent: {len(keys):,} mentees ({', '.join(keys[:MOST_NAMED])}{more})"]
+
+
 def _listed(db: DbSession, term: Term) -> Iterable[str]:
     """The rounds and runs of a term, a line for each; instants are those of the term's zone."""
     from zoneinfo import ZoneInfo
@@ -183,6 +202,7 @@ def _listed(db: DbSession, term: Term) -> Iterable[str]:
     for round, runs in rounds_of(db, term):
         state, since = ("closed", round.closed_at) if round.closed_at else ("open", round.opened_at)
         yield f"round {round.number}: {state} since {since.astimezone(zone):%Y-%m-%d %H:%M}"
+        yield from (f"  {line}" for line in _left_out(db, round))
         for run in runs:
             yield f"  {name_of(db, run)}: {_standing(run)}"
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import Day
+from api.v1.fields import Day, Ref
 from api.v1.finding import Key, round_of, term_of
+from api.v1.noting import note_reading
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
 from data.programs import Term
 from data.rounds import Round, RoundState
-from data.runs import close_round, open_round
+from data.runs import close_round, left_out_of, open_round
 
 routes = Routes("rounds")
 
@@ -30,6 +32,20 @@ class RoundOut(Wire):
     state: RoundState
     opened_at: dt.datetime
     closed_at: dt.datetime | None
+    left_out: int = Field(description="So many mentees are not in it for want of a guardian's consent.")
+
+
+class LeftOut(Wire):
+    """A mentee who is in no run of a round, and why."""
+
+    mentee: Ref
+    reason: Literal["no-consent"]
+
+
+class LeftOutOfRound(Wire):
+    """All of them, by their own keys."""
+
+    left_out: list[LeftOut]
 
 
 class CloseIn(Wire):
@@ -63,10 +79,19 @@ def read_round(call: Call, round: Key) -> RoundOut:
     return round_out(*round_of(call, round))
 
 
+@routes.get("/rounds/{round}/left-out", Right.ROUNDS_READ, noted=True)
+def read_left_out(call: Call, round: Key) -> LeftOutOfRound:
+    """The mentees whom a round left out when it was closed, besides those whom its runs leave unplaced."""
+    found, term = round_of(call, round)
+    mentees = left_out_of(call.db, found)
+    note_reading(call, term, [mentee.key for mentee in mentees], "left out read")
+    return LeftOutOfRound(left_out=[LeftOut(mentee=Ref(id=one.id, external_id=one.key), reason="no-consent") for one in mentees])
+
+
 @routes.post("/rounds/{round}/close", Right.ROUNDS_WRITE, 200)
 def close_open_round(call: Call, round: Key, body: CloseIn | None = None) -> RoundOut:
     """Closes a round: its runs solve what the term's people and policy are now, whatever becomes of them later. Who leaves by its first
-    day is not in it."""
+    day is not in it, nor who needs a guardian's consent that is not in force."""
     found, term = round_of(call, round)
     call.refuse_stale(round_out(found, term))
     close_round(call.db, term, by=call.by, now=call.now, from_on=body.from_on if body else None, only=found.id)
@@ -83,4 +108,5 @@ def round_out(round: Round, term: Term) -> RoundOut:
         state=round.state,
         opened_at=round.opened_at,
         closed_at=round.closed_at,
+        left_out=len(round.left_out or ()),
     )
