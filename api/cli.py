@@ -29,6 +29,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.job_commands import outbox, show_unrecorded, tick
     from api.languages import Language
     from api.oneroster_commands import rosters
+    from api.person_commands import people
     from api.plain import stand_in_for_signs
     from api.program_commands import programs
     from api.publish_commands import publish_run, undo_run
@@ -67,6 +68,7 @@ rounds.command("publish")(publish_run)
 rounds.command("undo")(undo_run)
 app.add_typer(rounds, name="round")
 app.add_typer(consents, name="consent")
+app.add_typer(people, name="person")
 app.add_typer(groups, name="group")
 app.add_typer(leavers, name="leave")
 app.add_typer(sessions, name="session")

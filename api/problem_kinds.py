@@ -24,6 +24,7 @@ KINDS_OF_THE_API = {
     "wrong-code": (401, "The code of the second factor is not good now."),
     "no-account": (409, "It is about an account, and an API client has none."),
     "other-site": (403, "A page of another site asks for it."),
+    "also-elsewhere": (409, "Somebody is also in a program in which whoever asks may not do this."),
     "several": (409, "A key of your own means several things in several programs; write the id."),
     "changed-since": (412, "It has changed since it was read; read it again, and send its new ETag."),
     "media-type": (415, "The body is of a type that the operation does not take."),

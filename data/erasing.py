@@ -27,9 +27,10 @@ from data.erasures import Erasure
 from data.feeds import Audience, Calendar, Subscription
 from data.grants import Account, Grant
 from data.groups import Group, Membership
+from data.holdings import rows_of
 from data.mailed import MailedLink
 from data.outbox import Message
-from data.people import Mentee, Mentor, PairRow, PeerRow, Person, Role
+from data.people import Mentee, Mentor, PairRow, PeerRow, Person
 from data.programs import Program, Term
 from data.replies import empty_replies
 from data.sessions import Session
@@ -68,7 +69,7 @@ def erase(db: DbSession, person: Person, *, near: Iterable[str] = (), by: str, n
     home = _home(db, person)
     who = Struck(person.came_as, person.key, f"erased-{secrets.token_hex(ALIAS_BYTES)}", frozenset()).also((person.name, person.email))
     who = names_in_rounds(db, who, home)
-    rows = _rows(db, person)
+    rows = rows_of(db, person)
     groups = _groups(db, rows)
     _empty_feeds(db, person, home, groups, now)
     strike_records(db, who.also(near), groups)
@@ -90,13 +91,6 @@ def erase(db: DbSession, person: Person, *, near: Iterable[str] = (), by: str, n
 def _home(db: DbSession, person: Person) -> Home:
     programs = db.scalars(select(Program.id).where(Program.organisation_id == person.organisation_id)).all()
     return Home(person.organisation_id, programs, db.scalars(select(Term.id).where(Term.program_id.in_(programs))).all())
-
-
-def _rows(db: DbSession, person: Person) -> Sequence[Mentor | Mentee]:
-    """What they are in each term."""
-    if person.came_as is Role.MENTOR:
-        return db.scalars(select(Mentor).where(Mentor.person_id == person.id).order_by(Mentor.id)).all()
-    return db.scalars(select(Mentee).where(Mentee.person_id == person.id).order_by(Mentee.id)).all()
 
 
 def _groups(db: DbSession, rows: Iterable[Mentor | Mentee]) -> Collection[UUID]:
