@@ -156,8 +156,8 @@ def note(db: DbSession, mentee: Mentee, said: Said, *, by: str, now: dt.datetime
     db.add(made)
     db.flush()
     details = {"method": made.method.value, "text": made.version, "at": at.isoformat()}
-    ids = {"mentee": mentee.id}
-    write_down(db, at=now, by=by, what=f"consent {said.act}", whom=f"mentee {mentee.key}", term=term.id, ids=ids, details=details)
+    ids, what = {"mentee": mentee.id}, "consent given" if said.act is Act.GIVEN else "consent withdrawn"
+    write_down(db, at=now, by=by, what=what, whom=f"mentee {mentee.key}", term=term.id, ids=ids, details=details)
     db.flush()
     return made
 

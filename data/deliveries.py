@@ -99,9 +99,9 @@ def let_go(db: DbSession, webhook: UUID) -> None:
     db.execute(update(Webhook).where(Webhook.id == webhook).values(leased_until=None))
 
 
-def forget_deliveries(db: DbSession, before: dt.datetime) -> int:
-    """Removes the deliveries of events that are older than an instant, and tells how many."""
-    old = select(Event.id).where(Event.at < before)
+def forget_deliveries(db: DbSession, before: dt.datetime, program: UUID) -> int:
+    """Removes the deliveries of events of a program that are older than an instant, and tells how many."""
+    old = select(Event.id).where(Event.program_id == program, Event.at < before)
     return cast("CursorResult[Any]", db.execute(delete(Delivery).where(Delivery.event_id.in_(old)))).rowcount
 
 

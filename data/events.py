@@ -87,9 +87,9 @@ def event_of(db: DbSession, programs: Collection[UUID], given: UUID) -> Event:
     return found
 
 
-def forget_events(db: DbSession, before: dt.datetime) -> int:
-    """Removes events that are older than an instant, and tells how many that were."""
-    return cast("CursorResult[Any]", db.execute(delete(Event).where(Event.at < before))).rowcount
+def forget_events(db: DbSession, before: dt.datetime, program: UUID) -> int:
+    """Removes events of a program that are older than an instant, and tells how many that were."""
+    return cast("CursorResult[Any]", db.execute(delete(Event).where(Event.program_id == program, Event.at < before))).rowcount
 
 
 def events_after(db: DbSession, programs: Collection[UUID], after: Place | None, types: Collection[str], *, most: int) -> Sequence[Event]:

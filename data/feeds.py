@@ -348,9 +348,11 @@ def revoke(db: DbSession, given: str, *, by: str, now: dt.datetime) -> Subscript
     return subscription
 
 
-def forget_revoked(db: DbSession, before: dt.datetime) -> int:
-    """Removes links that were revoked before an instant, of which nobody is told any more that they were there; tells how many."""
-    return cast("CursorResult[Any]", db.execute(delete(Subscription).where(Subscription.revoked_at < before))).rowcount
+def forget_revoked(db: DbSession, before: dt.datetime, program: UUID) -> int:
+    """Removes links of a program that were revoked before an instant, of which nobody is told any more that they were there; tells how
+    many."""
+    theirs = Subscription.calendar_id.in_(select(Calendar.id).where(Calendar.program_id == program))
+    return cast("CursorResult[Any]", db.execute(delete(Subscription).where(theirs, Subscription.revoked_at < before))).rowcount
 
 
 def note_use(db: DbSession, subscription: UUID, now: dt.datetime) -> None:

@@ -14,9 +14,9 @@ from data.programs import Term
 from data.rounds import Round, Run, RunState
 
 
-def forget_files(db: DbSession, before: dt.datetime) -> int:
-    """Removes what rounds asked and what their runs gave, or took away when they were undone, whose people are named in it, where nobody
-    needs that any more; tells of how many rounds.
+def forget_files(db: DbSession, before: dt.datetime, program: UUID) -> int:
+    """Removes what rounds of a program asked and what their runs gave, or took away when they were undone, whose people are named in it,
+    where nobody needs that any more; tells of how many rounds.
 
     It is needed for as long as a term lasts that is taught by one of the runs, and as long as something was done with the round since that
     instant: it was closed, a run was queued, ended or published, or waits for a worker, or for one that repairs it. Who is about to queue
@@ -31,7 +31,7 @@ def forget_files(db: DbSession, before: dt.datetime) -> int:
         select(Run.round_id).join(Round, Round.id == Run.round_id).join(Term, Term.id == Round.term_id).where(or_(waits, since, taught))
     )
     repaired = select(repairing.round_id).join(Run, Run.previous_id == repairing.id).where(waits)
-    kept = and_(Round.inputs.is_not(None), Round.term_id.is_not(None))
+    kept = and_(Round.inputs.is_not(None), Round.term_id.in_(select(Term.id).where(Term.program_id == program)))
     over = select(Round.id).where(kept, Round.closed_at < before, Round.id.not_in(needed), Round.id.not_in(repaired))
     seen = db.scalars(over).all()
     _hold(db, seen)

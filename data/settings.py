@@ -9,9 +9,10 @@ from string import Formatter
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from data.base import Document
+from data.retention import MOST_DAYS, PERIODS, Kept
 from data.wording import why
 
 
@@ -40,6 +41,11 @@ class BadSettings(ValueError):
         return "\n".join(self.lines)
 
 
+def _in_words(held: object) -> object:
+    """A version that somebody wrote as a number."""
+    return str(held) if type(held) is int else held
+
+
 class Settings(BaseModel):
     """A program's settings.
 
@@ -48,7 +54,8 @@ class Settings(BaseModel):
     no link of their own, with `{group}` in it; `reminders` are minutes before a session; a cancelled session stays in feeds for
     `cancelled_days`; a record of a session is asked for so many hours after it, each time once; the sessions of an open-ended term are
     produced for `horizon_days`. Who is younger than `consent_age` is in a round only with a guardian's consent to the text whose version is
-    `consent_text`; so is who is of `consent_grade` or below where nobody knows when they were born. An age of 0 asks for none.
+    `consent_text`; so is who is of `consent_grade` or below where nobody knows when they were born. An age of 0 asks for none. `retention`
+    are days for which kinds of data are kept otherwise than usual, such as {"records": 180}.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,7 +75,10 @@ class Settings(BaseModel):
     horizon_days: Annotated[int, Field(strict=True, ge=1, le=732)] = 56
     consent_age: Annotated[int, Field(strict=True, ge=0, le=19)] = 14
     consent_grade: Annotated[int, Field(strict=True, ge=0, le=12)] = 0
-    consent_text: Annotated[str, Field(pattern=r"^\S{1,60}$")] = "1"
+    consent_text: Annotated[
+        str, BeforeValidator(lambda held: str(held) if isinstance(held, int) else held), Field(pattern=r"^\S{1,60}$")
+    ] = "1"
+    retention: dict[Kept, Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)]] = {}
 
     @field_validator("titles")
     @classmethod
@@ -85,6 +95,14 @@ class Settings(BaseModel):
                 if not name.strip():
                     raise ValueError(f"{subject!r} has an empty name in {language}; write some text, or leave it out")
         return subjects
+
+    @field_validator("retention")
+    @classmethod
+    def _is_kept_long_enough(cls, retention: dict[Kept, int]) -> dict[Kept, int]:
+        for kept, days in retention.items():
+            if days < PERIODS[kept].least:
+                raise ValueError(f"{kept} are kept for at least {PERIODS[kept].least} days")
+        return retention
 
     @field_validator("link")
     @classmethod

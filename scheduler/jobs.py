@@ -23,10 +23,6 @@ from data.bookings import Clash
 from data.calendars import parts
 from data.clients import forget_tokens
 from data.database import reading, transaction
-from data.deliveries import forget_deliveries
-from data.events import forget_events
-from data.feeds import forget_revoked
-from data.forgetting import forget_files
 from data.groups import Group
 from data.identities import forget_departures
 from data.leases import expire
@@ -49,6 +45,7 @@ from scheduler.outbox import deliver_mail
 from scheduler.patience import Stopped, never
 from scheduler.produce import produce
 from scheduler.reminders import due_asks, due_reminders, not_reminded_since
+from scheduler.retention import forget_audit, forget_links, forget_old_events, forget_people, forget_records, forget_results
 from scheduler.ticker import Clock, Job
 from scheduler.timetables import forget_over, look_again
 
@@ -59,19 +56,6 @@ HEARTBEAT = "ticker"
 
 KEPT_FOR = dt.timedelta(days=90)
 """Messages are kept for as long as somebody may ask whether they were told."""
-
-EVENTS_KEPT_FOR = dt.timedelta(days=90)
-"""Whoever follows the events and was away for so long reads all things anew instead."""
-
-YEAR = dt.timedelta(days=366)
-
-LINKS_KEPT_FOR = YEAR
-"""A client that asks again by a link that was revoked is told for so long that it is gone, and not that it never was: even one on a device
-that was put away for a year then stops for good."""
-
-FILES_KEPT_FOR = YEAR
-"""What a round asked names its people, and so does what came of it: both are kept through the next year's planning, for which they are
-compared with."""
 
 UNHEARD = dt.timedelta(minutes=5)
 """A worker whose database was away for a while goes on with its run, where nobody has taken that from it."""
@@ -118,6 +102,9 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
         Job("forget sign-ins", forget_sign_ins, dt.timedelta(hours=1)),
         Job("forget timetables", forget_over, dt.timedelta(hours=6)),
         Job("forget events", forget_old_events, dt.timedelta(hours=6)),
+        Job("forget records", forget_records, dt.timedelta(hours=6)),
+        Job("forget audit", forget_audit, dt.timedelta(hours=6)),
+        Job("forget people", forget_people, dt.timedelta(hours=1)),
         Job("forget replies", forget_old_replies, dt.timedelta(hours=1)),
         Job("forget tokens", forget_old_tokens, dt.timedelta(hours=1)),
         Job("wipe", wipe_erased, dt.timedelta(minutes=1)),
@@ -190,33 +177,11 @@ def forget_messages(engine: Engine, clock: Clock) -> int:
         return forget(db, clock() - KEPT_FOR)
 
 
-def forget_links(engine: Engine, clock: Clock) -> int:
-    """Removes links of feeds a year after they were revoked, and tells how many. Late, twice: all the same. Never: they stay, and who asks
-    by them is told that they are gone."""
-    with transaction(engine) as db:
-        return forget_revoked(db, clock() - LINKS_KEPT_FOR)
-
-
-def forget_results(engine: Engine, clock: Clock) -> int:
-    """Removes what rounds asked and what came of it, a year after anything was done with it and after the term that is taught by it, and
-    tells of how many rounds. Late, twice: all the same. Never: it stays."""
-    with transaction(engine) as db:
-        return forget_files(db, clock() - FILES_KEPT_FOR)
-
-
 def forget_over_matches(engine: Engine, clock: Clock) -> int:
     """Removes matches ten minutes after their results were fetched and a day after they were asked for, and tells how many. Late, twice:
     all the same. Never: what platforms had solved stays, with names."""
     with transaction(engine) as db:
         return forget_matches(db, clock())
-
-
-def forget_old_events(engine: Engine, clock: Clock) -> int:
-    """Removes events, and what became of telling them, after 90 days; tells how many. Late, twice: all the same. Never: they
-    stay, and can be read."""
-    with transaction(engine) as db:
-        forget_deliveries(db, clock() - EVENTS_KEPT_FOR)
-        return forget_events(db, clock() - EVENTS_KEPT_FOR)
 
 
 def forget_old_replies(engine: Engine, clock: Clock) -> int:

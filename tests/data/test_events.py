@@ -76,7 +76,8 @@ def test_of_an_event_that_is_kept_no_longer_or_foreign_nobody_goes_on(database: 
         assert event_of(db, [program], old).type == "old"
         with pytest.raises(NoSuchEvent):
             event_of(db, [other], old)
-        assert forget_events(db, NOW + DAY) == 1
+        assert forget_events(db, NOW + DAY, other) == 0
+        assert forget_events(db, NOW + DAY, program) == 1
         with pytest.raises(NoSuchEvent):
             event_of(db, [program], old)
     assert types_after(database, program) == ["new"]

@@ -198,8 +198,9 @@ def test_what_a_round_asked_and_its_runs_gave_is_kept_for_as_long_as_somebody_ne
     with reading(solved_long_ago) as db:  # nothing of it is kept
         db.execute(update(Term).values(last_on=last_on))
         db.execute(update(Run).values(seed=1, **values))
-        assert forget_files(db, SOLVED_AT) == 0
-        assert forget_files(db, YEAR_LATER) == (0 if kept else 1)
+        program = db.scalars(select(Term.program_id)).one()
+        assert forget_files(db, SOLVED_AT, program) == 0
+        assert forget_files(db, YEAR_LATER, program) == (0 if kept else 1)
         inputs, result = db.execute(select(Round.inputs, Run.result).join(Run, Run.round_id == Round.id)).one()
         assert (inputs is not None, result is not None) == (kept, kept)
         assert db.scalars(select(Run.undo)).one() is None  # nor what undoing it took away
@@ -220,7 +221,7 @@ def test_what_a_run_repairs_is_kept_until_that_is_solved(database: Engine) -> No
     for state, forgotten in ((RunState.QUEUED, 0), (RunState.DONE, 1)):
         with transaction(database) as db:
             db.execute(update(Run).where(Run.id == second.id).values(state=state))
-            assert forget_files(db, YEAR_LATER) == forgotten
+            assert forget_files(db, YEAR_LATER, term.program_id) == forgotten
 
 
 def test_a_run_that_nobody_has_begun_with_stops_at_once(database: Engine) -> None:

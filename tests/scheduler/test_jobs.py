@@ -16,30 +16,29 @@ from data.groups import Group, Membership
 from data.outbox import Message, Notice, mark_sent, write
 from data.people import Mentee
 from data.programs import Program, Term
+from data.retention import PERIODS, Kept
 from data.sessions import Booking, Session
 from data.settings import Language
 from data.ticks import last_tick
 from scheduler.hooks import Signer
 from scheduler.jobs import (
-    FILES_KEPT_FOR,
     HEARTBEAT,
     KEPT_FOR,
-    LINKS_KEPT_FOR,
     Post,
     beat,
-    forget_links,
     forget_messages,
-    forget_results,
     jobs,
     produce_sessions,
 )
 from scheduler.mail import MailServer
+from scheduler.retention import forget_links, forget_results
 from tests.scheduler.lessons import HOUR, MONDAY, lessons
 from tests.solved import SOLVED_AT, done_run
 from tests.terms import demo_term
 
 NOW = MONDAY - 10 * HOUR
 DAY = dt.timedelta(days=1)
+LINKS, FILES = (PERIODS[kept].days * DAY for kept in (Kept.LINKS, Kept.RESULTS))
 WEEK = 7 * DAY
 
 
@@ -136,12 +135,12 @@ def test_a_link_is_told_to_be_gone_for_a_year_after_it_was_revoked(database: Eng
         subscribing = partial(subscribe, db, calendar, language=Language.EN, alarms=(), days_back=60, by="office", now=NOW)
         (phone, token), (_, other) = (subscribing(name=name) for name in ("my phone", "my desk"))
         revoke(db, str(phone.id), by="office", now=NOW)
-    assert forget_links(database, lambda: NOW + LINKS_KEPT_FOR) == 0
+    assert forget_links(database, lambda: NOW + LINKS) == 0
     with reading(database) as db:
         gone = look_up(db, token)
         assert gone is not None
         assert gone.revoked_at == NOW
-    assert forget_links(database, lambda: NOW + LINKS_KEPT_FOR + HOUR) == 1
+    assert forget_links(database, lambda: NOW + LINKS + HOUR) == 1
     with reading(database) as db:
         assert look_up(db, token) is None
         assert look_up(db, other) is not None
@@ -151,8 +150,8 @@ def test_results_are_forgotten_a_year_after_they_were_solved(database: Engine) -
     term = demo_term(database)
     with transaction(database) as db:
         done_run(db, db.get_one(Term, term.id))
-    assert forget_results(database, lambda: SOLVED_AT + FILES_KEPT_FOR) == 0
-    assert forget_results(database, lambda: SOLVED_AT + FILES_KEPT_FOR + HOUR) == 1
+    assert forget_results(database, lambda: SOLVED_AT + FILES) == 0
+    assert forget_results(database, lambda: SOLVED_AT + FILES + HOUR) == 1
 
 
 def test_only_what_has_a_way_out_is_delivered() -> None:

@@ -14,6 +14,8 @@ from sqlalchemy import Engine, select
 
 from data.access import Right
 from data.accounts import account_for
+from data.audit import Deed, write_down
+from data.base import new_id
 from data.clients import Token, issue, make_client
 from data.database import reading, transaction
 from data.erasures import Erasure
@@ -22,12 +24,13 @@ from data.feeds import Audience, calendar_of, look_up, revoke, subscribe
 from data.leases import claim
 from data.matches import ask_match
 from data.outbox import About, Message, Notice, about_session, mark_sent, write
-from data.people import Person
+from data.people import Mentor, Person
 from data.programs import Organisation, Program, Term
 from data.replies import Answer, Reply, Retriable, keep
+from data.retention import PERIODS, Kept
 from data.rounds import Match, Run, RunState
 from data.runs import Asked
-from data.sessions import Booking, Session
+from data.sessions import Booking, Session, Task
 from data.settings import Language
 from data.signed_in import Visit, enter
 from data.telling import News, tell
@@ -37,7 +40,7 @@ from data.webhooks import make_webhook
 from scheduler.erasure import erase_person
 from scheduler.finding import mentor_named
 from scheduler.hooks import Signer
-from scheduler.jobs import EVENTS_KEPT_FOR, FILES_KEPT_FOR, HEARTBEAT, KEPT_FOR, LINKS_KEPT_FOR, Post, beat, jobs, remind
+from scheduler.jobs import HEARTBEAT, KEPT_FOR, Post, beat, jobs, remind
 from scheduler.timetables import put, read
 from tests.runs import NOW as QUEUED_AT, closed_term, queued
 from tests.scheduler.lessons import HOUR, MONDAY, lessons, let_them_meet
@@ -153,7 +156,7 @@ def late_forgetting_of_links(world: World) -> Late:
         with reading(world.database) as db:
             return [look_up(db, one) is not None for one in (token, other)]
 
-    return Late(BEFORE + LINKS_KEPT_FOR + MONTH, seen, [True, True], [False, True])
+    return Late(BEFORE + kept(Kept.LINKS) + MONTH, seen, [True, True], [False, True])
 
 
 def late_forgetting_of_results(world: World) -> Late:
@@ -164,7 +167,7 @@ def late_forgetting_of_results(world: World) -> Late:
     term = demo_term(world.database)
     with transaction(world.database) as db:
         done_run(db, db.get_one(Term, term.id), result())
-    return Late(SOLVED_AT + FILES_KEPT_FOR + MONTH, seen, [True], [False])
+    return Late(SOLVED_AT + kept(Kept.RESULTS) + MONTH, seen, [True], [False])
 
 
 def late_forgetting_of_timetables(world: World) -> Late:
@@ -186,7 +189,63 @@ def late_forgetting_of_events(world: World) -> Late:
     with transaction(world.database) as db:
         happened(db, [Happening(term.program_id, "old", {})], now=BEFORE)
         happened(db, [Happening(term.program_id, "young", {})], now=BEFORE + MONTH + DAY)
-    return Late(BEFORE + EVENTS_KEPT_FOR + MONTH, seen, ["old", "young"], ["young"])
+    return Late(BEFORE + kept(Kept.EVENTS) + MONTH, seen, ["old", "young"], ["young"])
+
+
+def kept(what: Kept) -> dt.timedelta:
+    """For how long it is, where a program says nothing."""
+    return dt.timedelta(days=PERIODS[what].days)
+
+
+def late_forgetting_of_records(world: World) -> Late:
+    def seen() -> object:
+        with reading(world.database) as db:
+            words = db.scalars(select(Session.note).where(Session.note != "")).all()
+            return len(words), len(db.scalars(select(Task)).all()), sorted(set(db.scalars(select(Session.minutes_held))), key=str)
+
+    lessons(world.database, [MONDAY])
+    with transaction(world.database) as db:
+        db.scalars(select(Term)).one().last_on = MONDAY.date()
+        session = db.scalars(select(Session)).one()
+        session.note, session.minutes_held = "was tired", 50
+        db.add(Task(session_id=session.id, text="page 12"))
+    return Late(MONDAY + kept(Kept.RECORDS) + MONTH, seen, (1, 1, [50]), (0, 0, [50]))
+
+
+def late_forgetting_of_the_audit(world: World) -> Late:
+    """Who read is forgotten before who changed something."""
+    term = demo_term(world.database)
+
+    def seen() -> object:
+        with reading(world.database) as db:
+            return db.scalars(select(Deed.what).order_by(Deed.at, Deed.what)).all()
+
+    with transaction(world.database) as db:
+        for at_, of in ((BEFORE, term.id), (BEFORE, None), (BEFORE + 2 * MONTH, term.id)):
+            for what in ("mentees read", "policy changed"):
+                write_down(db, at=at_, by="test", what=what, whom="term x", term=of)
+    young = ["mentees read", "policy changed"]
+    every = ["mentees read", "mentees read", "policy changed", "policy changed", *young]
+    return Late(BEFORE + kept(Kept.READING) + MONTH, seen, every, ["policy changed", "policy changed", *young])
+
+
+def late_forgetting_of_people(world: World) -> Late:
+    """Those of a term that was over long ago, but not who is in another still."""
+
+    def seen() -> object:
+        with reading(world.database) as db:
+            return sorted(db.scalars(select(Person.name)))
+
+    lessons(world.database, [MONDAY])
+    with transaction(world.database) as db:
+        term = db.scalars(select(Term)).one()
+        term.last_on = MONDAY.date()
+        later = Term(id=new_id(), program_id=term.program_id, key="later", zone="Asia/Seoul", first_on=MONDAY.date())
+        db.add(later)
+        db.flush()
+        teaches = db.scalars(select(Person.id).where(Person.key == "m-000")).one()
+        db.add(Mentor(term_id=later.id, person_id=teaches, key="m-000", subjects="math:7", availability="Mon 18:00-21:00"))
+    return Late(MONDAY + kept(Kept.PEOPLE) + MONTH, seen, ["Name of m-000", "Name of s-000"], ["", "Name of m-000"])
 
 
 def late_forgetting_of_replies(world: World) -> Late:
@@ -283,6 +342,9 @@ LATE: Mapping[str, Callable[[World], Late]] = {
     "forget sign-ins": late_forgetting_of_sign_ins,
     "forget timetables": late_forgetting_of_timetables,
     "forget events": late_forgetting_of_events,
+    "forget records": late_forgetting_of_records,
+    "forget audit": late_forgetting_of_the_audit,
+    "forget people": late_forgetting_of_people,
     "forget replies": late_forgetting_of_replies,
     "forget tokens": late_forgetting_of_tokens,
     "wipe": late_wiping,

@@ -1,0 +1,68 @@
+"""Each program's data is kept for as long as it says, and the page on privacy says how long that is where it says nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from data.audit import Deed, write_down
+from data.database import reading, transaction
+from data.program_settings import change_setting
+from data.programs import Program, Term
+from data.retention import OF_THE_SERVICE, PERIODS, Kept
+from data.settings import BadSettings, read_settings
+from scheduler.retention import forget_audit
+from tests.sessions import taught_term
+
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+PAGE = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text(encoding="utf-8")
+
+
+def test_a_program_keeps_its_own_for_as_long_as_it_says_and_others_as_usual(database: Engine) -> None:
+    short, usual = taught_term(database), taught_term(database, city="town")
+    with transaction(database) as db:
+        change_setting(db, db.get_one(Program, short.program_id), "retention", {"reading": 400}, by="test", now=NOW)
+        for term in (short, usual):
+            for what in ("mentees read", "moved"):
+                write_down(db, at=NOW, by="test", what=what, whom="mentee s-1", term=term.id)
+
+    def left() -> set[tuple[bool, str]]:
+        with reading(database) as db:
+            rows = db.execute(select(Deed.term_id, Deed.what).where(Deed.what != "setting changed")).all()
+            return {(term == short.id, what) for term, what in rows}
+
+    both = {(True, "mentees read"), (True, "moved"), (False, "mentees read"), (False, "moved")}
+    assert left() == both
+    forget_audit(database, lambda: NOW + 400 * DAY)
+    assert left() == both
+    assert forget_audit(database, lambda: NOW + 401 * DAY) == 1
+    assert left() == both - {(True, "mentees read")}
+    assert forget_audit(database, lambda: NOW + (PERIODS[Kept.READING].days + 1) * DAY) == 1
+    assert left() == {(True, "moved"), (False, "moved")}
+    with reading(database) as db:
+        assert db.scalars(select(Term)).all()
+
+
+@pytest.mark.parametrize(
+    "retention",
+    [
+        pytest.param({"reading": 30}, id="shorter than the law lets"),
+        pytest.param({"notes": 30}, id="no kind of data"),
+        pytest.param({"records": 0}, id="no day"),
+        pytest.param({"records": 99_999}, id="for ever"),
+    ],
+)
+def test_a_period_that_cannot_be_is_refused(retention: dict[str, int]) -> None:
+    with pytest.raises(BadSettings, match="retention"):
+        read_settings({"retention": retention})
+
+
+def test_the_page_on_privacy_has_every_period() -> None:
+    table = [f"| `{kept}` | {one.what} | {one.days:,} days after {one.since} | {one.why} |" for kept, one in PERIODS.items()]
+    table += [f"| {name} | {what} | {period} |" for name, (what, period) in OF_THE_SERVICE.items()]
+    assert [line for line in table if line not in PAGE.splitlines()] == []
+    assert set(PERIODS) == set(Kept)
