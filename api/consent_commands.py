@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.edge import BY, BadWord, day, now, opened, some_text
+from api.noted import note_read
 from api.session_lines import say
 
 if TYPE_CHECKING:
@@ -134,15 +135,12 @@ def _follows(db: DbSession, term: Term, key: str) -> Iterable[str]:
 
 
 def _lines(db: DbSession, term: Term, *, lacking: bool) -> Iterable[str]:
-    from data.audit import write_down
     from data.consents import standing
-    from data.terms import day_in, term_name
+    from data.terms import day_in
     from scheduler.consented import present
 
     shown = [one for one in standing(db, term, present(db, term, now()), day_in(term, now())) if one.lacks or (not lacking and _told(one))]
-    if shown:
-        details = {"mentees": [one.mentee.key for one in shown]}
-        write_down(db, at=now(), by=BY, what="consents read", whom=f"term {term_name(db, term)}", term=term.id, details=details)
+    note_read(db, term, [one.mentee.key for one in shown], "consents read")
     yield from (f"{one.mentee.key}: {_standing(one)}" for one in shown)
 
 

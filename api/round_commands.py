@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.edge import BY, BadWord, day, now, opened
+from api.noted import note_run_read
 from api.session_lines import say
 
 if TYPE_CHECKING:
@@ -127,16 +128,18 @@ def show(name: RunName, rows: Rows = 50) -> None:
 
     from api.show import show_result
     from data.archive import unpack
-    from data.database import reading
+    from data.database import transaction
     from data.rounds import Round, RunState
     from data.runs import find_run, name_of, result_of
 
     with opened() as engine:
-        with reading(engine) as db:
+        with transaction(engine) as db:
             run = find_run(db, name)
             lines = [f"{name_of(db, run)}: {_standing(run)}"]
             missing = _left_out(db, db.get_one(Round, run.round_id))
             held = result_of(db, run) if run.state is RunState.DONE else None
+            if held is not None:
+                note_run_read(db, run, "result")
         if held is None:
             say([*lines, *missing])
             return
@@ -154,14 +157,16 @@ def compare(first: RunName, second: RunName, rows: Rows = 50) -> None:
     Who is placed in one of them only, and who meets another mentor or at another time.
     """
     from api.compare_shown import show_comparison
-    from data.database import reading
+    from data.database import transaction
     from data.runs import find_run, name_of, result_of
 
     with opened() as engine:
-        with reading(engine) as db:
+        with transaction(engine) as db:
             runs = [find_run(db, name) for name in (first, second)]
             names = [name_of(db, run) for run in runs]
             held = [result_of(db, run) for run in runs]
+            for run in runs:
+                note_run_read(db, run, "comparison")
         raise typer.Exit(show_comparison(names, held, rows=rows))
 
 

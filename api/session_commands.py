@@ -12,6 +12,7 @@ import typer
 
 from api.edge import BY, MOST_SIGNS_OF_NOTES, BadWord, bounded, day, now, opened, reason_of, some_text
 from api.exits import complain
+from api.noted import note_read
 from api.plain import clean
 from api.session_lines import close_lines, instant_of, named_line, say, session_line
 
@@ -99,18 +100,21 @@ def list_sessions(
 @sessions.command()
 def show(term: TermName, session: SessionName) -> None:
     """Show all about a session: times, people, its record, and what was said of it."""
-    from data.database import reading
+    from data.database import transaction
     from data.terms import find_term
     from scheduler.closeup import close_up
     from scheduler.finding import session_named
     from scheduler.listing import sessions_between
 
     with opened() as engine:
-        with reading(engine) as db:
+        with transaction(engine) as db:
             found = find_term(db, term)
             one = session_named(db, found, session)
             (listed,) = sessions_between(db, found, only={one.id})
-            lines = close_lines(found, listed, close_up(db, one))
+            seen = close_up(db, one)
+            lines = close_lines(found, listed, seen)
+            if seen.record is not None:
+                note_read(db, found, seen.presence, "record read")
         say(lines)
 
 

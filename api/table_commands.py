@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.edge import BY, BadWord, now, opened
+from api.noted import note_read
 from api.plain import clean
 
 if TYPE_CHECKING:
@@ -91,15 +92,16 @@ def export_tables(
 
     `dure import` takes them in again, and `dure match` solves them.
     """
-    from data.database import reading
+    from data.database import transaction
     from data.roster import farthest, round_of, until_they_leave
     from data.terms import day_in, find_term
 
     with opened() as engine:
-        with reading(engine) as db:
+        with transaction(engine) as db:
             term = find_term(db, name)
             today = day_in(term, now())
             round = until_they_leave(db, term, round_of(db, term, farthest(term), on=today), on=today)
+            note_read(db, term, [mentee.key for mentee in round.mentees], "tables exported")
         if not out.absolute().parent.is_dir():
             raise BadWord(str(out), "lies in no folder that is there", "make it, or name another")
         if out.suffix.lower() == ".xlsx" and not out.is_dir():
