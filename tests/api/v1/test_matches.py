@@ -23,7 +23,8 @@ from data.leases import LostLease, claim, renew
 from data.matches import FETCHED_KEPT_FOR, KEPT_FOR, MOST_WAITING
 from data.programs import Organisation, Program
 from data.rounds import Match, Round, Run
-from scheduler.jobs import forget_over_matches, forget_results
+from scheduler.jobs import forget_over_matches
+from scheduler.retention import forget_results
 from scheduler.worker import solve_next
 from tests import small
 from tests.api.v1.callers import NOW, Caller, Platform
