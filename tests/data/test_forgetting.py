@@ -57,7 +57,7 @@ def test_what_somebody_begins_to_need_meanwhile_is_kept(
 
     def forget() -> None:
         with transaction(database) as db:
-            forgotten.append(forget_files(db, LATER - dt.timedelta(days=365)))
+            forgotten.append(forget_files(db, LATER - dt.timedelta(days=365), term.program_id))
 
     looking = threading.Thread(target=forget)
     with transaction(database) as db:
