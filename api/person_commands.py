@@ -87,16 +87,16 @@ def erase(
 def _person(db: DbSession, program: str, key: str, role: str) -> Person:
     from sqlalchemy import select
 
-    from data.people import Mentee, Mentor, Person, Role
+    from data.people import CameAs, Mentee, Mentor, Person
     from data.program_settings import find_program
     from data.programs import Term
 
-    if role not in {"", *Role}:
+    if role not in {"", *CameAs}:
         raise BadWord("--as", f"{role!r} is no role", "write mentor or mentee")
     of = find_program(db, program)
     there = [select(kind.person_id).join(Term, Term.id == kind.term_id).where(Term.program_id == of.id) for kind in (Mentor, Mentee)]
     asked = select(Person).where(Person.key == key, Person.id.in_(there[0].union(there[1])))
-    found = db.scalars(asked.where(Person.came_as == Role(role)) if role else asked).all()
+    found = db.scalars(asked.where(Person.came_as == CameAs(role)) if role else asked).all()
     if not found:
         raise BadWord("PERSON", f"nobody in {program} has the key {key!r}", "write one that `dure export` shows")
     if len(found) > 1:

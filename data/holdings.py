@@ -27,14 +27,14 @@ from data.grants import Account, Grant
 from data.groups import Group, Membership
 from data.outbox import Message
 from data.passkeys import Passkey
-from data.people import Mentee, Mentor, PairRow, PeerRow, Person, Request, Role
+from data.people import CameAs, Mentee, Mentor, PairRow, PeerRow, Person, Request
 from data.programs import Program, Term
 from data.rounds import Round, Run
 from data.sessions import Attendance, Booking, Session, Task
 from data.signed_in import Visit
 from data.timetables import Timetable
 
-INPUTS = {Role.MENTOR: "mentors.csv", Role.MENTEE: "mentees.csv"}
+INPUTS = {CameAs.MENTOR: "mentors.csv", CameAs.MENTEE: "mentees.csv"}
 
 
 def held_on(db: DbSession, person: Person, programs: Collection[UUID], *, for_office: bool) -> Document:
@@ -59,7 +59,7 @@ def held_on(db: DbSession, person: Person, programs: Collection[UUID], *, for_of
 
 def rows_of(db: DbSession, person: Person) -> Sequence[Mentor | Mentee]:
     """What a person is in each term."""
-    if person.came_as is Role.MENTOR:
+    if person.came_as is CameAs.MENTOR:
         return db.scalars(select(Mentor).where(Mentor.person_id == person.id).order_by(Mentor.id)).all()
     return db.scalars(select(Mentee).where(Mentee.person_id == person.id).order_by(Mentee.id)).all()
 
@@ -136,7 +136,7 @@ def _sessions(db: DbSession, person: Person, rows: Sequence[Mentor | Mentee], *,
         for task in db.scalars(select(Task).where(Task.session_id.in_(some)).order_by(Task.id)):
             tasks.setdefault(task.session_id, []).append(task.text)
     for session, group in found:
-        notes = for_office or person.came_as is Role.MENTOR or session.id in alone
+        notes = for_office or person.came_as is CameAs.MENTOR or session.id in alone
         yield {
             "group": group,
             "starts_at": _text(session.starts_at),

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from data.people import Role
+from data.people import CameAs
 
 LONGEST_COUNT = 3
 
@@ -23,7 +23,7 @@ LONGEST_COUNT = 3
 class Struck:
     """Whom to strike out: who came in a role with a key, and is `alias` from now on; `words` are their names and addresses."""
 
-    role: Role
+    role: CameAs
     key: str
     alias: str
     words: frozenset[str]

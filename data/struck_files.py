@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from data.archive import pack, unpack
-from data.people import Role
+from data.people import CameAs
 from data.striking import Struck
 from matching.csvfile import read_csv, write_csv
 from matching.roster import FILE as ROSTER, MenteeEntry, MentorEntry, read_roster, write_roster
@@ -23,15 +23,15 @@ from matching.sentences import FILE as SENTENCES
 PERSONAL = {"name", "email", "language", "affiliation"}
 """Cells of a person's row that are emptied."""
 OWNERS = {
-    "mentor_id": Role.MENTOR,
-    "previous_mentor": Role.MENTOR,
-    "mentee_id": Role.MENTEE,
-    "other_mentee_id": Role.MENTEE,
+    "mentor_id": CameAs.MENTOR,
+    "previous_mentor": CameAs.MENTOR,
+    "mentee_id": CameAs.MENTEE,
+    "other_mentee_id": CameAs.MENTEE,
 }
 """Columns that hold keys, and of whom."""
 SENTENCES_IN = {"before", "after", "change", "detail", "sentence", "why"}
 """Columns that hold words."""
-TABLES = {Role.MENTOR: "mentors.csv", Role.MENTEE: "mentees.csv"}
+TABLES = {CameAs.MENTOR: "mentors.csv", CameAs.MENTEE: "mentees.csv"}
 
 Entry = TypeVar("Entry", MentorEntry, MenteeEntry)
 
@@ -68,7 +68,7 @@ def _strike_table(path: Path, who: Struck) -> None:
 def _row(header: Sequence[str], row: Sequence[str], who: Struck, *, own: bool) -> list[str]:
     cells = dict(zip(header, row, strict=False))
     theirs = own and cells.get(f"{who.role}_id") == who.key
-    advised = Role.MENTOR if cells.get("file") == TABLES[Role.MENTOR] else Role.MENTEE
+    advised = CameAs.MENTOR if cells.get("file") == TABLES[CameAs.MENTOR] else CameAs.MENTEE
     owners = {**OWNERS, "key": advised}
     found = []
     for name, cell in cells.items():
@@ -83,7 +83,7 @@ def _row(header: Sequence[str], row: Sequence[str], who: Struck, *, own: bool) -
 
 def _strike_roster(path: Path, who: Struck) -> None:
     roster = read_roster(path.read_text(encoding="utf-8"))
-    if who.role is Role.MENTOR:
+    if who.role is CameAs.MENTOR:
         roster = replace(roster, mentors=tuple(_entry(one, who) for one in roster.mentors))
     else:
         roster = replace(roster, mentees=tuple(_entry(one, who) for one in roster.mentees))

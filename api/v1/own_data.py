@@ -16,14 +16,14 @@ from api.v1.door import Call, Routes, Wire
 from api.v1.finding import Key, id_or_external
 from data.access import Right
 from data.holdings import programs_of
-from data.people import Mentee, Mentor, Person, Role
+from data.people import CameAs, Mentee, Mentor, Person
 from data.programs import Term
 from scheduler.erasure import erase_person
 from scheduler.holdings import export_person, files_of
 
 routes = Routes("own data")
 
-CameAs = Annotated[Role | None, Query(description="As what they came: people of both kinds may have the same external id.")]
+As = Annotated[CameAs | None, Query(description="As what they came: people of both kinds may have the same external id.")]
 ZIP: dict[str, Any] = {
     "responses": {200: {"description": "The files.", "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}}
 }
@@ -48,14 +48,14 @@ class ErasedOut(Wire):
 
 
 @routes.get("/people/{person}/export", Right.PRIVACY_READ)
-def export_own_data(call: Call, person: Key, came_as: CameAs = None) -> HeldOut:
+def export_own_data(call: Call, person: Key, came_as: As = None) -> HeldOut:
     """All that is held on somebody, as JSON; that it was given is noted."""
     found, programs, office = _meant(call, person, came_as)
     return HeldOut(held=_held(call, found, programs, office=office))
 
 
 @routes.get("/people/{person}/export/files", Right.PRIVACY_READ, **ZIP)
-def export_own_files(call: Call, person: Key, came_as: CameAs = None) -> Response:
+def export_own_files(call: Call, person: Key, came_as: As = None) -> Response:
     """The same as a ZIP: held.json, a table of what they are in each term, and their calendar in each program."""
     found, programs, office = _meant(call, person, came_as)
     held = _held(call, found, programs, office=office)
@@ -64,7 +64,7 @@ def export_own_files(call: Call, person: Key, came_as: CameAs = None) -> Respons
 
 
 @routes.post("/people/{person}/erase", Right.PRIVACY_ERASE, 200)
-def erase_own_data(call: Call, person: Key, came_as: CameAs = None) -> ErasedOut:
+def erase_own_data(call: Call, person: Key, came_as: As = None) -> ErasedOut:
     """Takes somebody out of all terms that still run, and erases them for good: names, addresses and keys go from everywhere, and what is
     counted stays right. Only who may do so in all of their programs does."""
     found, programs, _ = _meant(call, person, came_as)
@@ -74,7 +74,7 @@ def erase_own_data(call: Call, person: Key, came_as: CameAs = None) -> ErasedOut
     return ErasedOut(id=found.id, external_id=found.key, erased_at=erased.at, wiped_at=erased.wiped_at)
 
 
-def _meant(call: Call, key: str, came_as: Role | None) -> tuple[Person, Collection[UUID], bool]:
+def _meant(call: Call, key: str, came_as: CameAs | None) -> tuple[Person, Collection[UUID], bool]:
     """A person whom the right reaches, the programs in which it does, and whether that is as their office."""
     given = id_or_external(key)
     if given is None or (isinstance(given, str) and "\0" in given):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from data.people import Role
+from data.people import CameAs
 from data.striking import Struck
 
-WHO = Struck(Role.MENTEE, "s-17", "erased-1", frozenset()).also(("김두레나", "durena@example.org", "", "Lee"))
+WHO = Struck(CameAs.MENTEE, "s-17", "erased-1", frozenset()).also(("김두레나", "durena@example.org", "", "Lee"))
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_values_of_json_are_struck_in_names_and_values_alike() -> None:
 
 
 def test_a_short_number_is_a_key_where_it_stands_alone_and_none_in_a_sentence() -> None:
-    who = Struck(Role.MENTEE, "17", "erased-1", frozenset())
+    who = Struck(CameAs.MENTEE, "17", "erased-1", frozenset())
     assert who.text("at most 17 groups") == "at most 17 groups"
     assert who.value({"17": "17 groups"}) == {"erased-1": "17 groups"}
-    longer = Struck(Role.MENTEE, "20261234", "erased-1", frozenset())
+    longer = Struck(CameAs.MENTEE, "20261234", "erased-1", frozenset())
     assert longer.text("20261234 was late, 120261234 was not") == "erased-1 was late, 120261234 was not"
 
 

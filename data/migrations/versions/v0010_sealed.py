@@ -9,7 +9,7 @@ from data.base import Instant
 from data.sealing import keys
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 
 def upgrade() -> None:
