@@ -40,6 +40,11 @@ def mentees_themselves(sight: Sight) -> ColumnElement[bool]:
     return true() if sight.all else Mentee.person_id.in_(sight.people)
 
 
+def mentees_written_to(sight: Sight) -> ColumnElement[bool]:
+    """Of `Mentee`: those whose mail address they are told: themselves, whom they are there for, and those of their schools."""
+    return true() if sight.all else _own_mentees(sight)
+
+
 def groups_seen(sight: Sight) -> ColumnElement[bool]:
     """Of `Group`: those that they teach, and those in which they or theirs are or were."""
     if sight.all:

@@ -73,7 +73,7 @@ class ConsentOut(Wire):
     still_in: list[str] = Field(description="After a withdrawal, the groups that the mentee is in until somebody takes them out.")
 
 
-class StandingOut(Wire):
+class ConsentStandingOut(Wire):
     """How it stands with a mentee today; one who lacks a consent is in no round."""
 
     mentee: Ref
@@ -83,7 +83,7 @@ class StandingOut(Wire):
     lacks: bool
 
 
-class ConsentsOut(StandingOut):
+class ConsentsOut(ConsentStandingOut):
     """The same, with all that guardians have done, the first first."""
 
     acts: list[ConsentOut]
@@ -103,14 +103,14 @@ def list_consents(
     needed: Annotated[bool, Query(description="Only who needs a consent today.")] = False,
     after: After = None,
     limit: Limit = USUAL,
-) -> Page[StandingOut]:
+) -> Page[ConsentStandingOut]:
     """How it stands with the mentees of a term who have not left, by their own keys."""
     found = term_meant(call, term)
     today = day_in(found, call.now)
     asked = select(Mentee).where(Mentee.term_id == found.id, mentees_seen(call.sight(found.program_id)))
     asked = asked.where(or_(Mentee.left_on.is_(None), Mentee.left_on > today))
 
-    def shown(rows: Sequence[tuple[Mentee]]) -> list[StandingOut]:
+    def shown(rows: Sequence[tuple[Mentee]]) -> list[ConsentStandingOut]:
         some = [one for one in standing(call.db, found, [row[0] for row in rows], today) if one.needed or not needed]
         note_reading(call, found, [one.mentee.key for one in some], "consents read")
         return [_told(one) for one in some]
@@ -164,9 +164,9 @@ def _said(body: ConsentIn) -> Said:
     return Said(act=body.act, method=body.method, guardian=body.guardian, version=body.version, at=body.at)
 
 
-def _told(one: Standing) -> StandingOut:
+def _told(one: Standing) -> ConsentStandingOut:
     ref = Ref(id=one.mentee.id, external_id=one.mentee.key)
-    return StandingOut(mentee=ref, born_on=one.born_on, needed=one.needed, in_force=one.in_force, lacks=one.lacks)
+    return ConsentStandingOut(mentee=ref, born_on=one.born_on, needed=one.needed, in_force=one.in_force, lacks=one.lacks)
 
 
 def _act(call: Call, mentee: Mentee, one: Consent, *, follows: bool = False) -> ConsentOut:

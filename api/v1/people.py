@@ -21,7 +21,7 @@ from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.people_fields import LEFT
 from data.access import Right, Sight
 from data.calendars import parts
-from data.own import mentees_seen, mentors_seen
+from data.own import mentees_seen, mentees_written_to, mentors_seen
 from data.people import CameAs as Role, Mentee, Mentor, Person
 from data.programs import Term
 
@@ -34,14 +34,16 @@ CameAs = Annotated[Role | None, Query(description="As what they came first: peop
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One of the two things that people are in a term: what it is called, where that is kept, and which of them a sight holds."""
+    """One of the two things that people are in a term: what it is called, where that is kept, which of them a sight holds, and of which it
+    tells the mail address."""
 
     role: Role
     table: type[Mentor | Mentee]
     seen: Callable[[Sight], ColumnElement[bool]]
+    written_to: Callable[[Sight], ColumnElement[bool]]
 
 
-KINDS = (Kind(Role.MENTOR, Mentor, mentors_seen), Kind(Role.MENTEE, Mentee, mentees_seen))
+KINDS = (Kind(Role.MENTOR, Mentor, mentors_seen, mentors_seen), Kind(Role.MENTEE, Mentee, mentees_seen, mentees_written_to))
 
 
 class PartOut(Wire):
@@ -92,7 +94,7 @@ def list_people(  # noqa: PLR0913  its filters
     if came_as is not None:
         asked = asked.where(Person.came_as == came_as)
     if email is not None:
-        asked = asked.where(func.lower(Person.email) == email.strip().lower())
+        asked = asked.where(func.lower(Person.email) == email.strip().lower(), _is_written_to(call))
     if name is not None:
         asked = asked.where(Person.name.icontains(name, autoescape=True))
     return paged(call, asked, [Person.id], lambda rows: _read(call, [row[0] for row in rows]), after, limit)
@@ -116,8 +118,13 @@ def _is_there(call: Call, *where: ColumnElement[bool], role: Role | None = None)
     return or_(false(), *(Person.id.in_(some) for some in theirs))
 
 
-def _of(kind: Kind, call: Call, *columns: Any) -> Select[Any]:  # noqa: ANN401  columns or tables
-    return select(*columns).select_from(kind.table).join(Term, Term.id == kind.table.term_id).where(reached(call, kind.seen))
+def _is_written_to(call: Call) -> ColumnElement[bool]:
+    """Of `Person`: that the caller is told their mail address."""
+    return or_(false(), *(Person.id.in_(_of(kind, call, kind.table.person_id, seen=kind.written_to)) for kind in KINDS))
+
+
+def _of(kind: Kind, call: Call, *columns: Any, seen: Callable[[Sight], ColumnElement[bool]] | None = None) -> Select[Any]:  # noqa: ANN401  columns or tables
+    return select(*columns).select_from(kind.table).join(Term, Term.id == kind.table.term_id).where(reached(call, seen or kind.seen))
 
 
 def _read(call: Call, people: Sequence[Person]) -> list[PersonOut]:
@@ -133,7 +140,10 @@ def _read(call: Call, people: Sequence[Person]) -> list[PersonOut]:
                     read.setdefault(term.id, []).append(row.key)
     for term, keys in read.items():
         note_reading(call, call.db.get_one(Term, term), keys)
-    return [_out(one, sorted(found[one.id], key=lambda part: (part.term_id, part.role))) for one in people]
+    told = set[UUID]()
+    for some in parts(sorted(found)):
+        told.update(call.db.scalars(select(Person.id).where(Person.id.in_(some), _is_written_to(call))))
+    return [_out(one, sorted(found[one.id], key=lambda part: (part.term_id, part.role)), told=one.id in told) for one in people]
 
 
 def _part(role: Role, row: Mentor | Mentee, term: Term) -> PartOut:
@@ -142,14 +152,14 @@ def _part(role: Role, row: Mentor | Mentee, term: Term) -> PartOut:
     )
 
 
-def _out(person: Person, theirs: list[PartOut]) -> PersonOut:
+def _out(person: Person, theirs: list[PartOut], *, told: bool) -> PersonOut:
     return PersonOut(
         id=person.id,
         external_id=person.key,
         came_as=person.came_as,
         name=person.name,
         gender=person.gender,
-        email=person.email,
+        email=person.email if told else "",
         language=person.language,
         parts=theirs,
     )

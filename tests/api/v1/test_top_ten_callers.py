@@ -164,7 +164,12 @@ def test_api3_nothing_is_told_to_whom_it_does_not_concern(platform: Platform) ->
     assert [answer.status_code for answer in seen] == [200] * 4
     assert "s-2" in seen[0].text
     assert [answer.text for answer in seen if "@home.example" in answer.text] == []
+    people = {one["external_id"]: one["email"] for one in mentor.ask("GET", "/v1/people").json()["items"]}
+    assert people["m-2"] == "m-2@home.example"
+    assert people["s-2"] == ""
+    assert mentor.ask("GET", "/v1/people?email=s-2@home.example").json()["items"] == []
     assert guardian.ask("GET", f"{TERM}/mentees/ext:s-2").json()["email"] == "s-2@home.example"
+    assert guardian.ask("GET", "/v1/people/ext:s-2").json()["email"] == "s-2@home.example"
     (group,) = [one for one in guardian.ask("GET", f"{TERM}/groups").json()["items"] if one["external_id"] == "g-2"]
     assert [member["mentee"]["external_id"] for member in group["members"]] == ["s-2"]
     models = app_of(platform).openapi()["components"]["schemas"]
