@@ -35,6 +35,7 @@ BODIES: Mapping[str, Any] = {
     "send_link": {"email": ADDRESS},
     "use_link": {"token": MAILED},
     "sign_in_by_passkey": {"challenge": CHALLENGE, "credential": CREDENTIAL},
+    "note_consents": {"consents": [{"mentee": "ext:s-1", "act": "given", "method": "paper", "guardian": "mother"}]},
     "change_my_password": {"old": PASSPHRASE, "new": "nine herons over a still pond"},
     "confirm_my_totp": {"code": "492039"},
     "add_my_passkey": {"challenge": CHALLENGE, "credential": CREDENTIAL, "name": "phone"},

@@ -51,6 +51,15 @@ SAME = {
     "round stop": ("stop_run",),
     "round publish": ("publish_run",),
     "round undo": ("undo_run",),
+    "oneroster import": ("import_roster",),
+    "oneroster export": ("export_round",),
+    "consent give": ("note_consent", "note_consents"),
+    "consent withdraw": ("note_consent",),
+    "consent import": ("note_consents",),
+    "consent born": ("put_birth_day",),
+    "consent list": ("list_consents", "read_consents"),
+    "person export": ("export_own_data", "export_own_files"),
+    "person erase": ("erase_own_data",),
     "group list": ("list_groups",),
     "group times": ("change_group_times",),
     "group end": ("end_group",),
@@ -101,6 +110,9 @@ ONLY_COMMANDS = {
     "demo": "it is a show on one's own machine",
     "check": "it judges files without trusting the service that made them",
     "report": "it draws a page from files on one's own machine",
+    **dict.fromkeys(
+        ("sso set", "sso show", "sso remove"), "rights are of programs, and a provider vouches for the people of a whole organisation"
+    ),
     "account close": "an account may have roles in others' programs: of its own, a program takes them away",
 }
 """Why the API does not do what a command does."""

@@ -72,8 +72,9 @@ VERBS = set(
     re.findall(
         r"\w+",
         """
-    add ask begin cancel change close compare confirm drop end export fetch follow forget get give import join leave list make move open
-    patch plan publish put read remove replay reset restore revoke rotate send sign start stay stop substitute take test undo use write
+    add ask begin cancel change close compare confirm drop end erase export fetch follow forget get give import join leave list make
+    move note open patch plan publish put read remove replay reset restore revoke rotate send sign start stay stop substitute take test
+    undo use write
 """,
     )
 )

@@ -41,6 +41,7 @@ REFUSED: Mapping[str, tuple[int, str]] = {
     "sign_in_by_passkey": (409, OF_NOBODY),
     "add_my_passkey": (409, OF_NOBODY),
     "confirm_my_totp": (409, OF_NOBODY),
+    "begin_single_sign_on": (404, "with whom an organisation's people sign in is said by the command line"),
 }
 """What is not taken as it stands, with the status that the document tells, and why."""
 
