@@ -9,13 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import wraps
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, wraps
 from typing import Annotated, Any, TypeVar, get_type_hints
-from uuid import UUID
 
-from fastapi import FastAPI, Header, Request, Response
+from fastapi import APIRouter, FastAPI, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
@@ -23,100 +22,25 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session as DbSession
+from starlette.routing import BaseRoute
 
 from api.access import shown_cookie
 from api.feeds import Clock
 from api.problems import Problem, ProblemBody
 from api.v1.asked import FIELDS, PART, BadQuery, fields_asked, part_of, queries_of, refuse_unknown
+from api.v1.call import ROOT, SAFE, Call, etag_of, tags_of
 from api.v1.limits import Limits
 from api.v1.refusals import PROBLEM, responses_of
 from api.v1.wire import Wire
-from data.access import Actor, Right, Sight
+from data.access import Actor, Right
 from data.clients import actor_of_token
 from data.database import reading, transaction
 from data.replies import Answer, Retriable, earlier, keep
 from data.signed_in import NOTED_EVERY, Visit, actor_of_visit, note_visit, visit_of
 
-ROOT = "/v1"
-SAFE = {"GET", "HEAD"}
 LONGEST_KEY = 255
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(slots=True)
-class Call:
-    """One request, as an operation sees it: an open transaction, who asks, the moment, and the right that the operation takes; `visit` is
-    by what somebody is signed in, None for API clients."""
-
-    db: DbSession
-    actor: Actor
-    now: dt.datetime
-    right: Right
-    request: Request
-    engine: Engine
-    visit: Visit | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    created: bool = False
-    compared: bool = False
-
-    @property
-    def body(self) -> bytes:
-        """What was sent, as it came."""
-        return self.request._body  # noqa: SLF001  it has been read, and only its coroutine would give it
-
-    @property
-    def by(self) -> str:
-        """Who asks, as the audit says it."""
-        return self.actor.name
-
-    @property
-    def changes(self) -> bool:
-        """Whether the request may change something."""
-        return self.request.method not in SAFE
-
-    def sight(self, program: UUID) -> Sight:
-        """Of whom they may see or change things in a program, by the operation's right.
-
-        Raises
-        ------
-        Foreign, NotAllowed
-            Of nobody.
-        """
-        return self.actor.sight(self.right, program)
-
-    def made(self, path: str) -> None:
-        """Says where what was made is."""
-        self.headers["Location"], self.created = f"{ROOT}{path}", True
-
-    def refuse_stale(self, current: BaseModel) -> None:
-        """Does nothing where the request says no `If-Match`, or that of what there is, which its operation has locked.
-
-        Raises
-        ------
-        Problem
-            Somebody else was quicker: 412.
-        """
-        self.compared = True
-        wanted = self._wanted()
-        if wanted and etag_of(current.model_dump_json().encode()) not in wanted:
-            raise Problem(412, "changed-since", "it has changed since it was read", "read it again, and send its new ETag")
-
-    def refuse_uncompared(self) -> None:
-        """Does nothing where the request says no `If-Match`, or its operation has looked at that.
-
-        Raises
-        ------
-        Problem
-            What is asked for has no state to compare, or is not there: 412.
-        """
-        if self.changes and not self.compared and self._wanted():
-            raise Problem(412, "changed-since", "there is nothing of this state", "send no If-Match")
-
-    def _wanted(self) -> set[str]:
-        """The states of which one is to be what there is; none where any will do."""
-        wanted = self.request.headers.get("if-match")
-        return _tags(wanted) if wanted is not None and wanted.strip() != "*" else set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +100,28 @@ class Routes:
         """One that takes something away."""
         return self._add("DELETE", path, right, 204, docs)
 
+    @cached_property
+    def made(self) -> Sequence[BaseRoute]:
+        """The operations as the framework has them, made once for all apps."""
+        router = APIRouter()
+        for operation in self.operations:
+            docs = dict(operation.docs)
+            router.add_api_route(
+                ROOT + operation.path,
+                _endpoint(operation),
+                methods=[operation.method],
+                status_code=operation.status,
+                tags=[operation.tag],
+                name=operation.function.__name__,
+                operation_id=operation.function.__name__,
+                response_model=operation.answers,
+                responses={**responses_of(operation.method), **docs.pop("responses", {})},
+                openapi_extra={**_security(operation.right), **docs.pop("openapi_extra", {})},
+                route_class_override=_knocking(operation),
+                **docs,
+            )
+        return router.routes
+
     def _add(
         self, method: str, path: str, right: Right | None, status: int, docs: Mapping[str, Any], *, noted: bool = False
     ) -> Callable[[F], F]:
@@ -195,24 +141,11 @@ class Door:
     clock: Clock
     limits: Limits
 
-    def open_for(self, app: FastAPI, routes: Routes) -> None:
-        """Adds a room's operations to the app."""
-        for operation in routes.operations:
-            docs = dict(operation.docs)
-            app.router.add_api_route(
-                ROOT + operation.path,
-                self._endpoint(operation),
-                methods=[operation.method],
-                status_code=operation.status,
-                tags=[operation.tag],
-                name=operation.function.__name__,
-                operation_id=operation.function.__name__,
-                response_model=operation.answers,
-                responses={**responses_of(operation.method), **docs.pop("responses", {})},
-                openapi_extra={**_security(operation.right), **docs.pop("openapi_extra", {})},
-                route_class_override=self._knocking(operation),
-                **docs,
-            )
+    def open_for(self, app: FastAPI, *rooms: Routes) -> None:
+        """Adds the operations of rooms to the app, of which it is the only door."""
+        app.state.door = self
+        for room in rooms:
+            app.router.routes.extend(room.made)
 
     def caller(self, db: DbSession, request: Request, now: dt.datetime) -> Actor:
         """Who asks: a client by its token, or else whoever is signed in by a cookie.
@@ -248,68 +181,32 @@ class Door:
             with transaction(self.engine) as db:
                 note_visit(db, unnoted, now=now)
 
-    def _endpoint(self, operation: Operation) -> Callable[..., Response]:
-        """What the framework calls, in a thread, with what the request says."""
-        function = operation.function
-
-        @wraps(function)
-        def endpoint(request: Request, **given: Any) -> Response:  # noqa: ANN401  as the operation declares it
-            now, key = self.clock(), given.pop("idempotency_key", None)
-            with (transaction if operation.writes else reading)(self.engine) as db:
-                db.info["source"] = request.client.host if request.client else ""
-                actor = self.caller(db, request, now)
-                request.state.who = actor.name
-                counted = self.limits.count(actor.name, now)
-                visit = self.visit(db, request, now) if actor.account else None
-                call = Call(db, actor, now, operation.right or Right.PROGRAM_READ, request, self.engine, visit)
-                if operation.right is not None:
-                    actor.need(operation.right)
-                asked = _retriable(request, actor, key) if key else None
-                before = earlier(db, asked, now=now) if asked else None
-                done = before or function(call, **given)
-                if not before:
-                    call.refuse_uncompared()
-                answer = done if isinstance(done, Answer | StreamingResponse) else _answer(call, operation, done)
-                if asked and isinstance(answer, Answer) and not before:
-                    keep(db, asked, answer, now=now)
-            self.note(request, now)
-            if isinstance(answer, StreamingResponse):
-                answer.headers.update({**counted, "Cache-Control": "no-store"})
-                return answer
-            replayed = {"Idempotency-Replayed": "true"} if before else {}
-            return _said(request, answer, {**counted, **replayed, "Cache-Control": "no-store" if actor.account else "private, no-cache"})
-
-        hints = get_type_hints(function, include_extras=True)
-        asked = inspect.signature(function).parameters
-        own = [asked[name].replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY) for name in list(asked)[1:]]
-        request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-        extra = [_KEY_PARAMETER] if operation.method not in SAFE else []
-        endpoint.__signature__ = inspect.Signature([request, *own, *extra])  # type: ignore[attr-defined] # the framework reads it
-        endpoint.__annotations__ = {}
-        return endpoint
-
-    def _knocking(self, operation: Operation) -> type[APIRoute]:
-        """Routes that look who asks before they complain of what is asked."""
-        door = self
-
-        class Knocking(APIRoute):
-            def get_route_handler(self) -> Callable[[Request], Any]:
-                inner = super().get_route_handler()
-                known = queries_of(self.dependant) | ({FIELDS} if operation.reads else set())
-
-                async def handler(request: Request) -> Response:
-                    await request.body()
-                    try:
-                        refuse_unknown(request, known)
-                        fields_asked(request, operation.answers)
-                        return await inner(request)
-                    except (BadQuery, RequestValidationError):
-                        await run_in_threadpool(door.knock, request, operation.right)
-                        raise
-
-                return handler
-
-        return Knocking
+    def do(self, operation: Operation, request: Request, key: str | None, given: Mapping[str, Any]) -> Response:
+        """Does an operation, with what the request gives it."""
+        now = self.clock()
+        with (transaction if operation.writes else reading)(self.engine) as db:
+            db.info["source"] = request.client.host if request.client else ""
+            actor = self.caller(db, request, now)
+            request.state.who = actor.name
+            counted = self.limits.count(actor.name, now)
+            visit = self.visit(db, request, now) if actor.account else None
+            call = Call(db, actor, now, operation.right or Right.PROGRAM_READ, request, self.engine, visit)
+            if operation.right is not None:
+                actor.need(operation.right)
+            asked = _retriable(request, actor, key) if key else None
+            before = earlier(db, asked, now=now) if asked else None
+            done = before or operation.function(call, **given)
+            if not before:
+                call.refuse_uncompared()
+            answer = done if isinstance(done, Answer | StreamingResponse) else _answer(call, operation, done)
+            if asked and isinstance(answer, Answer) and not before:
+                keep(db, asked, answer, now=now)
+        self.note(request, now)
+        if isinstance(answer, StreamingResponse):
+            answer.headers.update({**counted, "Cache-Control": "no-store"})
+            return answer
+        replayed = {"Idempotency-Replayed": "true"} if before else {}
+        return _said(request, answer, {**counted, **replayed, "Cache-Control": "no-store" if actor.account else "private, no-cache"})
 
     def knock(self, request: Request, right: Right | None) -> None:
         """Does nothing where whoever asks is known and has the right in some program; raises `Problem` or `NotAllowed` else."""
@@ -318,6 +215,52 @@ class Door:
             request.state.who = caller.name
             if right is not None:
                 caller.need(right)
+
+
+def _endpoint(operation: Operation) -> Callable[..., Response]:
+    """What the framework calls, in a thread, with what the request says."""
+    function = operation.function
+
+    @wraps(function)
+    def endpoint(request: Request, **given: Any) -> Response:  # noqa: ANN401  as the operation declares it
+        return _door_of(request).do(operation, request, given.pop("idempotency_key", None), given)
+
+    hints = get_type_hints(function, include_extras=True)
+    asked = inspect.signature(function).parameters
+    own = [asked[name].replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY) for name in list(asked)[1:]]
+    request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    extra = [_KEY_PARAMETER] if operation.method not in SAFE else []
+    endpoint.__signature__ = inspect.Signature([request, *own, *extra])  # type: ignore[attr-defined] # the framework reads it
+    endpoint.__annotations__ = {}
+    return endpoint
+
+
+def _knocking(operation: Operation) -> type[APIRoute]:
+    """Routes that look who asks before they complain of what is asked."""
+
+    class Knocking(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Any]:
+            inner = super().get_route_handler()
+            known = queries_of(self.dependant) | ({FIELDS} if operation.reads else set())
+
+            async def handler(request: Request) -> Response:
+                await request.body()
+                try:
+                    refuse_unknown(request, known)
+                    fields_asked(request, operation.answers)
+                    return await inner(request)
+                except (BadQuery, RequestValidationError):
+                    await run_in_threadpool(_door_of(request).knock, request, operation.right)
+                    raise
+
+            return handler
+
+    return Knocking
+
+
+def _door_of(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door
 
 
 OF_MINORS = {Right.PEOPLE_READ, Right.RECORDS_READ, Right.EXPORTS_READ, Right.PRIVACY_READ, Right.CONSENTS_READ}
@@ -345,15 +288,6 @@ def _security(right: Right | None) -> dict[str, Any]:
     return {**known, "x-right": right.value} if right else known
 
 
-def etag_of(body: bytes) -> str:
-    """The entity tag of what is answered."""
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-
-
-def _tags(header: str) -> set[str]:
-    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
-
-
 def _retriable(request: Request, actor: Actor, key: str) -> Retriable:
     asked = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     asked.update(request._body)  # noqa: SLF001  it has been read, and only its coroutine would give it
@@ -379,9 +313,9 @@ def _answer(call: Call, operation: Operation, value: object) -> Answer:
 def _said(request: Request, answer: Answer, more: Mapping[str, str]) -> Response:
     headers = {**answer.headers, **more}
     seen = request.headers.get("if-none-match")
-    if request.method in SAFE and seen and answer.headers.get("ETag") in _tags(seen):
+    if request.method in SAFE and seen and answer.headers.get("ETag") in tags_of(seen):
         return Response(status_code=304, headers={name: value for name, value in headers.items() if name != "Content-Type"})
     return Response(answer.body, answer.status, headers)
 
 
-__all__ = ["PROBLEM", "Call", "Door", "Operation", "ProblemBody", "Routes", "Wire", "etag_of"]
+__all__ = ["PROBLEM", "ROOT", "Call", "Door", "Operation", "ProblemBody", "Routes", "Wire"]

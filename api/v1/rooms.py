@@ -81,6 +81,5 @@ def add_v1(app: FastAPI, door: Door) -> None:
     add_problems(app)
     add_tokens(app, door)
     add_sign_in(app, door)
-    for routes in ROOMS:
-        door.open_for(app, routes)
+    door.open_for(app, *ROOMS)
     add_document(app)

@@ -1,0 +1,105 @@
+"""One request, as the rooms of the API see it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session as DbSession
+
+from api.problems import Problem
+from data.access import Actor, Right, Sight
+from data.signed_in import Visit
+
+ROOT = "/v1"
+SAFE = {"GET", "HEAD"}
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, as an operation sees it: an open transaction, who asks, the moment, and the right that the operation takes; `visit` is
+    by what somebody is signed in, None for API clients."""
+
+    db: DbSession
+    actor: Actor
+    now: dt.datetime
+    right: Right
+    request: Request
+    engine: Engine
+    visit: Visit | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    created: bool = False
+    compared: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """What was sent, as it came."""
+        return self.request._body  # noqa: SLF001  it has been read, and only its coroutine would give it
+
+    @property
+    def by(self) -> str:
+        """Who asks, as the audit says it."""
+        return self.actor.name
+
+    @property
+    def changes(self) -> bool:
+        """Whether the request may change something."""
+        return self.request.method not in SAFE
+
+    def sight(self, program: UUID) -> Sight:
+        """Of whom they may see or change things in a program, by the operation's right.
+
+        Raises
+        ------
+        Foreign, NotAllowed
+            Of nobody.
+        """
+        return self.actor.sight(self.right, program)
+
+    def made(self, path: str) -> None:
+        """Says where what was made is."""
+        self.headers["Location"], self.created = f"{ROOT}{path}", True
+
+    def refuse_stale(self, current: BaseModel) -> None:
+        """Does nothing where the request says no `If-Match`, or that of what there is, which its operation has locked.
+
+        Raises
+        ------
+        Problem
+            Somebody else was quicker: 412.
+        """
+        self.compared = True
+        wanted = self._wanted()
+        if wanted and etag_of(current.model_dump_json().encode()) not in wanted:
+            raise Problem(412, "changed-since", "it has changed since it was read", "read it again, and send its new ETag")
+
+    def refuse_uncompared(self) -> None:
+        """Does nothing where the request says no `If-Match`, or its operation has looked at that.
+
+        Raises
+        ------
+        Problem
+            What is asked for has no state to compare, or is not there: 412.
+        """
+        if self.changes and not self.compared and self._wanted():
+            raise Problem(412, "changed-since", "there is nothing of this state", "send no If-Match")
+
+    def _wanted(self) -> set[str]:
+        """The states of which one is to be what there is; none where any will do."""
+        wanted = self.request.headers.get("if-match")
+        return tags_of(wanted) if wanted is not None and wanted.strip() != "*" else set()
+
+
+def etag_of(body: bytes) -> str:
+    """The entity tag of what is answered."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def tags_of(header: str) -> set[str]:
+    """The entity tags that a header names."""
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
