@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from data.oneroster_people import Defaults
 
 rosters = typer.Typer(
-    help="Take people in from OneRoster 1.2 archives, and write groups as one.", no_args_is_help=True, rich_markup_mode=None
+    help="Take people in from OneRoster archives, and write them.", no_args_is_help=True, rich_markup_mode=None
 )
 
 RoundName = Annotated[str, typer.Argument(metavar="ROUND", help="TERM:ROUND, such as tutoring/2026-spring:1.")]
