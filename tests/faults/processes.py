@@ -70,13 +70,16 @@ def is_writing(database: Engine) -> bool:
 
 
 def seconds_of_writing(database: Engine, *words: str | Path) -> float:
-    """How long a command that nobody kills takes from when it begins to write until it has written everything."""
+    """How long a command that nobody kills takes from when it is first seen to write until it is last seen to."""
+    seen = list[float]()
     with begun(database, *words) as process:
-        wait_until(lambda: is_writing(database) or process.poll() is not None, pause=0.002)
-        seconds = wait_until(lambda: not is_writing(database), pause=0.002)
+        while process.poll() is None:
+            if is_writing(database):
+                seen.append(time.monotonic())
+            time.sleep(0.002)
         _, complained = process.communicate()
         assert process.returncode == 0, complained
-    return seconds
+    return seen[-1] - seen[0]
 
 
 def spread(kills: int, chance: random.Random) -> Sequence[float]:
