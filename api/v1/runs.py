@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from api.v1.door import Call, Routes, Wire
@@ -51,8 +51,10 @@ EXPLAINING = Field(
 )
 
 
-class Wish(Wire):
-    """How a round is to be solved."""
+class Wish(BaseModel):
+    """How a round is to be solved; of a query, whose numbers are texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="What chance begins with.")
     time_seconds: Seconds | None = LONGEST
@@ -61,7 +63,7 @@ class Wish(Wire):
     workers: int = Field(default=2, ge=1, le=1024, description="Work on so many shards at once.")
 
 
-class RunIn(Wish):
+class RunIn(Wire, Wish):
     """How a round of a term is to be solved."""
 
     previous: Annotated[str, Field(max_length=200)] | None = Field(

@@ -47,4 +47,4 @@ def test_only_root_installs_and_only_what_is_missing(user: int, installed: Seque
 def test_make_test_calls_it() -> None:
     makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
     assert "\ntest: install packages\n" in makefile
-    assert "\npackages:\n\tsh tests/browser/packages.sh\n\tsh tests/clients/packages.sh\n" in makefile
+    assert "\npackages: .venv-clients/.installed\n\tsh tests/browser/packages.sh\n\tsh tests/clients/packages.sh\n" in makefile
