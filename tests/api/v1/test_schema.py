@@ -52,9 +52,9 @@ class House:
 
 
 @pytest.fixture
-def house(database: Engine) -> House:
+def house(database: Engine, monkeypatch: pytest.MonkeyPatch) -> House:
     things = things_of(database, "city")
-    return House(app_without_limit(database), Platform(database), things)
+    return House(app_without_limit(database, monkeypatch), Platform(database), things)
 
 
 def test_each_operation_answers_as_the_document_says(house: House) -> None:
