@@ -158,8 +158,8 @@ def _add_fields(method: str, operation: Json, schemas: Json) -> None:
         part = {"$ref": f"#/components/schemas/{'PartPage' if listed else 'Part'}"}
         operation["responses"]["200"]["content"][PART] = {"schema": part}
     elif method in {"put", "patch", "delete"}:
-        header = {"type": "string", "maxLength": 200}
-        parameters.append({"name": "If-Match", "in": "header", "required": False, "schema": header, "description": IF_MATCH_TOLD})
+        header = {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}, "description": IF_MATCH_TOLD}
+        parameters.append(header)
 
 
 def _add_headers(method: str, operation: Json) -> None:

@@ -65,6 +65,16 @@ def test_a_retry_with_the_same_key_gets_the_first_answer_and_has_no_second_effec
     assert (other.status_code, other.json()["type"]) == (422, "/problems/key-taken")
 
 
+def test_if_match_may_name_as_many_states_as_somebody_knows_and_the_document_says_so(platform: Platform) -> None:
+    client = platform.client()
+    others = ", ".join(f'"{number:032}"' for number in range(20))
+    long = f"{others}, {client.ask('GET', '/v1/programs/ext:rural').headers['etag']}"
+    assert client.ask("PATCH", "/v1/programs/ext:rural", {"name": "one"}, {"if-match": others}).status_code == 412
+    assert client.ask("PATCH", "/v1/programs/ext:rural", {"name": "one"}, {"if-match": long}).status_code == 200
+    told = client.ask("GET", "/openapi.json").json()["paths"]["/v1/programs/{program}"]["patch"]["parameters"]
+    assert [one["schema"] for one in told if one["name"] == "If-Match"] == [{"type": "string"}]
+
+
 def test_a_lost_update_is_refused(platform: Platform) -> None:
     client = platform.client()
     tag = client.ask("GET", "/v1/programs/ext:rural").headers["etag"]
