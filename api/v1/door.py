@@ -55,12 +55,8 @@ class Operation:
     tag: str
     noted: bool
     docs: Mapping[str, Any]
-
-    @property
-    def answers(self) -> type | None:
-        """The wire model of its answer; none where there is nothing to say, or no JSON."""
-        answers: type | None = get_type_hints(self.function, include_extras=True).get("return")
-        return None if answers is type(None) or (inspect.isclass(answers) and issubclass(answers, Response)) else answers
+    answers: type | None
+    """The wire model of its answer; none where there is nothing to say, or no JSON."""
 
     @property
     def reads(self) -> bool:
@@ -126,8 +122,10 @@ class Routes:
         self, method: str, path: str, right: Right | None, status: int, docs: Mapping[str, Any], *, noted: bool = False
     ) -> Callable[[F], F]:
         def add(function: F) -> F:
-            answered = 204 if get_type_hints(function).get("return") is type(None) else status
-            self.operations.append(Operation(method, path, right, function, answered, self.tag, noted, docs))
+            said: type | None = get_type_hints(function, include_extras=True).get("return")
+            empty = said is type(None)
+            answers = None if empty or (inspect.isclass(said) and issubclass(said, Response)) else said
+            self.operations.append(Operation(method, path, right, function, 204 if empty else status, self.tag, noted, docs, answers))
             return function
 
         return add
