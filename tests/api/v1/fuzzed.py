@@ -14,6 +14,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi._caches import clear_all
 from sqlalchemy import Engine
 
 from api.app import create_app
@@ -66,7 +67,8 @@ def faults_found(
     for settings, names in parts:
         made, found = _asked(app, _settings(headers, things, settings), names)
         requests, faults = requests + made, faults + found
-        gc.collect()  # what was made holds itself, and most of it lies where Python does not count it
+        clear_all()  # compiled patterns of a part are of no use to another, and take gigabytes
+        gc.collect()
     return requests, faults
 
 
