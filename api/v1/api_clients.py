@@ -106,7 +106,7 @@ def read_client(call: Call, client: UUID) -> ClientOut:
 def close_program_client(call: Call, client: UUID) -> None:
     """Lets a client in no more."""
     found = _client(call, client)
-    call.refuse_stale(client_out(call, found))
+    call.refuse_stale(lambda: client_out(call, found))
     close_client(call.db, found, by=call.by, now=call.now)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -65,8 +66,9 @@ class Call:
         """Says where what was made is."""
         self.headers["Location"], self.created = f"{ROOT}{path}", True
 
-    def refuse_stale(self, current: BaseModel) -> None:
-        """Does nothing where the request says no `If-Match`, or that of what there is, which its operation has locked.
+    def refuse_stale(self, current: Callable[[], BaseModel]) -> None:
+        """Does nothing where the request says no `If-Match`, or that of what there is, which its operation has locked; only where it says
+        one is `current` looked up.
 
         Raises
         ------
@@ -75,7 +77,7 @@ class Call:
         """
         self.compared = True
         wanted = self._wanted()
-        if wanted and etag_of(current.model_dump_json().encode()) not in wanted:
+        if wanted and etag_of(current().model_dump_json().encode()) not in wanted:
             raise Problem(412, "changed-since", "it has changed since it was read", "read it again, and send its new ETag")
 
     def refuse_uncompared(self) -> None:

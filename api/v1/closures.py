@@ -78,7 +78,7 @@ def remove_closure(call: Call, term: Key, closure: Key) -> None:
     is made up already."""
     found = term_of(call, term)
     meant = _meant(call, found, closure)
-    call.refuse_stale(_out(meant))
+    call.refuse_stale(lambda: _out(meant))
     reopen(call.db, found, meant.first_on, school=meant.school, by=call.by, now=call.now)
 
 

@@ -241,7 +241,7 @@ def _links(call: Call, term: Term, body: LinksIn) -> dict[str, str]:
 def _held(call: Call, key: str, term: str | None) -> Group:
     """The group that is to be changed, as the caller knows it."""
     found = group_meant(call, key, term)
-    call.refuse_stale(group_out(call, found))
+    call.refuse_stale(lambda: group_out(call, found))
     return found
 
 

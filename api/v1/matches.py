@@ -108,7 +108,7 @@ def stop_match(call: Call, match: Key) -> MatchOut:
 def take_match_away(call: Call, match: Key) -> None:
     """Removes a match and all that is known of it at once; where it is being solved, that ends."""
     run = _own(call, match)
-    call.refuse_stale(_shown(call, run))
+    call.refuse_stale(lambda: _shown(call, run))
     take_away(call.db, run.id, by=call.by, now=call.now)
 
 

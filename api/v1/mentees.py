@@ -113,5 +113,5 @@ def remove_mentee(call: Call, term: Key, mentee: Key) -> None:
     """Takes a mentee out of a term from today on, as an import does that does not name them; they are in no
     group any more. Put again, they are back."""
     found = mentee_meant(call, mentee, term)
-    call.refuse_stale(_shown(call, [(found, person_of(call, found))])[0])
+    call.refuse_stale(lambda: _shown(call, [(found, person_of(call, found))])[0])
     remove_people(call.db, term_meant(call, term), [], [found.key], by=call.by, now=call.now)

@@ -89,5 +89,5 @@ def remove_mentor(call: Call, term: Key, mentor: Key) -> None:
     """Takes a mentor out of a term from today on, as an import does that does not name them; their sessions to come need another mentor.
     Put again, they are back."""
     found = mentor_meant(call, mentor, term)
-    call.refuse_stale(mentor_out(found, person_of(call, found)))
+    call.refuse_stale(lambda: mentor_out(found, person_of(call, found)))
     remove_people(call.db, term_meant(call, term), [found.key], [], by=call.by, now=call.now)

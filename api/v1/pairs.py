@@ -53,7 +53,7 @@ def read_pairs(call: Call, term: Key) -> PairsWire:
 def put_pairs(call: Call, term: Key, body: PairsWire) -> PairsWire:
     """Says anew what is said of pairs; what is left out is said no more."""
     found = term_meant(call, term)
-    call.refuse_stale(_pairs(_round(call, found)))
+    call.refuse_stale(lambda: _pairs(_round(call, found)))
     columns = pairs(_known(call, found, Mentor), _known(call, found, Mentee))
     set_rules(call.db, found, _taken("pairs", columns, body.pairs), None, by=call.by, now=call.now)
     return _pairs(_round(call, found))
@@ -69,7 +69,7 @@ def read_peers(call: Call, term: Key) -> PeersWire:
 def put_peers(call: Call, term: Key, body: PeersWire) -> PeersWire:
     """Says anew what is said of peers; what is left out is said no more."""
     found = term_meant(call, term)
-    call.refuse_stale(_peers(_round(call, found)))
+    call.refuse_stale(lambda: _peers(_round(call, found)))
     set_rules(call.db, found, None, _taken("peers", peers(_known(call, found, Mentee)), body.peers), by=call.by, now=call.now)
     return _peers(_round(call, found))
 

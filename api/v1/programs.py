@@ -95,7 +95,7 @@ def read_program(call: Call, program: Key) -> ProgramOut:
 def change_program(call: Call, program: Key, body: ProgramPatch) -> ProgramOut:
     """Changes what a program is called, and its settings; feeds and mails follow."""
     found = program_of(call, program)
-    call.refuse_stale(_shown(call, found))
+    call.refuse_stale(lambda: _shown(call, found))
     if body.name is not None:
         rename_program(call.db, found, body.name, by=call.by, now=call.now)
     for name, value in body.settings.items():

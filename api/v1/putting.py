@@ -93,7 +93,7 @@ def put_one(call: Call, sort: Sort[Row, Out], term: Term, key: str, sent: Wire, 
             raise Problem(412, "changed-since", f"there is no such {sort.name} now", "send no If-Match to make a new one")
     else:
         own = found[0].key
-        call.refuse_stale(sort.shown(call, [found])[0])
+        call.refuse_stale(lambda: sort.shown(call, [found])[0])
     return _put(call, sort, term, own, sent, allow_returns=allow_returns)
 
 
@@ -110,7 +110,7 @@ def change_one(
     found = _found(call, sort, term, str(row.id))
     assert found is not None  # noqa: S101  they are there, and the term is locked
     now_is = sort.shown(call, [found])[0]
-    call.refuse_stale(current(call, found[0]) if current else now_is)
+    call.refuse_stale(lambda: current(call, found[0]) if current else now_is)
     if row.left_on is not None and row.left_on <= day_in(term, call.now):
         raise WouldReturn((row.key,))
     whole = {name: value for name, value in now_is if name in sort.sent.model_fields} | dict(sent)

@@ -86,8 +86,9 @@ def read_record(call: Call, session: Key, term: InTerm = None) -> RecordOut:
 def write_record(call: Call, session: Key, body: RecordIn, term: InTerm = None) -> RecordOut:
     """Records what was held, or corrects it; from then on the session is held. A mentor writes it of sessions that they hold."""
     found = session_meant(call, session, term, lambda sight, _: sessions_held(sight))
-    call.refuse_stale(_record_out(call, found))
-    of = call.db.get_one(Term, call.db.get_one(Group, found.group_id).term_id)
+    group = call.db.get_one(Group, found.group_id)  # kept here, it is not looked up again below
+    of = call.db.get_one(Term, group.term_id)
+    call.refuse_stale(lambda: _record_out(call, found))
     known = {str(mentee.id): key for key, mentee in members_of(call.db, found).items()}
     known |= {f"ext:{key}": key for key in known.values()}
     said: dict[str, Presence] = {}

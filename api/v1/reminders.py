@@ -81,7 +81,7 @@ def change_reminders_of_mentee(call: Call, term: Key, mentee: Key, body: Reminde
 
 def _changed(call: Call, who: Mentor | Mentee, body: RemindersPatch) -> RemindersOut:
     call.db.get_one(Person, who.person_id, with_for_update=True)
-    call.refuse_stale(_wish(call, who))
+    call.refuse_stale(lambda: _wish(call, who))
     if "reminder_minutes" in body.model_fields_set:
         wish_reminders(call.db, who, body.reminder_minutes, by=call.by, now=call.now)
     if body.language:

@@ -93,7 +93,7 @@ def close_open_round(call: Call, round: Key, body: CloseIn | None = None) -> Rou
     """Closes a round: its runs solve what the term's people and policy are now, whatever becomes of them later. Who leaves by its first
     day is not in it, nor who needs a guardian's consent that is not in force."""
     found, term = round_of(call, round)
-    call.refuse_stale(round_out(found, term))
+    call.refuse_stale(lambda: round_out(found, term))
     close_round(call.db, term, by=call.by, now=call.now, from_on=body.from_on if body else None, only=found.id)
     return round_out(found, term)
 

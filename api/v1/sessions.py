@@ -225,7 +225,7 @@ def _lacking(call: Call, term: Term, asked: Select[Session], lacks: Lacking) -> 
 def _held(call: Call, key: str, term: str | None) -> Session:
     """The session that is to be changed, as the caller knows it."""
     found = session_meant(call, key, term)
-    call.refuse_stale(session_out(call, found))
+    call.refuse_stale(lambda: session_out(call, found))
     return found
 
 

@@ -166,7 +166,7 @@ def revoke_subscription(call: Call, subscription: Key) -> None:
 def _held(call: Call, key: str) -> tuple[Subscription, Calendar]:
     found = _meant(call, key)
     call.db.refresh(found[0], with_for_update=True)
-    call.refuse_stale(_shown(call, [found])[0])
+    call.refuse_stale(lambda: _shown(call, [found])[0])
     return found
 
 

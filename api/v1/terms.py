@@ -145,7 +145,7 @@ def put_term(call: Call, program: Key, term: Key, body: TermIn) -> TermOut:
         if not isinstance(given, str):
             raise no_such("term")
         return _make(call, of, given, body)
-    call.refuse_stale(term_out(found))
+    call.refuse_stale(lambda: term_out(found))
     _change(call, found, _new(body), body.policy)
     return term_out(found)
 
@@ -155,7 +155,7 @@ def change_a_term(call: Call, term: Key, body: TermPatch) -> TermChanged:
     """Changes a term, also while it runs. What was planned on days that are none of it any more, or are off, is cancelled; on new days
     there are sessions."""
     found = term_of(call, term)
-    call.refuse_stale(term_out(found))
+    call.refuse_stale(lambda: term_out(found))
     was = {name: getattr(as_it_is(found), name) for name in NewTerm.__dataclass_fields__}
     sent = {name: getattr(body, name) for name in body.model_fields_set if name != "policy"}
     if body.first_on is None:
@@ -171,7 +171,7 @@ def change_a_term(call: Call, term: Key, body: TermPatch) -> TermChanged:
 def remove_a_term(call: Call, term: Key) -> None:
     """Removes a term that has no groups, with its people and rounds."""
     found = term_of(call, term)
-    call.refuse_stale(term_out(found))
+    call.refuse_stale(lambda: term_out(found))
     remove_term(call.db, found, by=call.by, now=call.now)
 
 

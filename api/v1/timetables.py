@@ -93,7 +93,7 @@ def put_timetable(call: Call, term: Key, mentor: Key, body: TimetableIn) -> Time
     """Takes a mentor's calendar in, in the place of an earlier one."""
     who = mentor_meant(call, mentor, term)
     if kept := call.db.get(Timetable, who.id, with_for_update=True):
-        call.refuse_stale(_out(who, kept))
+        call.refuse_stale(lambda: _out(who, kept))
     if body.address is not None:
         follow(call.db, who, body.address, near_hosts(), by=call.by, now=call.now)
     else:
@@ -115,7 +115,7 @@ def fetch_timetable(call: Call, term: Key, mentor: Key) -> TimetableOut:
 def remove_timetable(call: Call, term: Key, mentor: Key) -> None:
     """Forgets a mentor's timetable and its address; their availability is what they gave."""
     who = mentor_meant(call, mentor, term)
-    call.refuse_stale(_of(call, who))
+    call.refuse_stale(lambda: _of(call, who))
     take_away(call.db, who, by=call.by, now=call.now)
 
 

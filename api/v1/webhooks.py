@@ -130,7 +130,7 @@ def read_webhook(call: Call, webhook: Key) -> WebhookOut:
 def patch_webhook(call: Call, webhook: Key, body: WebhookPatch) -> WebhookOut:
     """Changes where it is, what it is told, and whether; one that is enabled again gets what it missed."""
     found = _meant(call, webhook)
-    call.refuse_stale(_shown(call, [found])[0])
+    call.refuse_stale(lambda: _shown(call, [found])[0])
     change_webhook(call.db, found, url=body.url, types=body.types, enabled=body.enabled, by=call.by, now=call.now)
     return _shown(call, [found])[0]
 
@@ -139,7 +139,7 @@ def patch_webhook(call: Call, webhook: Key, body: WebhookPatch) -> WebhookOut:
 def remove_webhook(call: Call, webhook: Key) -> None:
     """Removes a webhook with what waits for it."""
     found = _meant(call, webhook)
-    call.refuse_stale(_shown(call, [found])[0])
+    call.refuse_stale(lambda: _shown(call, [found])[0])
     close_webhook(call.db, found, by=call.by, now=call.now)
 
 
