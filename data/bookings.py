@@ -131,6 +131,7 @@ class Member:
     """Somebody's time in a group, [from_on, until_on); whoever has left the term has left it too."""
 
     mentee_id: UUID
+    key: str
     person_id: UUID
     school: str
     from_on: dt.date
@@ -144,12 +145,13 @@ class Member:
 def members_of(db: DbSession, groups: Iterable[UUID]) -> Mapping[UUID, Sequence[Member]]:
     """All who are or were members of groups, or will be, by group; a group without any is left out."""
     found: dict[UUID, list[Member]] = {}
-    columns = (Membership.group_id, Mentee.id, Mentee.person_id, Mentee.school, Membership.from_on, Membership.until_on, Mentee.left_on)
+    membership = (Membership.group_id, Membership.from_on, Membership.until_on)
+    columns = (*membership, Mentee.left_on, Mentee.id, Mentee.key, Mentee.person_id, Mentee.school)
     for some in parts(groups):
         rows = db.execute(select(*columns).join(Mentee, Mentee.id == Membership.mentee_id).where(Membership.group_id.in_(some)))
-        for group, mentee, person, school, from_on, until_on, left_on in rows:
+        for group, from_on, until_on, left_on, mentee, key, person, school in rows:
             ends = min((day for day in (until_on, left_on) if day), default=None)
-            found.setdefault(group, []).append(Member(mentee, person, school, from_on, ends))
+            found.setdefault(group, []).append(Member(mentee, key, person, school, from_on, ends))
     return found
 
 

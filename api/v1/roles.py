@@ -84,7 +84,8 @@ def read_role(call: Call, program: Key, role: UUID) -> RoleOut:
 def take_program_role(call: Call, program: Key, role: UUID) -> None:
     """Takes a role away, from the next request on."""
     found = program_of(call, program)
-    call.refuse_stale(lambda: _shown(call, found, role))
+    kept = _shown(call, found, role)
+    call.refuse_stale(lambda: kept)
     take_role(call.db, call.actor, found, str(role), by=call.by, now=call.now)
 
 

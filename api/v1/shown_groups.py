@@ -20,7 +20,7 @@ from data.bookings import Member, members_of
 from data.calendars import parts
 from data.groups import Group
 from data.own import groups_taught
-from data.people import Mentee, Mentor
+from data.people import Mentor
 from data.programs import Program, Term
 from data.settings import settings_of
 from scheduler.circle import day_of
@@ -69,7 +69,6 @@ def groups_out(call: Call, term: Term, groups: Sequence[Group], on: dt.date) -> 
     usual = settings_of(db.get_one(Program, term.program_id).settings).link
     mentors = refs(db, Mentor, {group.mentor_id for group in groups})
     members = seen_members(db, sight, ids)
-    mentees = refs(db, Mentee, {one.mentee_id for some in members.values() for one in some})
     times = weekly_times(db, ids, on)
     return [
         GroupOut(
@@ -80,7 +79,7 @@ def groups_out(call: Call, term: Term, groups: Sequence[Group], on: dt.date) -> 
             subject=group.subject,
             mentor=mentors[group.mentor_id],
             members=sorted(
-                (MemberOut(mentee=mentees[one.mentee_id], from_on=one.from_on, until_on=one.until_on) for one in members.get(group.id, ())),
+                (MemberOut(mentee=ref_of(one), from_on=one.from_on, until_on=one.until_on) for one in members.get(group.id, ())),
                 key=lambda one: (one.from_on, one.mentee.external_id),
             ),
             meetings=meetings_out(times[group.id][0]) if group.id in times else [],
@@ -106,7 +105,12 @@ def seen_members(db: DbSession, sight: Sight, groups: Sequence[UUID]) -> dict[UU
     }
 
 
-def refs(db: DbSession, table: type[Mentor | Mentee | Group], ids: set[UUID]) -> dict[UUID, Ref]:
+def ref_of(member: Member) -> Ref:
+    """A member by both keys."""
+    return Ref(id=member.mentee_id, external_id=member.key)
+
+
+def refs(db: DbSession, table: type[Mentor | Group], ids: set[UUID]) -> dict[UUID, Ref]:
     """Rows by both keys."""
     found: dict[UUID, Ref] = {}
     for some in parts(sorted(ids)):

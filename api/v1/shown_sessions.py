@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from api.v1.door import Call, Wire
 from api.v1.fields import Ref
-from api.v1.shown_groups import refs, seen_members
+from api.v1.shown_groups import ref_of, refs, seen_members
 from data.calendars import parts
 from data.groups import Group
-from data.people import Mentee, Mentor
+from data.people import Mentor
 from data.programs import Program, Term
 from data.sessions import Kind, Series, Session, State
 from data.settings import settings_of
@@ -73,14 +73,13 @@ def sessions_out(call: Call, sessions: Sequence[Session]) -> list[SessionOut]:
         kinds |= dict(db.execute(select(Series.id, Series.kind).where(Series.id.in_(some))).all())
     mentors = refs(db, Mentor, {one.mentor_id for one in sessions} | {group.mentor_id for group in groups.values()})
     members = seen_members(db, call.sight(program.id), list(groups))
-    mentees = refs(db, Mentee, {one.mentee_id for some in members.values() for one in some})
     made_up = _made_up(call, [one.id for one in sessions])
     shown = []
     for one in sessions:
         group = groups[one.group_id]
         term = terms[group.term_id]
         on = day_of(term, one.starts_at)
-        come = [mentees[member.mentee_id] for member in members.get(group.id, ()) if member.is_there(on)]
+        come = sorted((one for one in members.get(group.id, ()) if one.is_there(on)), key=lambda one: one.key)
         shown.append(
             SessionOut(
                 id=one.id,
@@ -98,7 +97,7 @@ def sessions_out(call: Call, sessions: Sequence[Session]) -> list[SessionOut]:
                 ends_at=one.ends_at,
                 mentor=mentors[one.mentor_id],
                 usual_mentor=mentors[group.mentor_id],
-                members=sorted(come, key=lambda mentee: mentee.external_id),
+                members=list(map(ref_of, come)),
                 link=group.link or usual.format(group=group.key),
                 cancelled_at=one.cancelled_at,
                 cancelled_why=one.cancelled_why,

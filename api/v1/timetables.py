@@ -115,7 +115,8 @@ def fetch_timetable(call: Call, term: Key, mentor: Key) -> TimetableOut:
 def remove_timetable(call: Call, term: Key, mentor: Key) -> None:
     """Forgets a mentor's timetable and its address; their availability is what they gave."""
     who = mentor_meant(call, mentor, term)
-    call.refuse_stale(lambda: _of(call, who))
+    kept = _of(call, who)
+    call.refuse_stale(lambda: kept)
     take_away(call.db, who, by=call.by, now=call.now)
 
 
