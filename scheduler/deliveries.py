@@ -12,7 +12,6 @@ from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session as DbSession
 
 from data.database import reading, transaction
 from data.deliveries import Outcome, due_webhooks, let_go, take_load, tell_outcome
@@ -22,8 +21,8 @@ from scheduler.patience import Stopped, never
 
 
 def deliver_hooks(engine: Engine, clock: Clock, signer: Signer, *, stopped: Stopped = never, pace: Pace = USUAL) -> None:
-    """Tells webhooks what they are to be told, some of it to each. Late: all of it, but for what failed for three days. Twice, or two at
-    once: each holds others. Never: all waits."""
+    """Tells webhooks what they are to be told, some of it to each. Late: all of it, but for what failed for three days. Twice, or
+    several at once: each holds others, and lets each go when it has heard, so that none waits for a slow one. Never: all waits."""
     with reading(engine) as db:
         due = due_webhooks(db, clock())
     loads = []
@@ -34,14 +33,16 @@ def deliver_hooks(engine: Engine, clock: Clock, signer: Signer, *, stopped: Stop
             loads.append(load)
     if not loads:
         return
+    held = {load.webhook.id for load in loads}
     surely, writing = Surely(stopped), partial(transaction, engine)
 
     def told(delivery: UUID, outcome: Outcome) -> None:
         surely(writing, partial(tell_outcome, delivery=delivery, outcome=outcome, now=clock()))
 
-    def let_all_go(db: DbSession) -> None:
-        for load in loads:
-            let_go(db, load.webhook.id)
+    def over(webhook: UUID) -> None:
+        held.discard(webhook)
+        surely(writing, partial(let_go, webhook=webhook))
 
-    asyncio.run(call_all(loads, signer, clock, told, stopped=stopped, pace=pace))
-    surely(writing, let_all_go)
+    asyncio.run(call_all(loads, signer, clock, told, over, stopped=stopped, pace=pace))
+    for webhook in list(held):
+        over(webhook)

@@ -13,6 +13,7 @@ import base64
 import binascii
 import datetime as dt
 import json
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,10 @@ class Pace:
 
 USUAL = Pace()
 
+EVERY = dt.timedelta(seconds=5)
+BATCHES = math.ceil((USUAL.batch_seconds + USUAL.call_seconds) / EVERY.total_seconds()) + 1
+"""So often a batch is begun, and so many may go on at once that those of slow receivers never keep the next from beginning."""
+
 
 def signer(environment: Mapping[str, str] = os.environ) -> Signer | None:
     """What the environment says of webhooks: `DURE_WEBHOOK_SECRET`, and `DURE_WEBHOOK_PRIVATE=1`; None where there is no secret.
@@ -84,11 +89,12 @@ async def call_all(
     signer: Signer,
     clock: Callable[[], dt.datetime],
     told: Callable[[UUID, Outcome], None],
+    over: Callable[[UUID], None],
     *,
     stopped: Stopped = never,
     pace: Pace = USUAL,
 ) -> None:
-    """Tells webhooks what they are to be told, and says at once, in any thread, what came of each call.
+    """Tells webhooks what they are to be told, and says at once, in any thread, what came of each call, and which webhook it is done with.
 
     Nothing more is told to a receiver after its first failure, to any when the time of the batch is over, nor once it is `stopped`.
     """
@@ -105,9 +111,13 @@ async def call_all(
                 if outcome.problem:
                     return
 
+    async def one_by_one(load: Load, ends: float) -> None:
+        await one_after_the_other(load, ends)
+        await asyncio.to_thread(over, load.webhook.id)
+
     async def all_at_once() -> None:
         ends = asyncio.get_running_loop().time() + pace.batch_seconds
-        await asyncio.gather(*(one_after_the_other(load, ends) for load in loads))
+        await asyncio.gather(*(one_by_one(load, ends) for load in loads))
 
     await unless(stopped, all_at_once())
 

@@ -39,7 +39,7 @@ from data.ticks import tick
 from data.wiping import wipe
 from scheduler.deliveries import deliver_hooks
 from scheduler.fetch import NOBODY, Hosts, near_hosts
-from scheduler.hooks import Signer, signer
+from scheduler.hooks import BATCHES, EVERY, Signer, signer
 from scheduler.mail import SERVER, MailServer, mail_server
 from scheduler.outbox import deliver_mail
 from scheduler.patience import Stopped, never
@@ -112,7 +112,8 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
     if post.mail is not None:
         table.append(Job("deliver mail", partial(deliver_mail, server=post.mail, stopped=stopped), dt.timedelta(seconds=5)))
     if post.hooks is not None:
-        table.append(Job("deliver webhooks", partial(deliver_hooks, signer=post.hooks, stopped=stopped), dt.timedelta(seconds=5)))
+        deliver = partial(deliver_hooks, signer=post.hooks, stopped=stopped)
+        table.append(Job("deliver webhooks", deliver, EVERY, at_once=BATCHES))
     return table
 
 

@@ -41,13 +41,14 @@ def utc_now() -> dt.datetime:
 class Job:
     """Something that is done again and again, `every` so often, by what stands in the database at the moment that the clock gives.
 
-    However late it is, it runs at once, and once for all of its times that have passed; never beside itself. Where the database cannot be
-    used, that is told in one line, and it runs again the next time.
+    However late it is, it runs at once, and once for all of its times that have passed; beside itself only as often as `at_once`
+    says. Where the database cannot be used, that is told in one line, and it runs again the next time.
     """
 
     name: str
     work: Callable[[Engine, Clock], object]
     every: dt.timedelta
+    at_once: int = 1
 
     def run(self, engine: Engine, clock: Clock) -> None:
         """Runs it once."""
@@ -107,7 +108,8 @@ class Ticker:
             ticking.shutdown(wait=wait)
 
     def _begin(self) -> BackgroundScheduler:
-        ticking = BackgroundScheduler(timezone=dt.UTC, executors={"default": ThreadPoolExecutor(max(1, len(self._jobs)))})
+        threads = max(1, sum(job.at_once for job in self._jobs))
+        ticking = BackgroundScheduler(timezone=dt.UTC, executors={"default": ThreadPoolExecutor(threads)})
         for job in self._jobs:
             ticking.add_job(
                 job.run,
@@ -118,7 +120,7 @@ class Ticker:
                 next_run_time=utc_now(),
                 misfire_grace_time=ANY_SECONDS,
                 coalesce=True,
-                max_instances=1,
+                max_instances=job.at_once,
             )
         ticking.start()
         return ticking

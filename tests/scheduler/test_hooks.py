@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -22,8 +23,10 @@ from data.events import Event, Happening, happened
 from data.programs import Program
 from data.webhooks import Delivery, add_webhook_secret, change_webhook, make_webhook, replay, try_out, webhook_of
 from scheduler.deliveries import deliver_hooks
-from scheduler.hooks import USUAL, BadSecret, Pace, Signer, signer
+from scheduler.hooks import BATCHES, USUAL, BadSecret, Pace, Signer, signer
 from scheduler.outside import NotOutside, outside
+from scheduler.ticker import Job, Ticker
+from tests.faults.processes import wait_until
 from tests.scheduler.lessons import HOUR, MONDAY, lessons
 
 SECRET = "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0"
@@ -32,12 +35,13 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 class Receiver:
-    """An address that keeps what it is told, and answers as it is to; where it is slow, it never comes to the end of an answer."""
+    """An address that keeps what it is told, and answers as it is to, after some seconds; where it is slow, it never comes to the end of
+    an answer."""
 
-    def __init__(self, *, slow: bool = False) -> None:
+    def __init__(self, *, slow: bool = False, seconds: float = 0) -> None:
         self.told: list[tuple[dict[str, str], bytes]] = []
         self.status = 204
-        self._slow = slow
+        self._slow, self._seconds = slow, seconds
         self._ends = threading.Event()
         self.caught = threading.Event()
 
@@ -53,6 +57,7 @@ class Receiver:
                 if receiver._slow:
                     receiver._never_end(self.request)
                     return
+                receiver._ends.wait(receiver._seconds)
                 self.send_response(receiver.status)
                 self.send_header("location", "/elsewhere")
                 self.send_header("content-length", "0")
@@ -210,6 +215,29 @@ def test_a_slow_receiver_holds_up_no_other(database: Engine) -> None:
         write(database, "run.published")
         deliver(database, NOW + MINUTE / 2, Pace(call_seconds=1))
         assert (len(quick.told), len(slow.told)) == (4, 1)
+
+
+def test_one_that_is_slow_and_right_holds_up_no_other_either_and_is_told_nothing_twice(database: Engine) -> None:
+    quick, slow = Receiver(), Receiver(seconds=4)
+    with quick.up() as here, slow.up() as there:
+        made(database, there, *WANTED)
+        made(database, here, *WANTED, key="town")
+        work = partial(deliver_hooks, signer=Signer(SECRET, private=True), pace=Pace(call_seconds=5, batch_seconds=5))
+        ticker = Ticker(database, [Job("deliver webhooks", work, dt.timedelta(seconds=0.5), at_once=BATCHES)], clock=lambda: NOW)
+        write(database, *["session.moved"] * 3)
+        ticker.start()
+        try:
+            wait_until(lambda: (len(quick.told), len(slow.told)) == (3, 1))
+            for told in (4, 5):
+                write(database, "run.published")
+                began = time.monotonic()
+                wait_until(lambda told=told: len(quick.told) == told)  # type: ignore[misc]
+                assert time.monotonic() - began < 3
+            assert len(slow.told) == 1
+            wait_until(lambda: len(slow.told) == 5)
+        finally:
+            ticker.stop()
+    assert types(quick) == types(slow) == [*["session.moved"] * 3, *["run.published"] * 2]
 
 
 @pytest.mark.parametrize(

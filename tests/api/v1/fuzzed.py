@@ -64,11 +64,15 @@ def faults_found(
     if LINKED in phases:
         parts.append(({LINKED: phases[LINKED]}, set().union(*tags.values())))
     requests, faults = 0, list[str]()
-    for settings, names in parts:
-        made, found = _asked(app, _settings(headers, things, settings), names)
-        requests, faults = requests + made, faults + found
-        clear_all()  # compiled patterns of a part are of no use to another, and take gigabytes
-        gc.collect()
+    gc.freeze()  # so much is made and forgotten here that looking through all that was there before takes most of the time
+    try:
+        for settings, names in parts:
+            made, found = _asked(app, _settings(headers, things, settings), names)
+            requests, faults = requests + made, faults + found
+            clear_all()  # compiled patterns of a part are of no use to another, and take gigabytes
+            gc.collect()
+    finally:
+        gc.unfreeze()
     return requests, faults
 
 
