@@ -12,8 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.access import Role
+from data.attempts import begin, succeeded
 from data.audit import write_down
 from data.base import new_id
+from data.database import KeptRefusal
 from data.factors import has_second
 from data.grants import Account, Grant
 from data.identities import forget_identities
@@ -53,7 +55,7 @@ class NoSuchAccount(AccountError):
 
 
 @dataclass(eq=False)
-class WrongPassword(AccountError):
+class WrongPassword(AccountError, KeptRefusal):
     """The password that was to be changed is another."""
 
     def __str__(self) -> str:
@@ -156,18 +158,25 @@ def set_password(db: DbSession, account: Account, password: str, *, but: UUID | 
     write_down(db, at=now, by=by, what="password set", whom=f"account {account.id}")
 
 
-def change_password(db: DbSession, account: Account, old: str, new: str, *, but: UUID | None, by: str, now: dt.datetime) -> None:
-    """The same where somebody knows the one that holds; who has none yet shows none.
+def change_password(
+    db: DbSession, account: Account, old: str, new: str, *, but: UUID | None, by: str, source: str, now: dt.datetime
+) -> None:
+    """The same where somebody knows the one that holds; who has none yet shows none. To show a wrong one counts as a try to sign in.
 
     Raises
     ------
     WrongPassword
         They do not.
+    TooManyAttempts
+        They, or others at their address, were wrong too often.
     PasswordError
         The new one is too weak.
     """
-    if account.password and not is_right(old, account.password)[0]:
-        raise WrongPassword
+    if account.password:
+        tried = begin(db, account.email, source, now=now)
+        if not is_right(old, account.password)[0]:
+            raise WrongPassword
+        succeeded(db, tried)
     set_password(db, account, new, but=but, by=by, now=now)
 
 

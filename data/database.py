@@ -48,6 +48,10 @@ class DatabaseError(Exception):
     """The root of what can be wrong with a database."""
 
 
+class KeptRefusal(Exception):
+    """What is raised where a refusal is to be kept, too, such as a try that was wrong: what its transaction has written stays."""
+
+
 @dataclass(eq=False)
 class BadAddress(DatabaseError):
     """The address is of no database that can be used."""
@@ -135,10 +139,14 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[DbSession]:
-    """One transaction: committed at the end, or nothing of it where an exception leaves it."""
+    """One transaction: committed at the end, or nothing of it where an exception leaves it that is no `KeptRefusal`."""
     with closing(DbSession(engine, expire_on_commit=False)) as db:
         db.begin()
-        yield db
+        try:
+            yield db
+        except KeptRefusal:
+            db.commit()
+            raise
         db.commit()
 
 

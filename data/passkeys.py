@@ -31,6 +31,7 @@ from webauthn.helpers.structs import (
 
 from data.audit import write_down
 from data.base import Base, Document, new_id
+from data.database import KeptRefusal
 from data.grants import Account
 
 LIVES = dt.timedelta(minutes=5)
@@ -75,8 +76,8 @@ class PasskeyError(Exception):
 
 
 @dataclass(eq=False)
-class BadPasskey(PasskeyError):
-    """What the device says does not hold."""
+class BadPasskey(PasskeyError, KeptRefusal):
+    """What the device says does not hold; the challenge is over all the same."""
 
     def __str__(self) -> str:
         return "this passkey does not hold; begin again"

@@ -142,7 +142,8 @@ def read_me(call: Call) -> MeOut:
 def change_my_password(call: Call, body: PasswordIn) -> None:
     """Sets another password; wherever else the account is signed in, it is so no more."""
     account, visit = _fresh(call) if not _account(call)[0].password else _account(call)
-    change_password(call.db, account, body.old, body.new, but=visit.id, by=call.by, now=call.now)
+    source = call.db.info["source"]
+    change_password(call.db, account, body.old, body.new, but=visit.id, by=call.by, source=source, now=call.now)
 
 
 @routes.get("/me/sessions", None)

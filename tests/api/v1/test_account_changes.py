@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from data.access import Role
 from data.accounts import close_account, find_account
-from data.attempts import Attempt
+from data.attempts import MOST, WITHIN, Attempt
 from data.database import reading, transaction
 from data.mailed import MailedLink
 from data.outbox import About, Channel, Message
@@ -64,6 +64,20 @@ def test_an_invitation_is_over_after_a_week_and_when_the_account_is_closed(house
     house.clock.now += dt.timedelta(days=7)
     late = {"token": house.mailed("park@example.org")[0], "password": NEW}
     assert house.browser().ask("POST", "/v1/auth/password/reset", late).json()["type"] == "/problems/link-is-over"
+
+
+def test_a_wrong_password_that_is_to_be_changed_is_a_try_to_sign_in_that_failed(house: House) -> None:
+    here = house.signed_in(KIM)
+    for _ in range(MOST):
+        assert here.ask("PUT", "/v1/me/password", {"old": "wrong wrong wrong", "new": NEW}).status_code == 403
+    last = here.ask("PUT", "/v1/me/password", {"old": PASSWORD, "new": NEW})
+    assert (last.status_code, "retry-after" in last.headers) == (429, True)
+    assert house.browser().sign_in(KIM).status_code == 429
+    house.clock.now += WITHIN
+    assert here.ask("PUT", "/v1/me/password", {"old": PASSWORD, "new": "password1234"}).status_code == 422, "right, and so no failure"
+    assert here.ask("PUT", "/v1/me/password", {"old": PASSWORD, "new": NEW}).status_code == 204
+    with reading(house.engine) as db:
+        assert db.scalar(select(func.count()).select_from(Attempt).where(Attempt.at == house.clock.now)) == 0
 
 
 def test_a_new_password_ends_other_sessions_and_other_links_and_takes_the_old_one(house: House) -> None:

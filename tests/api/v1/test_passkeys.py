@@ -86,6 +86,10 @@ def test_another_challenge_and_one_that_was_used_or_is_over_sign_nobody_in(house
     assert browser.ask("POST", "/v1/auth/passkeys", shown).status_code == 200
     assert refused(house.browser().ask("POST", "/v1/auth/passkeys", shown)), "replayed"
     begun = browser.ask("POST", "/v1/auth/passkeys/begin").json()
+    assert refused(browser.ask("POST", "/v1/auth/passkeys", {**shown, "challenge": begun["challenge"]}))
+    right = {"challenge": begun["challenge"], "credential": device.sign(begun["options"])}
+    assert refused(browser.ask("POST", "/v1/auth/passkeys", right)), "after a wrong answer there is no other"
+    begun = browser.ask("POST", "/v1/auth/passkeys/begin").json()
     house.clock.now += dt.timedelta(minutes=5)
     assert refused(browser.ask("POST", "/v1/auth/passkeys", {**shown, "challenge": begun["challenge"]}))
 
