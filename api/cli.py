@@ -6,6 +6,7 @@ Importing this takes a moment only: whatever is large is imported where it is us
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 
@@ -28,6 +29,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.group_commands import groups, leavers
     from api.job_commands import outbox, show_unrecorded, tick
     from api.languages import Language
+    from api.links import PORT, USUAL_PORT
     from api.oneroster_commands import rosters
     from api.person_commands import people
     from api.plain import stand_in_for_signs
@@ -126,7 +128,7 @@ LeaseSeconds = Annotated[
     float, typer.Option(metavar="SECONDS", min=2.0, max=3600.0, help="A run is begun anew after so long without a word from its worker.")
 ]
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Listen at this address; 0.0.0.0 is all of the machine's.")]
-Port = Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Listen at this port.")]
+Port = Annotated[int, typer.Option(metavar="N", min=1, max=65535, envvar=PORT, help="Listen at this port.")]
 HttpOnly = Annotated[bool, typer.Option("--http-only", help="Leave ticking and solving to other processes.")]
 KeptPath = Annotated[Path | None, typer.Option(readable=False, metavar="RESULT", help="Keep the result in this folder.")]
 
@@ -245,7 +247,7 @@ def migrate() -> None:
 
 
 @app.command()
-def serve(host: Host = "127.0.0.1", port: Port = 8000, http_only: HttpOnly = False) -> None:
+def serve(host: Host = "127.0.0.1", port: Port = USUAL_PORT, http_only: HttpOnly = False) -> None:
     """Serve calendar feeds, tick and solve, until Ctrl-C.
 
     Feeds are found under /feeds/, what is well under /healthz and /readyz.
@@ -253,6 +255,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, http_only: HttpOnly = Fal
     from api.edge import opened
     from api.serve import serve as serve_here
 
+    os.environ[PORT] = str(port)  # links lead to it
     with opened() as engine:
         ended = serve_here(engine, host, port, http_only=http_only)
     raise typer.Exit(ended)

@@ -27,7 +27,7 @@ from sqlalchemy.engine import URL
 from api.edge import BY, Told, now
 from api.exits import Exit, untold
 from api.interrupt import stoppable
-from api.links import VARIABLE as OUTSIDE, feed_links
+from api.links import USUAL_PORT, VARIABLE as OUTSIDE, feed_links
 from api.live import shown
 from api.overview import Overview, read_overview
 from api.plain import clean
@@ -65,7 +65,6 @@ SUBJECTS = {
     "career": {"ko": "진로", "en": "Careers", "zh-TW": "職涯"},
 }
 """How its calendars call what is taught."""
-USUAL_PORT = 8000
 TABLE_ROWS = 40
 NEXT_SESSIONS = 10
 PLAIN_WIDTH = 100

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from api.edge import BadWord
 
 VARIABLE = "DURE_URL"
-USUAL = "http://127.0.0.1:8000"
+PORT, USUAL_PORT = "DURE_PORT", 8000
 MEND = "write the address that people reach this service by, such as https://dure.example.org"
 
 LONGEST = 256
@@ -17,14 +17,14 @@ LONGEST = 256
 
 
 def service_address(environment: Mapping[str, str] = os.environ) -> str:
-    """The address at which people reach the service, without a slash at its end.
+    """The address at which people reach the service, without a slash at its end; where `DURE_URL` says none, that of this machine.
 
     Raises
     ------
     BadWord
         `DURE_URL` is no address of a service.
     """
-    base = environment.get(VARIABLE, "") or USUAL
+    base = environment.get(VARIABLE, "") or f"http://127.0.0.1:{environment.get(PORT) or USUAL_PORT}"
     try:
         parts = urlsplit(base)
         plain = not (parts.query or parts.fragment or parts.username) and base.isascii() and base.isprintable() and " " not in base

@@ -19,8 +19,8 @@ PART = "application/vnd.dure.part+json"
 """The type of an answer that holds only those fields of what there is that were asked for."""
 
 
-class BadQuery(Problem):
-    """What is said after the question mark is not what the operation takes."""
+class BadRequest(Problem):
+    """What is said after the question mark, or sent, is not what the operation takes."""
 
     def __init__(self, flaws: Sequence[Flaw]) -> None:
         super().__init__(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=flaws)
@@ -43,10 +43,22 @@ def refuse_unknown(request: Request, known: Collection[str]) -> None:
 
     Raises
     ------
-    BadQuery
+    BadRequest
         There is something else: 422, with what is nearest.
     """
     _refuse([name for name in dict.fromkeys(request.query_params) if name not in known], known, "query:{}", "is no query parameter of this")
+
+
+def refuse_body(body: bytes) -> None:
+    """Does nothing where a request to an operation that takes no body sends none, or one that says nothing.
+
+    Raises
+    ------
+    BadRequest
+        It says something: 422.
+    """
+    if body.strip() not in {b"", b"{}"}:
+        raise BadRequest([Flaw(pointer="", detail="this takes no body", mend="send none")])
 
 
 def fields_asked(request: Request, answers: type | None) -> Sequence[str]:
@@ -55,7 +67,7 @@ def fields_asked(request: Request, answers: type | None) -> Sequence[str]:
 
     Raises
     ------
-    BadQuery
+    BadRequest
         Some are none: 422, with what is nearest.
     """
     if FIELDS not in request.query_params or answers is None:
@@ -96,4 +108,4 @@ def _refuse(unknown: Sequence[str], known: Collection[str], pointer: str, detail
         near = get_close_matches(name, sorted(known), n=1)
         meant = f"write {near[0]}" if near else f"write one of {', '.join(sorted(known))}" if known else "leave it out"
         flaws.append(Flaw(pointer=pointer.format(name), detail=detail.format(name), mend=meant))
-    raise BadQuery(flaws)
+    raise BadRequest(flaws)

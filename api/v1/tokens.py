@@ -44,7 +44,7 @@ def add_tokens(app: FastAPI, door: Door) -> None:
 
     def token(
         request: Request,
-        grant_type: Annotated[str, Form()],
+        grant_type: Annotated[str, Form(description="`client_credentials`, and no other.")] = "",
         client_id: Annotated[str, Form()] = "",
         client_secret: Annotated[str, Form()] = "",
         scope: Annotated[
@@ -53,6 +53,8 @@ def add_tokens(app: FastAPI, door: Door) -> None:
     ) -> Response:
         """Gives a token to an API client that shows its secret, by HTTP Basic or in the form."""
         shown = _basic(request.headers.get("authorization", "")) or (client_id, client_secret)
+        if not grant_type or request.url.query:
+            return _refused(400, "invalid_request", "write grant_type=client_credentials and the rest into the form, not the address")
         if grant_type != "client_credentials":
             return _refused(400, "unsupported_grant_type", "write grant_type=client_credentials")
         try:

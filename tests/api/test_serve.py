@@ -14,9 +14,12 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
+from data.access import Right
+from data.clients import make_client
 from data.database import reading, transaction
 from data.feeds import Audience
 from data.outbox import Notice, unsent, write
+from data.programs import Organisation, Program
 from data.rounds import Run, RunState
 from matching.round import Round
 from matching.tables import read_round
@@ -38,6 +41,20 @@ FAULTS = {
 def little(tmp_path: Path) -> Round:
     """A round that takes no time."""
     return read_round(small.write(tmp_path / "little"))
+
+
+def test_without_an_address_of_its_own_links_lead_to_the_port_at_which_it_serves(database: Engine, tmp_path: Path) -> None:
+    term = a_taught_term(database)
+    with transaction(database) as db:
+        organisation = db.get_one(Organisation, db.get_one(Program, term.program_id).organisation_id)
+        client, secret = make_client(db, organisation, "platform", tuple(Right), by="test", now=dt.datetime.now(dt.UTC))
+    with serving(database, tmp_path, "--http-only") as server, httpx.Client(base_url=server.url) as asking:
+        shown = {"grant_type": "client_credentials", "client_id": str(client.id), "client_secret": secret}
+        token = asking.post("/v1/tokens", data=shown).json()["access_token"]
+        feed = {"audience": "mentor", "owner": "ext:m-01"}
+        made = asking.post(f"/v1/programs/{term.program_id}/subscriptions", json=feed, headers={"Authorization": f"Bearer {token}"})
+        assert made.status_code == 201, made.text
+        assert made.json()["url"].startswith(f"{server.url}/feeds/")
 
 
 def test_no_link_is_in_any_log_whatever_becomes_of_a_request(database: Engine, tmp_path: Path) -> None:

@@ -53,6 +53,15 @@ def test_what_is_sent_wrong_is_told_with_its_place_and_what_would_be_right(platf
     assert [error["pointer"] for error in refused.json()["errors"]] == ["/nonsense"]
 
 
+def test_what_is_sent_where_nothing_is_taken_is_refused_and_not_forgotten(platform: Platform) -> None:
+    client = platform.client()
+    made = client.ask("POST", "/v1/terms/ext:2026-spring/rounds", {"note": "mine"})
+    assert (made.status_code, made.json()["errors"]) == (422, [{"pointer": "", "detail": "this takes no body", "mend": "send none"}])
+    stranger = type(client)(client.web, "dure_token_wrong")
+    assert stranger.ask("POST", "/v1/terms/ext:2026-spring/rounds", {"note": "mine"}).status_code == 401
+    assert client.ask("POST", "/v1/terms/ext:2026-spring/rounds", {}).status_code == 201, "that says nothing"
+
+
 def test_a_retry_with_the_same_key_gets_the_first_answer_and_has_no_second_effect(platform: Platform) -> None:
     client, key = platform.client(), {"idempotency-key": "once"}
     first = client.ask("PATCH", "/v1/programs/ext:rural", {"name": "one"}, key)
