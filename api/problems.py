@@ -24,7 +24,7 @@ from data.accounts import AccountError, NoMailAddress, NoSuchAccount, WrongPassw
 from data.attempts import AttemptError, TooManyAttempts
 from data.bookings import BookingError
 from data.clients import ClientError, NoSuchClient, NoSuchSecret
-from data.closures import LongerThanTheTerm, NoSuchSchool, OutsideTheTerm
+from data.closures import LongerThanTheTerm, NoSuchClosure, NoSuchSchool, OutsideTheTerm
 from data.consents import ConsentError, NoSuchBirthDay, NotYetGiven
 from data.erasing import AlreadyErased
 from data.events import NoSuchEvent
@@ -40,7 +40,7 @@ from data.program_settings import ProgramProblem
 from data.records import BadMinutes, RecordError, WrongMembers
 from data.replies import KeyTaken, ReplyError, StillRunning
 from data.roles import NoSuchRole, RoleAboveOwn, RoleError, RoleOfWhom
-from data.run_problems import RunError
+from data.run_problems import NobodyMay, NoRun, NoSuchRound, RunError
 from data.sealing import SealError
 from data.settings import BadSettings
 from data.signed_in import NoSuchVisit, VisitError
@@ -50,6 +50,7 @@ from data.terms import (
     BackwardDays,
     BadTermName,
     BadZone,
+    NoSuchTerm,
     TermProblem,
     TooFarAway,
 )
@@ -148,6 +149,16 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 """What is answered for an error: the class of it that comes first among its own and its roots counts."""
 
 MENDS: dict[type[Exception], str] = {
+    NoSuchAccount: "list the program's roles",
+    NoSuchClient: "list the API clients",
+    NoSuchSecret: "read the client, which names its secrets",
+    NoSuchClosure: "list the term's closures",
+    NoSuchSubscription: "list the subscriptions",
+    NoSuchWebhook: "list the webhooks",
+    NoSuchTerm: "list the program's terms",
+    NobodyMay: "note a guardian's consent first",
+    NoRun: "list the round's runs",
+    NoSuchRound: "list the term's rounds",
     ZoneStays: "leave the zone as it is",
     TooManyGone: "send allow_removals=true where that is meant",
     WouldReturn: "send allow_returns=true where that is meant",
@@ -330,5 +341,7 @@ def _allowed(request: Request) -> str:
 
 def _other(error: HTTPException, headers: Mapping[str, str]) -> Problem:
     names = {404: "no-such-thing", 405: "no-such-method"}
+    mends = {404: "look in /docs for what there is", 405: "take one of the methods that Allow names"}
     said = {**(error.headers or {}), **headers}
-    return Problem(error.status_code, names.get(error.status_code, "refused"), str(error.detail), headers=said)
+    name, mend = names.get(error.status_code, "refused"), mends.get(error.status_code, "look in /docs for what this takes")
+    return Problem(error.status_code, name, str(error.detail), mend, headers=said)

@@ -144,8 +144,12 @@ class NoResult(RunError):
     problem: str = ""
 
     def __str__(self) -> str:
-        waits = {RunState.QUEUED: "it waits for a worker", RunState.DONE: "as long ago as it was solved, it is no longer kept"}
-        why = self.problem or waits.get(self.state, "it is still being solved")
+        waits = {
+            RunState.QUEUED: "it waits for a worker; ask again when it is done",
+            RunState.DONE: "as long ago as it was solved, it is no longer kept; open another round",
+        }
+        failed = f"{self.problem}; start another run" if self.problem else ""
+        why = failed or waits.get(self.state, "it is still being solved; ask again when it is done")
         return f"run {self.name} has no result: {why}"
 
 

@@ -169,6 +169,16 @@ def settings_of(document: Document) -> Settings:
         return Settings.model_validate({name: value for name, value in document.items() if name not in faulty})
 
 
+OWN_WORDS = {
+    "tuple_type": "{given} is no list; write one, such as [1440, 60]",
+    "dict_type": "{given} names nothing in languages; write it as `dure program show` does",
+    "string_pattern_mismatch": "{given} is no address; write https://...",
+    "too_short": "is empty; write at least one",
+    "extra_forbidden": "is no setting; leave it out",
+}
+"""What is wrong with settings, by the library's name for the fault, where that can be said nearer than of other values."""
+
+
 def _lines(faults: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A line for each fault: where it is, what is wrong, and what would be right."""
     for fault in faults:
@@ -176,4 +186,4 @@ def _lines(faults: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             continue  # of a list that is short only for what is wrong in it
         name, *inside = fault["loc"]
         at = [f"value {part + 1}" if isinstance(part, int) else part for part in inside if part != "[key]"]
-        yield f"{', '.join([str(name), *at])}: {why(fault)}"
+        yield f"{', '.join([str(name), *at])}: {why(fault, OWN_WORDS)}"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+NO_DAY = "{given} is no day; write one, such as 2027-03-02"
+NO_INSTANT = "{given} is no instant; write one with its offset, such as 2027-03-02T19:00:00+09:00"
+NO_KEY = "{given} is no id; write a UUID, as it was told"
 NO_NUMBER = "{given} is no whole number; write one, such as 28"
 WRONG = {
+    "missing": "is missing; write it",
     "enum": "{given} is none of these; write {expected}",
     "greater_than_equal": "{given} is too little; write {ge} or more",
     "greater_than": "{given} is too little; write more than {gt}",
@@ -20,23 +25,44 @@ WRONG = {
     "float_type": "{given} is no number; write one, such as 2.5",
     "float_parsing": "{given} is no number; write one, such as 2.5",
     "finite_number": "{given} is no number; write one, such as 2.5",
-    "tuple_type": "{given} is no list; write one, such as [1440, 60]",
-    "dict_type": "{given} names nothing in languages; write it as `dure program show` does",
+    "literal_error": "{given} is none of these; write {expected}",
+    "bool_type": "{given} is neither; write true or false",
+    "bool_parsing": "{given} is neither; write true or false",
+    "date_type": NO_DAY,
+    "date_parsing": NO_DAY,
+    "date_from_datetime_parsing": NO_DAY,
+    "date_from_datetime_inexact": NO_DAY,
+    "datetime_type": NO_INSTANT,
+    "datetime_parsing": NO_INSTANT,
+    "datetime_from_date_parsing": NO_INSTANT,
+    "datetime_object_invalid": NO_INSTANT,
+    "timezone_aware": NO_INSTANT,
+    "uuid_type": NO_KEY,
+    "uuid_parsing": NO_KEY,
+    "list_type": "{given} is no list; write one in brackets",
+    "tuple_type": "{given} is no list; write one in brackets",
+    "dict_type": "{given} is no object; write names and values in braces",
+    "model_type": "{given} is no object; write names and values in braces",
+    "model_attributes_type": "{given} is no object; write names and values in braces",
     "string_type": "{given} is no text; write some in quotes",
-    "string_pattern_mismatch": "{given} is no address; write https://...",
-    "too_short": "is empty; write at least one",
+    "string_pattern_mismatch": "{given} is not written as it must be; write what fits {pattern}",
+    "string_too_long": "is too long; write at most {max_length} characters",
+    "string_too_short": "is too short; write at least {min_length} characters",
+    "too_long": "has too many; write at most {max_length}",
+    "too_short": "has too few; write at least {min_length}",
     "value_error": "{error}",
-    "extra_forbidden": "is no setting; leave it out",
+    "extra_forbidden": "is not known here; leave it out",
 }
 """What is wrong with a value, and what would be right, by the library's name for the fault."""
 LONGEST_SAID = 60
 """So much of what somebody gave is told of it again."""
 
 
-def why(fault: Mapping[str, Any]) -> str:
-    """What is wrong, of one of `ValidationError.errors()`; what the library says itself, where nobody has put that otherwise."""
+def why(fault: Mapping[str, Any], own: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What is wrong, of one of `ValidationError.errors()`, in words of its `own` subject where it has some; what the library says itself,
+    where nobody has put that otherwise."""
     said, of = json.dumps(fault["input"], ensure_ascii=False, default=str), fault.get("ctx", {})
     given = said if len(said) <= LONGEST_SAID else said[: LONGEST_SAID - 1] + "…"
     expected = str(of.get("expected", "")).replace("'", "")
-    wrong = WRONG.get(fault["type"])
+    wrong = own.get(fault["type"]) or WRONG.get(fault["type"])
     return wrong.format_map({**of, "given": given, "expected": expected}) if wrong else str(fault["msg"])

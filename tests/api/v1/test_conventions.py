@@ -36,6 +36,15 @@ WANT_MORE = {
 """What the least body is not enough for: these refuse lost updates in tests of their own."""
 
 
+def _fields(house: House, one: Asked) -> list[str]:
+    """The fields that an operation's body may have."""
+    schema = house.told(one)["requestBody"]["content"]["application/json"]["schema"]
+    for some in (schema, *schema.get("anyOf", [])):
+        if "$ref" in some:
+            schema = house.document["components"]["schemas"][some["$ref"].rpartition("/")[2]]
+    return list(schema.get("properties", {}))
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """The app with all its operations, an owner who asks, and one of each thing, by ids and by the platform's own keys."""
@@ -113,6 +122,23 @@ def test_whatever_is_read_may_be_read_in_part(house: House) -> None:
         if told != (200, PART, answer.headers["etag"]) or part.json() != wanted:
             wrong.append(f"{one.title}: {told} {part.text[:200]}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_whatever_is_wrong_in_a_body_is_told_with_what_would_be_right(house: House) -> None:
+    wrong, seen = [], 0
+    for one in house.asked:
+        if not isinstance(one.body, dict):
+            continue
+        for value in (None, [[]], {"x": 1}, 10**9, True, "\x00" * 3000):
+            sent = {**dict.fromkeys(_fields(house, one), value), "no_such_field": 1}
+            answer = house.caller.ask(one.method, one.at(house.things), sent)
+            errors = answer.json().get("errors", [])
+            seen += len(errors)
+            bad = [error for error in errors if not (error["detail"] and error["mend"]) or "setting" in error["detail"]]
+            if answer.status_code != 422 or "/no_such_field" not in {error["pointer"] for error in errors} or bad:
+                wrong.append(f"{one.title}: {value!r:.20}: {answer.status_code} {bad} {answer.text[:200]}")
+    assert not wrong, "\n".join(wrong)
+    assert seen > 500
 
 
 def test_a_field_that_there_is_not_and_what_no_operation_knows_is_refused_with_what_is_nearest(house: House) -> None:

@@ -1,0 +1,28 @@
+"""What mends an error is told by the API in its own words, and not in those of the command line."""
+
+from __future__ import annotations
+
+import inspect
+
+from api.problems import MENDS, STATUS, problem_of
+from data.rounds import RunState
+from data.run_problems import NoResult, NoSuchRound
+
+
+def _all_of(kind: type[Exception]) -> set[type[Exception]]:
+    return {kind}.union(*(_all_of(one) for one in kind.__subclasses__()))
+
+
+def test_no_error_that_the_api_tells_names_a_command() -> None:
+    told = set().union(*(_all_of(kind) for kind in STATUS))
+    commands = {one for one in told if "__str__" in vars(one) and "`dure " in inspect.getsource(one.__str__)}
+    assert len(commands) > 5
+    assert commands <= set(MENDS), "a mend of the API's own is to be written for these"
+    assert problem_of(NoSuchRound("spring:7")).body.mend == "list the term's rounds"
+
+
+def test_of_a_run_without_a_result_it_is_told_what_to_do() -> None:
+    for state, problem in ((RunState.QUEUED, ""), (RunState.RUNNING, ""), (RunState.DONE, ""), (RunState.FAILED, "it had no time")):
+        body = problem_of(NoResult("spring:1.1", state, problem)).body
+        assert body.detail.startswith("run spring:1.1 has no result: "), state
+        assert body.mend, state
