@@ -10,8 +10,11 @@ from sqlalchemy import Engine
 from api.app import create_app
 from api.problems import Problem
 from api.v1.limits import Limits
+from api.v1.sign_in import A_MINUTE
+from data.feeds import Audience
 from tests.api.v1.callers import NOW, Caller, Platform
 from tests.api.web import Web
+from tests.subscribed import a_taught_term, subscribed
 from tests.terms import demo_term
 
 SECOND = dt.timedelta(seconds=1)
@@ -50,6 +53,13 @@ def test_in_no_sixty_seconds_an_even_caller_gets_more_than_the_limit() -> None:
     fine = [at for at in range(600) if refused(limits, NOW + at * SECOND / 2) is None]
     assert all(sum(first <= other < first + 120 for other in fine) <= 61 for first in fine)
     assert len(fine) >= 290, "an even caller gets nearly all of it"
+
+
+def test_feeds_are_not_limited_as_callers_are(database: Engine) -> None:
+    feed = subscribed(database, a_taught_term(database), Audience.MENTOR, "m-01")
+    web = Web(create_app(database, lambda: NOW, limits=Limits(3)))
+    assert {web.ask(feed.path).status_code for _ in range(20)} == {200}
+    assert [web.ask("/v1/auth/sign-out", method="POST").status_code for _ in range(A_MINUTE + 1)][-1] == 429, "others are"
 
 
 def test_what_is_left_is_told() -> None:

@@ -6,7 +6,9 @@ import asyncio
 import datetime as dt
 import json
 import signal
+import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +27,8 @@ from data.runs import Asked
 from scheduler.worker import solve_next
 from tests.api.v1.callers import NOW, Platform
 from tests.api.v1.little import little_round
+from tests.bench.rounds import make_round
+from tests.faults.processes import wait_until
 from tests.runs import closed_term, queued
 from tests.serving import serving
 
@@ -100,6 +104,26 @@ def test_whoever_follows_a_real_run_hears_how_far_it_is_and_its_end(database: En
     assert (end.name, end.data["state"], end.data["score"]) == ("end", "done", scores[-1])
     assert end.data["placed"] > 0
     assert end.data["gap"] == (end.data["bound"] - end.data["score"]) / end.data["bound"]
+
+
+@ON_SQLITE
+def test_a_run_that_is_stopped_while_it_is_solved_keeps_its_best(database: Engine) -> None:
+    run = queued(database, closed_term(database, make_round("rural", 1)), Asked(effort=100.0, workers=1))
+    caller, path = Platform(database).client(), f"/v1/runs/{run}"
+    solving = threading.Thread(target=partial(solve_next, database, now=lambda: dt.datetime.now(dt.UTC)))
+    solving.start()
+    try:
+        wait_until(lambda: caller.ask("GET", path).json()["placed"])
+        shown = caller.ask("GET", path).json()
+    finally:
+        stopped = caller.ask("POST", f"{path}/stop")
+        solving.join(120)
+    assert (stopped.status_code, shown["state"], shown["stop_asked"]) == (202, "running", False)
+    kept = caller.ask("GET", path).json()
+    assert (kept["state"], kept["ended_by"], kept["stop_asked"]) == ("done", "interrupt", True)
+    assert kept["score"] >= shown["score"] > 0
+    assert kept["bound"] <= shown["bound"]
+    assert caller.ask("GET", f"{path}/files").status_code == 200
 
 
 def test_a_line_that_broke_is_taken_up_where_it_broke(database: Engine, run: UUID) -> None:
