@@ -11,13 +11,14 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from pydantic import Field
 from sqlalchemy.orm import Session as DbSession
 
 from api.access import clear_cookie, set_cookie, shown_cookie, site_of
 from api.links import service_address
 from api.problems import MEDIA, Problem
+from api.v1.asked import refuse_unknown
 from api.v1.door import ROOT, Door, Wire
 from api.v1.limits import Limits
 from api.v1.single_sign_on import add_single_sign_on
@@ -130,7 +131,8 @@ class Gate:
     def post(self, path: str, **docs: Any) -> Callable[[F], F]:  # noqa: ANN401  what the framework takes
         """Adds a route."""
         responses = {**self.told, **docs.pop("responses", {})}
-        return self.app.post(f"{ROOT}/auth{path}", tags=["signing in"], responses=responses, **docs)
+        knows = [Depends(_knows_no_query)]
+        return self.app.post(f"{ROOT}/auth{path}", tags=["signing in"], responses=responses, dependencies=knows, **docs)
 
     def get(self, path: str, **docs: Any) -> Callable[[F], F]:  # noqa: ANN401  what the framework takes
         """Adds one to which a browser is sent."""
@@ -159,6 +161,11 @@ class Gate:
         who = f"account {account.id}"
         write_down(db, at=now, by=who, what="signed in", whom=who, details={"way": way})
         set_cookie(request, answer, token)
+
+
+async def _knows_no_query(request: Request) -> None:
+    """Nothing is said after the question mark here, where passwords might be."""
+    refuse_unknown(request, ())
 
 
 def _add_passwords(gate: Gate) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from tests.serving import free_port
 
@@ -62,8 +62,8 @@ class Liar:
 
     at: str = ""
     claims: Document = field(default_factory=dict)
-    key: RSAKey | OctKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
-    shown: RSAKey | OctKey | None = None
+    key: RSAKey | ECKey | OctKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
+    shown: RSAKey | ECKey | OctKey | None = None
     header: Document = field(default_factory=lambda: {"alg": "RS256", "kid": "one"})
     discovery: Document = field(default_factory=dict)
     userinfo: Document = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Liar:
         if self.unsigned:
             parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "none"}, claims)]
             return ".".join([*parts, ""])
-        return jwt.encode(self.header, claims, self.key, algorithms=["RS256", "HS256"])
+        return jwt.encode(self.header, claims, self.key, algorithms=["RS256", "ES256", "HS256"])
 
 
 @contextmanager

@@ -44,6 +44,13 @@ def test_who_knows_the_password_is_signed_in_until_they_sign_out(house: House) -
     assert browser.ask("GET", "/v1/programs").status_code == 401
 
 
+def test_nothing_is_taken_from_the_address_where_logs_would_keep_it(house: House) -> None:
+    house.account(KIM)
+    for path, body in (("sign-in", {"email": KIM, "password": PASSWORD}), ("links", {"email": KIM}), ("sign-out", None)):
+        refused = house.browser().ask("POST", f"/v1/auth/{path}?password=x", body)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "query:password"), path
+
+
 def test_on_the_machine_itself_a_cookie_goes_without_tls_and_nowhere_else(house: House) -> None:
     house.account(KIM)
     browser = house.browser()

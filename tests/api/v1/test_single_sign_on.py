@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 from sqlalchemy import Engine, func, select, update
 
 from data.access import Role
@@ -215,6 +215,13 @@ class Lie:
     answer: tuple[int, str] = field(default=(401, "bad-identity"))
 
 
+def brings(liar: Liar, how: str) -> None:
+    """It shows one key, signs with another, and tells the other beside the signature."""
+    liar.shown, liar.key = (ECKey.generate_key("P-256", {"kid": "one"}) for _ in range(2))  # a header has room for short keys only
+    own: object = liar.key.as_dict(private=False) if how == "jwk" else f"{liar.at}/other-jwks"
+    liar.header = {"alg": "ES256", "kid": "one", how: own}
+
+
 THEN = int(NOW.timestamp())
 LIES = {
     "another nonce": Lie(lambda liar: liar.claims.update(nonce="other"), "nonce"),
@@ -223,9 +230,13 @@ LIES = {
     "for several services, by another": Lie(lambda liar: liar.claims.update(aud=["dure", "other"], azp="other"), "azp"),
     "of another issuer": Lie(lambda liar: liar.claims.update(iss="https://other.example"), "iss"),
     "over": Lie(lambda liar: liar.claims.update(exp=THEN - 120), "expired"),
+    "not yet": Lie(lambda liar: liar.claims.update(nbf=THEN + 120), "not yet valid"),
+    "from the future": Lie(lambda liar: liar.claims.update(iat=THEN + 120), "in the future"),
     "without an end": Lie(lambda liar: liar.claims.update(exp=None), "exp"),
     "of nobody": Lie(lambda liar: liar.claims.update(sub=""), ""),
     "signed by another key": Lie(lambda liar: setattr(liar, "shown", RSAKey.generate_key(2048, {"kid": "one"})), "signature"),
+    "signed by a key that it brings": Lie(lambda liar: brings(liar, "jwk"), "signature"),
+    "signed by a key of an address that it brings": Lie(lambda liar: brings(liar, "jku"), "signature"),
     "not signed": Lie(lambda liar: setattr(liar, "unsigned", True), ""),
     "of two people": Lie(
         lambda liar: (
@@ -277,6 +288,28 @@ def test_another_provider_cannot_send_a_browser_back(house: House, liar: Liar) -
     back = liar.sent(away(house, browser))
     assert kind(browser.ask("GET", f"{back}&iss=https://other.example")) == (401, "bad-identity")
     assert "/token" not in liar.paths, "it gets no code"
+
+
+def test_one_that_says_who_sends_the_browser_always_does(house: House, liar: Liar) -> None:
+    liar.discovery["authorization_response_iss_parameter_supported"] = True
+    browser = house.browser()
+    assert kind(browser.ask("GET", liar.sent(away(house, browser)))) == (401, "bad-identity")
+    assert "/token" not in liar.paths
+    assert browser.ask("GET", f"{liar.sent(away(house, browser))}&iss={liar.at}").status_code == 303
+
+
+def test_who_is_called_alike_by_another_provider_is_another(house: House, liar: Liar) -> None:
+    lee = "lee@campus.example"
+    house.account(lee)
+    browser = house.browser()
+    assert browser.ask("GET", liar.sent(away(house, browser))).status_code == 303
+    with lying_provider(int(NOW.timestamp())) as other:
+        registered(house, other.at)
+        other.claims.update(email=lee)  # and `sub` is the same
+        there = house.browser()
+        assert there.ask("GET", other.sent(away(house, there))).status_code == 303
+        assert there.ask("GET", "/v1/me").json()["email"] == lee
+    assert [one.ask("GET", "/v1/me").json()["email"] for one in (browser, there)] == [KIM, lee]
 
 
 @pytest.mark.usefixtures("liar")
