@@ -36,7 +36,7 @@ from data.matches import TooManyMatches
 from data.new_programs import BadProgramKey
 from data.passkeys import NoSuchPasskey, PasskeyError
 from data.passwords import PasswordError
-from data.program_settings import ProgramProblem
+from data.program_settings import NoSuchSetting, ProgramProblem
 from data.records import BadMinutes, RecordError, WrongMembers
 from data.replies import KeyTaken, ReplyError, StillRunning
 from data.roles import NoSuchRole, RoleAboveOwn, RoleError, RoleOfWhom
@@ -121,6 +121,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     BadFiles: HTTPStatus.UNPROCESSABLE_ENTITY,
     IntakeProblem: HTTPStatus.CONFLICT,
     ProgramProblem: HTTPStatus.CONFLICT,
+    NoSuchSetting: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadProgramKey: HTTPStatus.UNPROCESSABLE_ENTITY,
     RecordError: HTTPStatus.CONFLICT,
     TooManyMatches: HTTPStatus.TOO_MANY_REQUESTS,

@@ -44,6 +44,7 @@ BODIES: Mapping[str, Any] = {
     "change_program": {"name": "옥천 배움터", "settings": {"names": "given", "languages": ["ko"]}},
     "add_program": {"external_id": "summer-camp", "name": "여름 캠프"},
     "add_term": {"external_id": "2026-fall", **TERM},
+    "put_program": {"name": "여름 캠프", "settings": {"names": "given", "languages": ["ko"]}},
     "put_term": {"zone": "Asia/Seoul", "first_on": "2026-03-02", "last_on": "2026-03-29", "policy": {"group": {"max_size": 3}}},
     "change_a_term": {"last_on": "2026-04-05"},
     "add_closure": {"first_on": "2026-03-23", "last_on": "2026-03-25", "name": "Exam week", "school": "north"},

@@ -11,13 +11,14 @@ from sqlalchemy import or_, select
 
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import AKey, Ref, Text, flawed
-from api.v1.finding import Key, is_called, program_of
+from api.v1.finding import Key, id_or_external, is_called, program_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
+from api.v1.people_queries import made
 from data.access import NotAllowed, Right
 from data.new_programs import make_program
 from data.program_settings import change_setting, rename_program
 from data.programs import Organisation, Program
-from data.settings import settings_of
+from data.settings import Settings, settings_of
 
 routes = Routes("programs")
 
@@ -32,13 +33,18 @@ class ProgramOut(Wire):
     settings: dict[str, Any]
 
 
-class ProgramIn(Wire):
-    """A program that is to be; settings that are not named are as usual."""
+class ProgramPut(Wire):
+    """What a program is to be; settings that are not named are as usual."""
 
-    external_id: Annotated[str, Field(max_length=60, examples=["tutoring"], description="Letters, digits, `.`, `-` and `_`.")]
     name: Annotated[Text, Field(examples=["Rural tutoring"])] = ""
     settings: dict[str, Any] = Field(default_factory=dict)
     organisation: AKey | None = Field(default=None, description="Of which, where the caller may make programs in several.")
+
+
+class ProgramIn(ProgramPut):
+    """A program that is to be made."""
+
+    external_id: Annotated[str, Field(max_length=60, examples=["tutoring"], description="Letters, digits, `.`, `-` and `_`.")]
 
 
 class ProgramPatch(Wire):
@@ -70,25 +76,32 @@ def list_programs(
 @routes.post("/programs", Right.PROGRAM_MAKE)
 def add_program(call: Call, body: ProgramIn) -> ProgramOut:
     """Makes a program in an organisation of which the caller owns a program, or is a client as a whole; an account is its owner."""
-    organisation = _organisation(call, body.organisation)
-    made = make_program(
-        call.db,
-        organisation,
-        body.external_id,
-        name=body.name,
-        settings=body.settings,
-        owner=call.actor.account,
-        by=call.by,
-        now=call.now,
-    )
-    call.made(f"/programs/{made.id}")
-    return program_out(made, organisation)
+    return _make(call, body.external_id, body)
 
 
 @routes.get("/programs/{program}", Right.PROGRAM_READ)
 def read_program(call: Call, program: Key) -> ProgramOut:
     """One of them."""
     return _shown(call, program_of(call, program))
+
+
+@routes.put("/programs/{program}", Right.PROGRAM_WRITE, **made(ProgramOut))
+def put_program(call: Call, program: Key, body: ProgramPut) -> ProgramOut:
+    """Makes a program, where the caller may, or makes it what is sent, where it is there already; it stays with its organisation."""
+    given = id_or_external(program)
+    theirs = select(Program.id).where(Program.id.in_({one.program for one in call.actor.standings}), is_called(Program, program))
+    if isinstance(given, str) and call.db.scalars(theirs).first() is None:
+        return _make(call, given, body)
+    found = program_of(call, program)
+    call.refuse_stale(lambda: _shown(call, found))
+    if body.organisation is not None and _organisation(call, body.organisation).id != found.organisation_id:
+        raise flawed("/organisation", "is not that of the program", "leave it out")
+    if body.name != found.name:
+        rename_program(call.db, found, body.name, by=call.by, now=call.now)
+    for name in [*Settings.model_fields, *(name for name in body.settings if name not in Settings.model_fields)]:
+        if name in found.settings or name in body.settings:
+            change_setting(call.db, found, name, body.settings.get(name), by=call.by, now=call.now)
+    return _shown(call, found)
 
 
 @routes.patch("/programs/{program}", Right.PROGRAM_WRITE)
@@ -114,6 +127,14 @@ def _shown(call: Call, program: Program) -> ProgramOut:
     return program_out(program, call.db.get_one(Organisation, program.organisation_id))
 
 
+def _make(call: Call, key: str, body: ProgramPut) -> ProgramOut:
+    organisation = _organisation(call, body.organisation)
+    wanted, owner = body.settings, call.actor.account
+    program = make_program(call.db, organisation, key, name=body.name, settings=wanted, owner=owner, by=call.by, now=call.now)
+    call.made(f"/programs/{program.id}")
+    return program_out(program, organisation)
+
+
 def _organisation(call: Call, key: str | None) -> Organisation:
     """The organisation in which the caller makes a program.
 
@@ -124,9 +145,10 @@ def _organisation(call: Call, key: str | None) -> Organisation:
     Problem
         It is none of theirs, or not said which of them: 422.
     """
-    if not call.actor.organisations(call.right):
-        raise NotAllowed(call.right)
-    theirs = select(Organisation).where(Organisation.id.in_(call.actor.organisations(call.right)))
+    may = call.actor.organisations(Right.PROGRAM_MAKE)
+    if not may:
+        raise NotAllowed(Right.PROGRAM_MAKE)
+    theirs = select(Organisation).where(Organisation.id.in_(may))
     found = call.db.scalars(theirs if key is None else theirs.where(is_called(Organisation, key))).all()
     if len(found) != 1:
         wrong = "is none in which you make programs" if key is not None else "is to be said"

@@ -52,6 +52,37 @@ def empty(database: Engine) -> Platform:
     return Platform(database)
 
 
+def test_one_is_put_by_its_key_whether_it_is_there_or_not_and_is_what_was_sent(platform: Platform) -> None:
+    client, path = platform.client(), "/v1/programs/ext:city"
+    whole = {"name": "City", "settings": {"horizon_days": 30, "languages": ["ko"]}}
+    made = client.ask("PUT", path, whole)
+    assert (made.status_code, made.headers["location"]) == (201, f"/v1/programs/{made.json()['id']}")
+    again = client.ask("PUT", path, whole)
+    assert (again.status_code, again.json()) == (200, made.json())
+    usual = client.ask("GET", "/v1/programs/ext:rural").json()["settings"]
+    less = client.ask("PUT", path, {"settings": {"languages": ["ko"]}}).json()
+    assert (less["name"], less["settings"]) == ("", {**usual, "languages": ["ko"]})
+    stale = client.ask("PUT", path, whole, {"if-match": made.headers["etag"]})
+    assert stale.status_code == 412
+    assert client.ask("PUT", f"/v1/programs/{made.json()['id']}", whole).status_code == 200
+
+
+def test_what_cannot_be_put_is_refused_and_changes_nothing(platform: Platform) -> None:
+    with transaction(platform.engine) as db:
+        db.add(Organisation(id=new_id(), key="other"))
+    client, path = platform.client(), "/v1/programs/ext:rural"
+    before = client.ask("GET", path).json()
+    wrong = [{"name": "x", "settings": {"colour": "red"}}, {"name": "x", "settings": {"horizon_days": -1}}, {"organisation": "ext:other"}]
+    for sent in wrong:
+        assert client.ask("PUT", path, sent).status_code == 422, sent
+    assert client.ask("PUT", f"/v1/programs/{new_id()}", {}).status_code == 404
+    assert client.ask("GET", path).json() == before
+    manager = platform.client(role=Role.MANAGER)
+    assert manager.ask("PUT", path, {"name": "mine"}).status_code == 200
+    assert manager.ask("PUT", "/v1/programs/ext:city", {"name": "mine"}).json()["type"] == "/problems/not-allowed"
+    assert platform.client(role=Role.REVIEWER).ask("PUT", path, {"name": "mine"}).status_code == 403
+
+
 def test_who_owns_a_program_makes_another_and_owns_it(database: Engine) -> None:
     demo_term(database)
     browser = House(database).signed_in("owner@school.example")
