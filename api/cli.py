@@ -27,7 +27,7 @@ try:  # Ctrl-C is no error while all this is loaded, either
     from api.consent_commands import consents
     from api.feed_commands import feeds
     from api.group_commands import groups, leavers
-    from api.job_commands import outbox, show_unrecorded, tick
+    from api.job_commands import outbox, reseal_all, show_unrecorded, tick
     from api.languages import Language
     from api.links import PORT, USUAL_PORT
     from api.oneroster_commands import rosters
@@ -83,6 +83,7 @@ app.add_typer(clients, name="client")
 app.add_typer(single_sign_on, name="sso")
 app.command("tick")(tick)
 app.command("unrecorded")(show_unrecorded)
+app.command("reseal")(reseal_all)
 
 # Whether a path can be read is told by whoever reads it: `readable=False` leaves that to them.
 RoundPath = Annotated[Path, typer.Argument(readable=False, metavar="ROUND", help="A folder with the round's files, or one XLSX workbook.")]

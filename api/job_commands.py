@@ -1,4 +1,5 @@
-"""`dure tick`, `dure outbox` and `dure unrecorded`: what happens by itself, what waits to be sent, and what was asked for in vain."""
+"""`dure tick`, `dure outbox`, `dure unrecorded` and `dure reseal`: what happens by itself, what waits to be sent, what was asked for in
+vain, and a new key."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.edge import now, opened
+from api.edge import BY, now, opened
 from api.session_lines import say
 
 if TYPE_CHECKING:
@@ -82,3 +83,14 @@ def tick() -> None:
                 time.sleep(LOOK_SECONDS)
         finally:
             ticker.stop()
+
+
+def reseal_all() -> None:
+    """Seal all secrets anew with the first key of `DURE_KEY`; the others are needed no more."""
+    from data.database import transaction
+    from data.resealing import reseal
+
+    with opened() as engine:
+        with transaction(engine) as db:
+            sealed = reseal(db, by=BY, now=now())
+        say([f"{sealed} secret{'s' * (sealed != 1)} sealed with the first key"])

@@ -130,4 +130,5 @@ def _program_of(db: DbSession, term: UUID | None) -> UUID | None:
     if term is None:
         return None
     with db.no_autoflush:
-        return db.scalar(select(Term.program_id).where(Term.id == term))
+        found = db.get(Term, term)
+    return found.program_id if found else None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, select, true, union, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, true, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session as DbSession
 
 from data.feeds import Audience, Calendar
@@ -53,15 +53,10 @@ def touch(
         ((Audience.SCHOOL,), {school for school in schools if school}),
         ((Audience.PROGRAM,), ("",)),
     )
-    found = [
-        calendar
-        for audiences, of in owners
-        for some in parts(of)
-        for calendar in db.scalars(
-            select(Calendar.id).where(Calendar.program_id == program, Calendar.audience.in_(audiences), Calendar.owner.in_(some))
-        )
-    ]
-    _bump(db, found, now)
+    every = [(audiences, some) for audiences, of in owners for some in parts(of)]
+    shown = [and_(Calendar.audience.in_(audiences), Calendar.owner.in_(some)) for audiences, some in every]
+    at_once = [or_(*shown)] if sum(len(some) for _, some in every) <= A_STATEMENT else shown
+    _bump(db, [one for which in at_once for one in db.scalars(select(Calendar.id).where(Calendar.program_id == program, which))], now)
 
 
 def touch_program(db: DbSession, program: UUID, now: dt.datetime) -> None:

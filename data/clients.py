@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 from data.access import Actor, Right, Role
 from data.audit import write_down
 from data.base import Base, new_id, row_of
-from data.grants import Client, Grant, offices_of, standings_of
+from data.grants import Client, Grant, part_of
 from data.programs import Organisation, Program
 from data.texts import bounded
 
@@ -241,7 +241,8 @@ def actor_of_token(db: DbSession, text: str, *, now: dt.datetime) -> Actor | Non
     if found is None:
         return None
     scopes, client = found
-    return Actor(f"client {client}", standings_of(db, client=client), scopes_in(scopes), offices=offices_of(db, client=client))
+    standings, offices = part_of(db, client=client)
+    return Actor(f"client {client}", standings, scopes_in(scopes), offices=offices)
 
 
 def forget_tokens(db: DbSession, now: dt.datetime) -> int:

@@ -55,19 +55,18 @@ class Grant(Base):
     school: Mapped[str] = mapped_column(default="")
 
 
-def standings_of(db: DbSession, *, account: UUID | None = None, client: UUID | None = None) -> tuple[Standing, ...]:
-    """What an account or a client is in each program where it is something."""
-    asked = select(Program.id, Grant.role, Grant.person_id, Grant.school).join(
-        Grant, or_(Grant.program_id == Program.id, (Grant.program_id.is_(None)) & (Grant.organisation_id == Program.organisation_id))
+def part_of(db: DbSession, *, account: UUID | None = None, client: UUID | None = None) -> tuple[tuple[Standing, ...], tuple[Office, ...]]:
+    """What an account or a client is in each program where it is something, and to organisations. An owner of a program is one of its
+    organisation's people; a client that is for some programs stays within them."""
+    of_whole = and_(Grant.program_id.is_(None), Grant.organisation_id == Program.organisation_id)
+    asked = select(Grant.organisation_id, Grant.program_id, Grant.role, Grant.person_id, Grant.school, Program.id).outerjoin(
+        Program, or_(Grant.program_id == Program.id, of_whole)
     )
     mine = Grant.account_id == account if account else Grant.client_id == client
-    return tuple(Standing(program, role, person, school) for program, role, person, school in db.execute(asked.where(mine)))
-
-
-def offices_of(db: DbSession, *, account: UUID | None = None, client: UUID | None = None) -> tuple[Office, ...]:
-    """What an account or a client is to organisations. An owner of a program is one of its organisation's people; a client that is for
-    some programs stays within them."""
-    whole = Grant.program_id.is_(None)
-    which = and_(Grant.account_id == account, or_(whole, Grant.role == Role.OWNER)) if account else and_(Grant.client_id == client, whole)
-    found = db.execute(select(Grant.organisation_id, Grant.role).where(which).distinct()).all()
-    return tuple(Office(organisation, role) for organisation, role in found)
+    standings, offices = list[Standing](), dict[Office, None]()
+    for organisation, only, role, person, school, program in db.execute(asked.where(mine)):
+        if program is not None:
+            standings.append(Standing(program, role, person, school))
+        if only is None or (account and role == Role.OWNER):
+            offices[Office(organisation, role)] = None
+    return tuple(standings), tuple(offices)

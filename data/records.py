@@ -145,7 +145,7 @@ def record(db: DbSession, session: Session, said: Record, *, by: str, now: dt.da
     if first:
         session.state = State.HELD
         session.sequence += 1
-    for table in (Attendance, Task):
+    for table in (Attendance, Task) if before else ():
         db.execute(delete(table).where(table.session_id == session.id))
     db.add_all(Attendance(session_id=session.id, mentee_id=members[key].id, presence=presence) for key, presence in said.attendance.items())
     db.add_all(Task(id=new_id(), session_id=session.id, text=text) for text in said.tasks)

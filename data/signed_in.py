@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 from data.access import Actor
 from data.base import Base, new_id
 from data.clients import hashed
-from data.grants import Account, offices_of, standings_of
+from data.grants import Account, part_of
 
 IDLE = dt.timedelta(hours=12)
 WHOLE = dt.timedelta(days=7)
@@ -28,7 +28,8 @@ NOTED_EVERY = dt.timedelta(minutes=5)
 
 
 class Visit(Base):
-    """One browser that is signed in: from which network address, and what it calls itself."""
+    """One browser that is signed in: from which network address, and what it calls itself. `signed_in_at` is when they showed who they
+    are, which an identity provider may have seen before they came here; None where it does not say."""
 
     __tablename__ = "visit"
 
@@ -36,6 +37,7 @@ class Visit(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), index=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     made_at: Mapped[dt.datetime] = mapped_column(index=True)
+    signed_in_at: Mapped[dt.datetime | None]
     seen_at: Mapped[dt.datetime]
     source: Mapped[str]
     agent: Mapped[str]
@@ -57,16 +59,17 @@ class NoSuchVisit(VisitError):
 
 @dataclass(eq=False)
 class NotFresh(VisitError):
-    """Who asks has signed in too long ago for what they ask."""
+    """Who asks has signed in too long ago for what they ask, or nobody knows when."""
 
     def __str__(self) -> str:
         return f"this is done within {FRESH.seconds // 60} minutes of signing in; sign in again"
 
 
-def enter(db: DbSession, account: Account, *, source: str, agent: str, now: dt.datetime) -> str:
+def enter(db: DbSession, account: Account, *, source: str, agent: str, signed_in_at: dt.datetime | None, now: dt.datetime) -> str:
     """A new visit's token, which is kept nowhere."""
     text = secrets.token_urlsafe(32)
-    db.add(Visit(account_id=account.id, hash=hashed(text), made_at=now, seen_at=now, source=source, agent=agent[:200]))
+    times = {"made_at": now, "signed_in_at": signed_in_at, "seen_at": now}
+    db.add(Visit(account_id=account.id, hash=hashed(text), source=source, agent=agent[:200], **times))
     return text
 
 
@@ -78,7 +81,8 @@ def visit_of(db: DbSession, text: str, *, now: dt.datetime) -> Visit | None:
 def actor_of_visit(db: DbSession, visit: Visit) -> Actor:
     """Who is signed in."""
     who = visit.account_id
-    return Actor(f"account {who}", standings_of(db, account=who), account=who, offices=offices_of(db, account=who))
+    standings, offices = part_of(db, account=who)
+    return Actor(f"account {who}", standings, account=who, offices=offices)
 
 
 def note_visit(db: DbSession, visit: UUID, *, now: dt.datetime) -> None:
@@ -92,9 +96,9 @@ def refuse_stale_visit(visit: Visit, *, now: dt.datetime) -> None:
     Raises
     ------
     NotFresh
-        That was too long ago.
+        That was too long ago, or nobody knows when.
     """
-    if visit.made_at <= now - FRESH:
+    if visit.signed_in_at is None or visit.signed_in_at <= now - FRESH:
         raise NotFresh
 
 

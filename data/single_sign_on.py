@@ -98,11 +98,13 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a provider says of whoever signed in there; `email` is empty where it has verified none."""
+    """What a provider says of whoever signed in there; `email` is empty where it has verified none, `signed_in_at` None where it does not
+    say when."""
 
     issuer: str
     subject: str
     email: str
+    signed_in_at: dt.datetime | None
 
 
 def set_provider(

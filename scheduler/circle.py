@@ -66,11 +66,16 @@ class Circle:
 
     def name(self, session: Session) -> str:
         """What people call a session."""
-        return f"{self.group.key}@{session.starts_at.astimezone(ZoneInfo(self.term.zone)):%Y-%m-%dT%H:%M}"
+        return session_name(self.group.key, session.starts_at.astimezone(ZoneInfo(self.term.zone)))
 
     def members(self, on: dt.date) -> frozenset[Attendee]:
         """The members on a day."""
         return frozenset(Attendee(one.mentee_id, one.person_id, one.school) for one in self.everybody if one.is_there(on))
+
+
+def session_name(group: str, begins: dt.datetime) -> str:
+    """What people call a session of a group that begins at an instant, in the term's zone."""
+    return f"{group}@{begins:%Y-%m-%dT%H:%M}"
 
 
 def day_of(term: Term, at: dt.datetime) -> dt.date:
@@ -84,12 +89,17 @@ def circle_of(db: DbSession, group: Group) -> Circle:
 
 
 def hold(db: DbSession, group: UUID, session: Session | None = None) -> Circle:
-    """The circle of a group that is to be changed, or one of its sessions: whoever else wants to change it waits until this transaction
-    ends, and then sees it as it has become."""
+    """The circle of a group that is to be changed, or one of its sessions, once they are locked."""
+    return circle_of(db, lock(db, group, session))
+
+
+def lock(db: DbSession, group: UUID, session: Session | None = None) -> Group:
+    """A group that is to be changed, or one of its sessions: whoever else wants to change it waits until this transaction ends, and then
+    sees it as it has become."""
     row = db.scalars(select(Group).where(Group.id == group).with_for_update().execution_options(populate_existing=True)).one()
     if session is not None:
         db.refresh(session, with_for_update=True)
-    return circle_of(db, row)
+    return row
 
 
 def looks_of(db: DbSession, circle: Circle, sessions: Iterable[Session]) -> dict[UUID, Look]:

@@ -38,6 +38,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 
 SCOPE = "openid email"
 LEEWAY_SECONDS = 60
+MOST_AGE = dt.timedelta(days=7)
+"""So long ago people may have shown the provider who they are; that it is asked for this has it say when."""
 HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "Dure"}
 Document = Mapping[str, Any]
 Result = TypeVar("Result")
@@ -94,8 +96,8 @@ def near_providers(environment: Mapping[str, str] = os.environ) -> Hosts:
     return frozenset(host.strip().lower() for host in environment.get(HOSTS, "").split(",") if host.strip())
 
 
-def sent_to(registered: Registered, trip: Trip) -> str:
-    """The address to which a browser is sent.
+def sent_to(registered: Registered, trip: Trip, *, again: bool = False) -> str:
+    """The address to which a browser is sent; `again` where whoever is known there is to show who they are anew.
 
     Raises
     ------
@@ -117,6 +119,8 @@ def sent_to(registered: Registered, trip: Trip) -> str:
                 nonce=trip.nonce,
                 code_challenge=create_s256_code_challenge(trip.verifier),  # type: ignore[no-untyped-call] # its stubs say nothing of it
                 code_challenge_method="S256",
+                max_age=str(int(MOST_AGE.total_seconds())),
+                prompt="login" if again else None,
             )
         )
 
@@ -151,7 +155,7 @@ def who_came(registered: Registered, trip: Trip, code: str, issuer: str | None, 
                 raise BadIdentity("it tells of two people")
             claims = {**more, **claims}
         email = str(claims.get("email", "")).strip().lower() if claims.get("email_verified") is True else ""
-        return Claims(registered.issuer, str(claims["sub"]), email)
+        return Claims(registered.issuer, str(claims["sub"]), email, _signed_in(claims, now))
 
     return asyncio.run(_in_time(registered, asked))
 
@@ -202,6 +206,20 @@ def _judged(registered: Registered, said: Document, keys: Document, trip: Trip, 
     if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
         raise BadIdentity("it names nobody")
     return dict(claims)
+
+
+def _signed_in(claims: Document, now: dt.datetime) -> dt.datetime | None:
+    """When they showed the provider who they are; None where it does not say."""
+    said = claims.get("auth_time")
+    if said is None:
+        return None
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        raise BadIdentity("when they signed in is no time")
+    if not said <= now.timestamp() + LEEWAY_SECONDS:  # nor is there such a number
+        raise BadIdentity("they signed in in the future")
+    if said < (now - MOST_AGE).timestamp() - LEEWAY_SECONDS:
+        raise BadIdentity(f"they signed in there more than {MOST_AGE.days} days ago, and were not asked again")
+    return min(dt.datetime.fromtimestamp(said, dt.UTC), now)
 
 
 def _address(registered: Registered, found: Document, name: str) -> httpx.URL:

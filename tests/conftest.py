@@ -5,9 +5,11 @@ And what is told at the end of a run.
 
 from tests.databases import database, empty_database, lasting_database, postgres, templates
 from tests.faults.summary import pytest_sessionfinish, pytest_terminal_summary
+from tests.forgetting import apps_let_go
 from tests.older import old_database
 
 __all__ = [
+    "apps_let_go",
     "database",
     "empty_database",
     "lasting_database",

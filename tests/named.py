@@ -192,7 +192,7 @@ def _sign_in(database: Engine, term: Term) -> None:
     with transaction(database) as db:
         for who in (MENTEE, MENTOR):
             account = let_in_by_mail(db, who.email, now=LATER)
-            enter(db, account, source="192.0.2.7", agent=f"{who.key} phone", now=LATER)
+            enter(db, account, source="192.0.2.7", agent=f"{who.key} phone", signed_in_at=LATER, now=LATER)
             begin_totp(db, account)
             begin(db, who.email, "192.0.2.7", now=LATER)
             mail_link(db, Purpose.SIGN_IN, who.email, "https://dure.example/in", now=LATER)

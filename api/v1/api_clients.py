@@ -20,7 +20,7 @@ from api.v1.finding import Key, program_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right, Role, gives
 from data.clients import add_secret, close_client, make_client, scopes_in, secrets_of, take_secret
-from data.grants import Client, Grant, standings_of
+from data.grants import Client, Grant, part_of
 from data.programs import Organisation
 from data.roles import RoleAboveOwn
 
@@ -124,7 +124,7 @@ def take_client_secret(call: Call, client: UUID, secret: UUID) -> None:
 
 def client_out(call: Call, client: Client) -> ClientOut:
     """What is told of a client."""
-    standings = standings_of(call.db, client=client.id)
+    standings, _ = part_of(call.db, client=client.id)
     scopes = scopes_in(client.scopes)
     return ClientOut(
         id=client.id,
@@ -143,7 +143,7 @@ def _client(call: Call, given: UUID) -> Client:
     found = call.db.get(Client, given, with_for_update=call.changes)
     if found is None:
         raise no_such("client")
-    standings = standings_of(call.db, client=found.id)
+    standings, _ = part_of(call.db, client=found.id)
     theirs = {one.program for one in standings}
     if not theirs or not theirs <= call.actor.programs(call.right):
         raise no_such("client")

@@ -23,7 +23,7 @@ from data.own import groups_seen, mentees_seen, mentors_seen, sessions_seen
 from data.people import Mentee, Mentor
 from data.programs import Program, Term
 from data.sessions import Session
-from scheduler.circle import hold
+from scheduler.circle import lock
 from scheduler.finding import session_named
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ def term_meant(call: Call, key: str) -> Term:
 def group_meant(call: Call, key: str, term: str | None = None) -> Group:
     """A group; held where the request may change it."""
     found = _found(call, Group, "group", key, groups_seen, term)
-    return hold(call.db, found.id).group if call.changes else found
+    return lock(call.db, found.id) if call.changes else found
 
 
 def mentor_meant(call: Call, key: str, term: str) -> Mentor:
@@ -67,11 +67,12 @@ def session_meant(
     """A session, by default one of all that the caller sees; held with its group where the request may change it."""
     session, of = _session(call, key, term)
     sight = call.actor.sight(call.right, of.program_id)
-    seen = which(sight, of.program_id) if which else sessions_seen(call.db, sight, of.program_id)
-    if call.db.scalars(select(Session.id).where(Session.id == session.id, seen)).first() is None:
-        raise no_such("session")
+    if not sight.all:
+        seen = which(sight, of.program_id) if which else sessions_seen(call.db, sight, of.program_id)
+        if call.db.scalars(select(Session.id).where(Session.id == session.id, seen)).first() is None:
+            raise no_such("session")
     if call.changes:
-        hold(call.db, session.group_id, session)
+        lock(call.db, session.group_id, session)
     return session
 
 

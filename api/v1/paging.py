@@ -17,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from api.problems import Flaw, Problem
 from api.v1.door import Call, Wire
+from data.base import Base
 
 T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V")
@@ -44,8 +45,8 @@ def paged(
     *,
     newest_first: bool = False,
 ) -> Page[T]:
-    """A page of what a statement finds, in the order of `keys`, which are columns of what it selects first; no two rows have the same. With
-    `newest_first` it is the other way round.
+    """A page of what a statement finds, in the order of `keys`, which are columns of what it selects first, or that it selects; no two rows
+    have the same. With `newest_first` it is the other way round.
 
     Raises
     ------
@@ -59,7 +60,10 @@ def paged(
     rows = call.db.execute(asked.order_by(*order).limit(limit + 1)).all()
     here = rows[:limit]
     more = len(rows) > limit
-    return Page(items=shown(here), next=_next(call, [getattr(here[-1][0], key.key) for key in keys]) if more else None)
+    if not more:
+        return Page(items=shown(here), next=None)
+    last = here[-1][0] if isinstance(here[-1][0], Base) else here[-1]
+    return Page(items=shown(here), next=_next(call, [getattr(last, key.key) for key in keys]))
 
 
 def cut(call: Call, found: Sequence[V], after: str | None, limit: int) -> tuple[Sequence[V], str | None]:

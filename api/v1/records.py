@@ -22,7 +22,7 @@ from data.groups import Group
 from data.own import sessions_held, sessions_taught
 from data.people import Mentee
 from data.programs import Term
-from data.records import MOST_MINUTES, Record, members_of, record, record_of
+from data.records import MOST_MINUTES, Record, members_of, record
 from data.sessions import Attendance, Presence, Session, Task
 
 routes = Routes("records")
@@ -111,7 +111,7 @@ def read_tasks(call: Call, session: Key, term: InTerm = None) -> TasksOut:
 
 
 def _record_out(call: Call, session: Session) -> RecordOut:
-    kept = record_of(call.db, session)
+    tasks = call.db.scalars(select(Task.text).where(Task.session_id == session.id).order_by(Task.id))
     came = select(Mentee, Attendance.presence).join(Attendance, Attendance.mentee_id == Mentee.id)
     everybody: dict[Mentee, Presence | None] = dict.fromkeys(members_of(call.db, session).values())
     everybody |= dict(call.db.execute(came.where(Attendance.session_id == session.id)).all())
@@ -122,8 +122,8 @@ def _record_out(call: Call, session: Session) -> RecordOut:
             PresenceOut(mentee=Ref(id=mentee.id, external_id=mentee.key), presence=said)
             for mentee, said in sorted(everybody.items(), key=lambda one: one[0].key)
         ],
-        minutes_held=kept.minutes if kept else None,
-        topic=kept.topic if kept else "",
-        note=kept.note if kept else "",
-        tasks=list(kept.tasks) if kept else [],
+        minutes_held=session.minutes_held,
+        topic=session.topic,
+        note=session.note,
+        tasks=list(tasks),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import Field
@@ -14,7 +15,7 @@ from api.v1.fields import AKey, Day, FilterKey, Instant, InTerm, Moment, Reason,
 from api.v1.finding import Key
 from api.v1.meant import group_meant, mentee_meant, mentor_meant, named_in, session_meant, term_meant
 from api.v1.paging import USUAL, After, Limit, Page, paged
-from api.v1.shown_sessions import SessionOut, session_out, sessions_out
+from api.v1.shown_sessions import SHOWN, SessionOut, rows_out, session_out
 from data.access import Right
 from data.groups import Group
 from data.own import day_begins, sessions_seen, sessions_with
@@ -136,7 +137,7 @@ def list_sessions(  # noqa: PLR0913  each is a filter
     if lacks is not None:
         asked = _lacking(call, found, asked, lacks)
     keys = [Session.starts_at, Session.id]
-    return paged(call, asked, keys, lambda rows: sessions_out(call, [row[0] for row in rows]), after, limit)
+    return paged(call, asked, keys, partial(rows_out, call), after, limit)
 
 
 @routes.get("/sessions/{session}", Right.GROUPS_READ)
@@ -206,12 +207,12 @@ def plan_session_for_people(call: Call, term: Key, body: PlanForPeopleIn) -> Ses
     return _made(call, plan_for_people(call.db, mentor, mentees, kind, at, minutes, by=call.by, now=call.now))
 
 
-def _of_term(call: Call, term: Term) -> Select[Session]:
-    asked = select(Session).join(Group, Group.id == Session.group_id).where(Group.term_id == term.id)
-    return asked.where(sessions_seen(call.db, call.sight(term.program_id), term.program_id))
+def _of_term(call: Call, term: Term) -> Select[Any]:
+    seen = sessions_seen(call.db, call.sight(term.program_id), term.program_id)
+    return SHOWN.where(Group.term_id == term.id, seen)
 
 
-def _lacking(call: Call, term: Term, asked: Select[Session], lacks: Lacking) -> Select[Session]:
+def _lacking(call: Call, term: Term, asked: Select[Any], lacks: Lacking) -> Select[Any]:
     planned = asked.where(Session.state == State.PLANNED)
     if lacks != "mentor":
         hours = settings_of(call.db.get_one(Program, term.program_id).settings).ask_after_hours if lacks == "answer" else ()

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import Row, select
+from sqlalchemy.orm import aliased
 
 from api.v1.door import Call, Wire
 from api.v1.fields import Ref
-from api.v1.shown_groups import ref_of, refs, seen_members
+from api.v1.shown_groups import ref_of, seen_members
 from data.calendars import parts
 from data.groups import Group
 from data.people import Mentor
 from data.programs import Program, Term
 from data.sessions import Kind, Series, Session, State
 from data.settings import settings_of
-from scheduler.circle import Circle, day_of
+from scheduler.circle import session_name
 
 
 class SessionOut(Wire):
@@ -51,6 +54,41 @@ class SessionOut(Wire):
     changed_at: dt.datetime
 
 
+AS_KEPT = (
+    *("id", "sequence", "state", "series_id", "original_start", "starts_at", "ends_at"),
+    *("cancelled_at", "cancelled_why", "makes_up_id", "recorded_at", "changed_at"),
+)
+"""What is told of a session as it is kept."""
+
+_Holder, _Usual, _InPlace = aliased(Mentor), aliased(Mentor), aliased(Session)
+_made_up_by = select(_InPlace.id).where(_InPlace.makes_up_id == Session.id, _InPlace.state != State.CANCELLED).limit(1)
+
+SHOWN = (
+    select(
+        *(getattr(Session, name) for name in AS_KEPT),
+        _made_up_by.scalar_subquery().label("made_up_by_id"),
+        Series.kind,
+        Session.mentor_id,
+        _Holder.key.label("mentor_key"),
+        Group.id.label("group_id"),
+        Group.key.label("group_key"),
+        Group.subject,
+        Group.link.label("own_link"),
+        Group.mentor_id.label("usual_id"),
+        _Usual.key.label("usual_key"),
+        Term.id.label("term_id"),
+        Term.zone,
+        Term.program_id,
+    )
+    .join(Series, Series.id == Session.series_id)
+    .join(Group, Group.id == Session.group_id)
+    .join(Term, Term.id == Group.term_id)
+    .join(_Holder, _Holder.id == Session.mentor_id)
+    .join(_Usual, _Usual.id == Group.mentor_id)
+)
+"""All of sessions that is told, in rows that `rows_out` takes: whole rows of five tables would take several times as long to make."""
+
+
 def session_out(call: Call, session: Session) -> SessionOut:
     """What is told of one."""
     (shown,) = sessions_out(call, [session])
@@ -59,61 +97,37 @@ def session_out(call: Call, session: Session) -> SessionOut:
 
 def sessions_out(call: Call, sessions: Sequence[Session]) -> list[SessionOut]:
     """What is told of sessions of one program, in their order."""
-    if not sessions:
+    found: dict[UUID, Row[Any]] = {}
+    for some in parts(one.id for one in sessions):
+        found |= {row.id: row for row in call.db.execute(SHOWN.where(Session.id.in_(some)))}
+    return rows_out(call, [found[one.id] for one in sessions])
+
+
+def rows_out(call: Call, rows: Sequence[Row[Any]]) -> list[SessionOut]:
+    """The same of rows of `SHOWN`."""
+    if not rows:
         return []
-    db = call.db
-    groups: dict[UUID, Group] = {}
-    for some in parts({one.group_id for one in sessions}):
-        groups |= {group.id: group for group in db.scalars(select(Group).where(Group.id.in_(some)))}
-    terms = {term: db.get_one(Term, term) for term in {group.term_id for group in groups.values()}}
-    program = db.get_one(Program, next(iter(terms.values())).program_id)
+    program = call.db.get_one(Program, rows[0].program_id)
     usual = settings_of(program.settings).link
-    kinds: dict[UUID, Kind] = {}
-    for some in parts({one.series_id for one in sessions}):
-        kinds |= dict(db.execute(select(Series.id, Series.kind).where(Series.id.in_(some))).all())
-    mentors = refs(db, Mentor, {one.mentor_id for one in sessions} | {group.mentor_id for group in groups.values()})
-    members = seen_members(db, call.sight(program.id), list(groups))
-    made_up = _made_up(call, [one.id for one in sessions])
+    members = seen_members(call.db, call.sight(program.id), list({row.group_id for row in rows}))
     shown = []
-    for one in sessions:
-        group = groups[one.group_id]
-        term = terms[group.term_id]
-        on = day_of(term, one.starts_at)
-        come = sorted((one for one in members.get(group.id, ()) if one.is_there(on)), key=lambda one: one.key)
+    for row in rows:
+        local = row.starts_at.astimezone(ZoneInfo(row.zone))
+        come = sorted((one for one in members.get(row.group_id, ()) if one.is_there(local.date())), key=lambda one: one.key)
         shown.append(
             SessionOut(
-                id=one.id,
-                name=Circle(term, group, ()).name(one),
-                uid=f"{one.id}@dure",
-                sequence=one.sequence,
-                state=one.state,
-                kind=kinds[one.series_id],
-                term_id=term.id,
-                group=Ref(id=group.id, external_id=group.key),
-                series_id=one.series_id,
-                subject=group.subject,
-                original_start=one.original_start,
-                starts_at=one.starts_at,
-                ends_at=one.ends_at,
-                mentor=mentors[one.mentor_id],
-                usual_mentor=mentors[group.mentor_id],
+                **{name: getattr(row, name) for name in AS_KEPT},
+                name=session_name(row.group_key, local),
+                uid=f"{row.id}@dure",
+                kind=row.kind,
+                term_id=row.term_id,
+                group=Ref(id=row.group_id, external_id=row.group_key),
+                subject=row.subject,
+                mentor=Ref(id=row.mentor_id, external_id=row.mentor_key),
+                usual_mentor=Ref(id=row.usual_id, external_id=row.usual_key),
                 members=list(map(ref_of, come)),
-                link=group.link or usual.format(group=group.key),
-                cancelled_at=one.cancelled_at,
-                cancelled_why=one.cancelled_why,
-                makes_up_id=one.makes_up_id,
-                made_up_by_id=made_up.get(one.id),
-                recorded_at=one.recorded_at,
-                changed_at=one.changed_at,
+                link=row.own_link or usual.format(group=row.group_key),
+                made_up_by_id=row.made_up_by_id,
             )
         )
     return shown
-
-
-def _made_up(call: Call, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """By which sessions these are made up."""
-    found: dict[UUID, UUID] = {}
-    for some in parts(ids):
-        asked = select(Session.makes_up_id, Session.id).where(Session.makes_up_id.in_(some), Session.state != State.CANCELLED)
-        found |= {of: by for of, by in call.db.execute(asked) if of is not None}
-    return found

@@ -148,16 +148,26 @@ class Gate:
     def let_in(self, db: DbSession, request: Request, account: Account, way: str, now: dt.datetime) -> Response:
         """Signs somebody in, and says who that is."""
         answer = Response(SignedInOut(account_id=account.id).model_dump_json(), 200, NO_STORE, "application/json")
-        self.enter(db, request, answer, account, way, now)
+        self.enter(db, request, answer, account, way, now, signed_in_at=now)
         return answer
 
-    def enter(self, db: DbSession, request: Request, answer: Response, account: Account, way: str, now: dt.datetime) -> None:
+    def enter(
+        self,
+        db: DbSession,
+        request: Request,
+        answer: Response,
+        account: Account,
+        way: str,
+        now: dt.datetime,
+        *,
+        signed_in_at: dt.datetime | None,
+    ) -> None:
         """Signs somebody in by an answer's cookie; whatever this browser was signed in by before is over."""
         source = db.info["source"] = request.client.host if request.client else ""
         before = visit_of(db, shown_cookie(request) or "", now=now)
         if before is not None:
             end_visit(db, before.account_id, str(before.id))
-        token = enter(db, account, source=source, agent=request.headers.get("user-agent", ""), now=now)
+        token = enter(db, account, source=source, agent=request.headers.get("user-agent", ""), signed_in_at=signed_in_at, now=now)
         who = f"account {account.id}"
         write_down(db, at=now, by=who, what="signed in", whom=who, details={"way": way})
         set_cookie(request, answer, token)

@@ -33,6 +33,9 @@ class OrganisationIn(Wire):
     """With whose provider somebody signs in."""
 
     organisation: Annotated[str, Field(max_length=200, description="The organisation's key.", examples=["campus"])]
+    again: bool = Field(
+        False, description="Has the provider ask who it is also where it knows: for what is done only right after signing in."
+    )
 
 
 class SentToOut(Wire):
@@ -52,7 +55,7 @@ def add_single_sign_on(gate: Gate) -> None:
         with transaction(engine) as db:
             provider = provider_of(db, body.organisation)
             registered, trip = _registered(db, provider), depart(db, provider, now=now)
-        address = sent_to(registered, trip)
+        address = sent_to(registered, trip, again=body.again)
         set_cookie(request, response, trip.browser, int(AWAY.total_seconds()), suffix=AWAY_COOKIE)
         response.headers["Cache-Control"] = "no-store"
         return SentToOut(address=address)
@@ -75,7 +78,7 @@ def add_single_sign_on(gate: Gate) -> None:
                 raise DepartureIsOver
             account = account_of(db, provider, claims, now=now)
             answer = RedirectResponse(f"{service_address()}/", 303, {"Cache-Control": "no-store"})
-            gate.enter(db, request, answer, account, "single sign-on", now)
+            gate.enter(db, request, answer, account, "single sign-on", now, signed_in_at=claims.signed_in_at)
         clear_cookie(request, answer, suffix=AWAY_COOKIE)
         return answer
 

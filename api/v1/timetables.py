@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Literal, Self
 
 import httpx
@@ -15,7 +16,7 @@ from api.v1.fields import Ref
 from api.v1.finding import Key
 from api.v1.meant import mentor_meant, term_meant
 from api.v1.paging import USUAL, After, Limit, Page, paged
-from api.v1.shown_sessions import SessionOut, sessions_out
+from api.v1.shown_sessions import SHOWN, SessionOut, rows_out
 from data.access import Right
 from data.own import mentors_seen, sessions_seen
 from data.people import Mentor
@@ -77,9 +78,8 @@ def list_clashes(call: Call, term: Key, after: After = None, limit: Limit = USUA
     """The sessions to come at which a timetable says that whoever holds them is busy."""
     found = term_meant(call, term)
     seen = sessions_seen(call.db, call.sight(found.program_id), found.program_id)
-    asked = select(Session).where(Session.id.in_(clashes(call.db, found, call.now)), seen)
-    keys = [Session.starts_at, Session.id]
-    return paged(call, asked, keys, lambda rows: sessions_out(call, [row[0] for row in rows]), after, limit)
+    asked = SHOWN.where(Session.id.in_(clashes(call.db, found, call.now)), seen)
+    return paged(call, asked, [Session.starts_at, Session.id], partial(rows_out, call), after, limit)
 
 
 @routes.get("/terms/{term}/mentors/{mentor}/timetable", Right.PEOPLE_READ)

@@ -1,14 +1,16 @@
 """A bare FastAPI app beside ours: its routes do the very same SQL and answer the same, and nothing else.
 
-What ours does for a request is taken down once, statement by statement with its values, and undone; the bare route does it again. It looks
-at nothing but what is sent, and answers with the same wire model. What must be in the same transaction, such as the audit's row and the
-event, is of the SQL, and done too. It makes no answer of the rows that it reads, but has the one that was taken down checked and written
-by the same wire model: it does less than a route written by hand would have to.
+What ours does for a request is taken down once, statement by statement with its values, and undone; the bare route has SQLAlchemy do each
+statement again, and takes all rows of it, with values of the types that the columns have. It looks at nothing but what is sent, and answers
+with the same wire model. What must be in the same transaction, such as the audit's row and the event, is of the SQL, and done too. It makes
+no answer of the rows that it reads, but has the one that was taken down checked and written: it does less than a route written by hand
+would have to.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import socket
 import time
@@ -21,7 +23,7 @@ from typing import Annotated, Any
 import psutil
 from fastapi import FastAPI, Form
 from pydantic import BaseModel
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Executable, event
 
 from api.app import create_app
 from api.feeds import Clock
@@ -68,7 +70,7 @@ class Done:
     """What our app did for a request: its statements, each with its values, and what it answered."""
 
     reads: bool
-    statements: list[tuple[str, Any]] = field(default_factory=list)
+    statements: list[tuple[Executable, Any]] = field(default_factory=list)
     answer: list[Any] = field(default_factory=list)
 
 
@@ -76,11 +78,11 @@ def taken_down(engine: Engine, clock: Clock, some: Sequence[Asked]) -> list[Done
     """What our app does for each of some requests, of which nothing stays."""
     web, done = Web(create_app(engine, clock)), list[Done]()
 
-    def note(_1: Connection, _2: object, statement: str, values: Any, _3: object, _4: object) -> None:  # noqa: ANN401
-        if not statement.startswith("BEGIN"):
-            done[-1].statements.append((statement, _kept(values)))
+    def note(_1: Connection, statement: Executable | str, several: Any, values: Any, _2: object) -> None:  # noqa: ANN401
+        if not isinstance(statement, str):  # such as BEGIN
+            done[-1].statements.append((statement, several or values))
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_execute", note)
     try:
         with nothing_stays(engine):
             for one in some:
@@ -90,28 +92,22 @@ def taken_down(engine: Engine, clock: Clock, some: Sequence[Asked]) -> list[Done
                 assert answer.is_success, answer.text
                 done[-1].answer.append(answer.json())
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_execute", note)
     return done
 
 
-def _kept(values: Any) -> Any:  # noqa: ANN401  whatever a driver takes
-    """Values that another process can be given."""
-    if isinstance(values, list | tuple):
-        return type(values)(_kept(one) for one in values)
-    if isinstance(values, dict):
-        return {name: _kept(one) for name, one in values.items()}
-    return bytes(values) if isinstance(values, memoryview) else values
-
-
-def bare_app(engine: Engine, done: Sequence[Done]) -> FastAPI:
-    """Routes that do again what was done; each address ends with its place among all."""
+def bare_app(engine: Engine, clock: Clock, some: Sequence[Asked]) -> FastAPI:
+    """Routes that do again what ours does for some requests; each address ends with its place among all."""
+    done = taken_down(engine, clock, some)
+    gc.collect()
+    gc.freeze()  # what was taken down is not to be looked through while requests are answered
     app, reading = FastAPI(), engine.execution_options(**{READING: True})
 
     def again(place: int) -> Any:  # noqa: ANN401  what JSON holds
         one = done[place]
         with (reading if one.reads else engine).connect() as connection:
             for statement, values in one.statements:
-                found = connection.exec_driver_sql(statement, values or None)
+                found = connection.execute(statement, values or None)
                 if found.returns_rows:
                     found.all()
             if not one.reads:
@@ -150,7 +146,7 @@ def serving(make: Callable[[Engine], App], engine: Engine) -> Iterator[tuple[int
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(make, url, port))
     process.start()
     try:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 600  # what is to be done again is taken down before
         while time.monotonic() < until:
             with socket.socket() as tried:
                 if tried.connect_ex(("127.0.0.1", port)) == 0:
@@ -166,6 +162,6 @@ def _serve(make: Callable[[Engine], App], url: str, port: int) -> None:
     asyncio.run(listen(make(open_database(url)), "127.0.0.1", port))
 
 
-def bare(done: Sequence[Done]) -> Callable[[Engine], App]:
+def bare(clock: Clock, some: Sequence[Asked]) -> Callable[[Engine], App]:
     """What makes the bare app in its process."""
-    return partial(bare_app, done=done)
+    return partial(bare_app, clock=clock, some=some)

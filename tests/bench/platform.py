@@ -38,7 +38,7 @@ from data.programs import Organisation, Term
 from data.rounds import Run
 from data.sessions import Session
 from scheduler.publish import publish
-from tests.bench.bare import Asked, bare, serving, taken_down
+from tests.bench.bare import Asked, bare, serving
 from tests.bench.databases import fresh, kinds
 from tests.bench.publishing import NOW as BEFORE, SEOUL, entered
 
@@ -51,21 +51,24 @@ JSON = "application/json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures and tells; the exit status is 0 even where goals are missed."""
+    """Measures and tells; the exit status is 1 where a goal is missed."""
     options = argparse.ArgumentParser(prog="python -m tests.bench.platform")
     options.add_argument("--mentors", type=int, default=SEOUL)
     options.add_argument("--rounds", type=int, default=ROUNDS)
     options.add_argument("--only", choices=tuple(OFTEN), help="only these requests")
     options.add_argument("--database", choices=kinds(), help="only this one")
     given = options.parse_args(arguments)
+    ratios = list[float]()
     for kind in [given.database] if given.database else kinds():
         with fresh(kind) as engine:
             city = City.made(engine, given.mentors)
             show(f"{kind}: {given.mentors:,} mentors, {len(city.held):,} sessions")
             show(f"{'':24} {'ours/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'bare/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'ratio':>6} {'of CPU':>7}")
             for what in [given.only] if given.only else OFTEN:
-                show(compared(engine, city, what, given.rounds))
-    return 0
+                ratio, line = compared(engine, city, what, given.rounds)
+                show(f"{line}  goal {GOAL}: {'met' if ratio >= GOAL else 'missed'}")
+                ratios.append(ratio)
+    return 0 if min(ratios) >= GOAL else 1
 
 
 def show(line: str) -> None:
@@ -144,17 +147,16 @@ def _lines(number: int) -> bytes:
     ).encode()
 
 
-def compared(engine: Engine, city: City, what: str, rounds: int) -> str:
-    """A line of what both servers do in so many rounds."""
+def compared(engine: Engine, city: City, what: str, rounds: int) -> tuple[float, str]:
+    """What part of the bare server's requests a second ours answers, and a line of what both do in so many rounds."""
     asked, often = city.asked(what), OFTEN[what]
     some = list(itertools.islice(asked, often * (rounds + 1)))
-    done = taken_down(engine, _now, some)
     name = {"a session list": "sessions", "attendance": "record", "a token": "tokens"}.get(what, "mentees")
     theirs = [one.written(f"/{name}/{place}") for place, one in enumerate(some)]
     ours = [one.written() for one in itertools.islice(asked, often * (rounds + 1))]
     engine.dispose()
     connections = min(CLIENTS, often)
-    with serving(_our_app, engine) as own, serving(bare(done), engine) as peer:
+    with serving(_our_app, engine) as own, serving(bare(_now, some), engine) as peer:
         sides: tuple[list[Side], list[Side]] = ([], [])
         for number in range(rounds + 1):
             here = slice(number * often, (number + 1) * often)
@@ -163,7 +165,7 @@ def compared(engine: Engine, city: City, what: str, rounds: int) -> str:
                 side.append(_measured(process, port, sent[here], connections))
     (rate, cpu, shown), (bare_rate, bare_cpu, bare_shown) = (_told(side[1:]) for side in sides)
     ratio, told = rate / bare_rate, f"{what:24} {shown} {bare_shown}"
-    return f"{told} {ratio:>6.2f} {cpu / bare_cpu:>7.2f}  goal {GOAL}: {'met' if ratio >= GOAL else 'missed'}"
+    return ratio, f"{told} {ratio:>6.2f} {cpu / bare_cpu:>7.2f}"
 
 
 @dataclass(frozen=True, slots=True)

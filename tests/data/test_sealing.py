@@ -13,15 +13,21 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.engine import URL, make_url
 
 from data.accounts import account_for
+from data.audit import Deed
 from data.base import new_id
 from data.database import MIGRATIONS, migrate, open_database, reading, transaction
 from data.factors import Totp, begin_totp, confirm_totp
+from data.identities import IdentityProvider
+from data.programs import Organisation
+from data.resealing import reseal
 from data.sealing import VARIABLE, BadKey, NoKey, OtherKey, keys, seal, unseal
+from data.single_sign_on import set_provider
 from tests.api.v1.callers import NOW
+from tests.sessions import taught_term
 
 OLD, NEW = "b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQgb2xkIG9sZCE=", "bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcgbmV3IG5ldyE="
 POSTGRESQL = make_url("postgresql+psycopg://dure@127.0.0.1/dure")
@@ -112,3 +118,26 @@ def test_the_secrets_of_devices_that_are_known_are_sealed_where_they_are(empty_d
         kept = db.get_one(Totp, account).secret
         assert (kept == secret, unseal(db, kept)) == (False, secret)
     engine.dispose()
+
+
+def test_all_that_is_sealed_is_sealed_anew_with_a_new_key_after_which_the_old_one_may_go(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, OLD)
+    taught_term(database)
+    with transaction(database) as db:
+        account = account_for(db, "kim@example.org", by="test", now=NOW)
+        secret, _ = begin_totp(db, account)
+        of = db.scalars(select(Organisation.id)).one()
+        set_provider(db, of, "https://login.example.org", "dure", "client secret", "campus.example", by="test", now=NOW)
+    monkeypatch.setenv(VARIABLE, NEW)
+    with transaction(database) as db, pytest.raises(OtherKey):
+        reseal(db, by="test", now=NOW)
+    monkeypatch.setenv(VARIABLE, f"{NEW},{OLD}")
+    with transaction(database) as db:
+        assert reseal(db, by="test", now=NOW) == 2
+    monkeypatch.setenv(VARIABLE, NEW)
+    with reading(database) as db:
+        kept = [db.get_one(Totp, account.id).secret, db.scalars(select(IdentityProvider)).one().secret]
+        assert [unseal(db, one) for one in kept] == [secret, "client secret"]
+        assert db.scalars(select(Deed.details).order_by(Deed.id.desc())).first() == {"secrets": 2}

@@ -291,7 +291,7 @@ def late_forgetting_of_sign_ins(world: World) -> Late:
     with transaction(world.database) as db:
         account = account_for(db, "kim@example.org", by="test", now=BEFORE)
         for source, at_ in (("old", BEFORE), ("young", BEFORE + MONTH)):
-            enter(db, account, source=source, agent="", now=at_)
+            enter(db, account, source=source, agent="", signed_in_at=at_, now=at_)
     return Late(BEFORE + MONTH + HOUR, seen, ["old", "young"], ["young"])
 
 

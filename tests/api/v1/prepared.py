@@ -229,7 +229,7 @@ def cookie_in(platform: Platform, role: Role, things: Mapping[str, str]) -> str:
         grant = Grant(id=new_id(), account_id=account.id, organisation_id=program.organisation_id, program_id=program.id, role=role)
         db.add(grant)
         _be_somebody(db, grant, f"account {account.id}", things)
-        return enter(db, account, source="127.0.0.1", agent="test", now=NOW)
+        return enter(db, account, source="127.0.0.1", agent="test", signed_in_at=NOW, now=NOW)
 
 
 def _be_somebody(db: DbSession, grant: Grant, name: str, things: Mapping[str, str]) -> None:

@@ -97,7 +97,8 @@ class Liar:
         return 404, {}
 
     def _token(self) -> str:
-        usual = {"iss": self.at, "sub": "kim-1", "aud": "dure", "iat": self.now, "exp": self.now + 300, "nonce": self.asked["nonce"]}
+        times = {"iat": self.now, "auth_time": self.now, "exp": self.now + 300}
+        usual = {"iss": self.at, "sub": "kim-1", "aud": "dure", "nonce": self.asked["nonce"], **times}
         claims = {**usual, "email": "kim@campus.example", "email_verified": True, **self.claims}
         claims = {name: value for name, value in claims.items() if value is not None}
         if self.unsigned:

@@ -80,6 +80,14 @@ def test_a_wrong_password_that_is_to_be_changed_is_a_try_to_sign_in_that_failed(
         assert db.scalar(select(func.count()).select_from(Attempt).where(Attempt.at == house.clock.now)) == 0
 
 
+def test_wrong_passwords_that_are_to_be_changed_count_for_their_network_address_whosesoever_they_are(house: House) -> None:
+    kim, lee = house.signed_in(KIM), house.signed_in(LEE)
+    for browser in (kim, kim, kim, lee, lee):
+        assert browser.ask("PUT", "/v1/me/password", {"old": "wrong wrong wrong", "new": NEW}).status_code == 403
+    assert lee.ask("PUT", "/v1/me/password", {"old": PASSWORD, "new": NEW}).status_code == 429
+    assert house.browser().sign_in("park@example.org").status_code == 429
+
+
 def test_a_new_password_ends_other_sessions_and_other_links_and_takes_the_old_one(house: House) -> None:
     here = house.signed_in(KIM)
     there = house.browser()

@@ -106,6 +106,7 @@ ONLY_COMMANDS = {
     "tick": "the service ticks by itself, and whoever runs it does so at a moment of their own",
     "worker": "it is a process of the machine",
     "serve": "it is what answers the API",
+    "reseal": "the keys are of the service's machine",
     "migrate": "the service does not run on a database that is not up to date",
     "demo": "it is a show on one's own machine",
     "check": "it judges files without trusting the service that made them",

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
+from data.base import new_id
+from data.database import transaction
+from data.grants import Account
+from data.passkeys import LIVES, BadPasskey, Challenge, Occasion, Site, account_by_passkey, add_passkey
 from tests.api.v1.authenticator import PRESENT, Device
 from tests.api.v1.browsers import Browser, House
+from tests.api.v1.callers import NOW
 from tests.sessions import taught_term
 
 KIM, LEE = "kim@example.org", "lee@example.org"
@@ -21,6 +30,37 @@ KIM, LEE = "kim@example.org", "lee@example.org"
 def house(database: Engine) -> House:
     taught_term(database)
     return House(database)
+
+
+def broken(credential: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a device says, with each part of it in turn gone, of another kind, cut off, or wrong in some bits; and which part."""
+    chance = random.Random(3)
+    for place in [*((name,) for name in credential), *(("response", name) for name in credential["response"])]:
+        told: Any = credential
+        for name in place:
+            told = told[name]
+        others: list[object] = [None, 1, True, [], {}, "", "!", "AA", "주소", "\0", ["AA"], {"AA": "AA"}]
+        if place[0] == "response" and isinstance(told, str):
+            whole = base64.urlsafe_b64decode(told + "==")
+            cut = [whole[:at] for at in range(0, len(whole), max(1, len(whole) // 20))]
+            bits = [bytes(byte ^ (chance.random() < 0.02) * chance.randrange(256) for byte in whole) for _ in range(60)]
+            others += [base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in cut + bits if one != whole]
+        for other in others:
+            if other != told:
+                yield place[-1], _with(credential, place, other)
+        yield place[-1], _with(credential, place, LEFT_OUT)
+
+
+LEFT_OUT = object()
+NOT_LOOKED_AT = {"clientExtensionResults", "userHandle", "attestationObject"}
+"""Parts of which nothing hangs on all that they say; the last is signed by nobody."""
+
+
+def _with(thing: dict[str, Any], place: tuple[str, ...], value: object) -> dict[str, Any]:
+    name, *rest = place
+    if rest:
+        return {**thing, name: _with(thing[name], tuple(rest), value)}
+    return {key: (value if key == name else one) for key, one in thing.items() if key != name or value is not LEFT_OUT}
 
 
 def add(browser: Browser, device: Device, options: dict[str, object] | None = None) -> httpx.Response:
@@ -122,6 +162,32 @@ def test_a_device_signs_in_as_its_own_account_alone_and_is_of_one(house: House) 
     browser = house.browser()
     assert sign_in(browser, theirs).status_code == 200
     assert browser.ask("GET", "/v1/me").json()["email"] == LEE
+
+
+def test_whatever_is_broken_of_what_a_device_says_is_refused_and_takes_its_challenge(house: House) -> None:
+    inside, device, other = house.signed_in(KIM), Device(), Device()
+    assert add(inside, device).status_code == 201
+    site, asked = Site("dure.example", "http://dure.example"), {"challenge": "b3RoZXI", "user": {"id": "a2lt"}}
+    passed, refusals = set[str](), 0
+    with transaction(house.engine) as db:
+        account = db.scalars(select(Account)).one()
+        adding = partial(add_passkey, db, account, name="", by="test", now=NOW)
+        for occasion, of, take, said in (
+            (Occasion.ADD, account.id, adding, other.make(asked)),
+            (Occasion.SIGN_IN, None, partial(account_by_passkey, db, now=NOW), device.sign(asked)),
+        ):
+            for part, credential in broken(said):
+                challenge = Challenge(id=new_id(), occasion=occasion, account_id=of, value=b"other", ends_at=NOW + LIVES)
+                db.add(challenge)
+                db.flush()
+                try:
+                    take(challenge.id, credential, site)
+                    passed.add(part)
+                except BadPasskey:
+                    refusals += 1
+                assert db.scalar(select(func.count()).select_from(Challenge)) == 0
+    assert passed <= NOT_LOOKED_AT
+    assert refusals > 400
 
 
 def test_a_device_becomes_one_only_just_after_signing_in(house: House) -> None:

@@ -136,7 +136,7 @@ def test_a_server_that_is_killed_amid_an_effect_leaves_no_key_behind(database: E
         with _held_up(database):
             first = threads.submit(Asker(server.url, own).put, PEOPLE, "killed")
             time.sleep(0.5)
-        time.sleep(0.3)
+        time.sleep(0.1)
         server.ended(signal.SIGKILL)
         with pytest.raises(httpx.TransportError):
             first.result()

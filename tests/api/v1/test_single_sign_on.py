@@ -20,6 +20,7 @@ from data.grants import Account, Grant
 from data.identities import Departure, IdentityProvider
 from data.programs import Organisation
 from data.sealing import unseal
+from data.signed_in import FRESH
 from data.single_sign_on import BadDomain, set_provider
 from scheduler.identity import HOSTS
 from scheduler.jobs import forget_sign_ins
@@ -74,11 +75,11 @@ def at_the_real_one(house: House, real: str) -> House:
     return house
 
 
-def away(house: House, browser: Browser) -> str:
+def away(house: House, browser: Browser, **more: object) -> str:
     """To where a browser is sent that begins."""
     with reading(house.engine) as db:
         key = db.scalars(select(Organisation.key)).one()
-    begun = browser.ask("POST", "/v1/auth/sso", {"organisation": key})
+    begun = browser.ask("POST", "/v1/auth/sso", {"organisation": key, **more})
     assert begun.status_code == 200, begun.text
     return str(begun.json()["address"])
 
@@ -199,6 +200,34 @@ def test_it_asks_with_a_challenge_and_only_ever_comes_back_to_this_service(house
     assert (entered.status_code, entered.headers["location"]) == (303, "http://127.0.0.1:8000/")
 
 
+def test_it_asks_when_people_signed_in_and_has_them_asked_again_where_that_is_wanted(house: House, liar: Liar) -> None:
+    browser = house.browser()
+    liar.sent(away(house, browser))
+    assert (liar.asked["max_age"], liar.asked.get("prompt")) == ("604800", None)
+    liar.sent(away(house, browser, again=True))
+    assert (liar.asked["max_age"], liar.asked["prompt"]) == ("604800", "login")
+
+
+@pytest.mark.parametrize(
+    ("signed_in_at", "fresh"),
+    [
+        pytest.param(0, True, id="now"),
+        pytest.param(30, True, id="a bit later, by its own clock"),
+        pytest.param(-FRESH.seconds + 1, True, id="a while ago"),
+        pytest.param(-FRESH.seconds, False, id="too long ago"),
+        pytest.param(None, False, id="nobody knows when"),
+    ],
+)
+def test_what_guards_an_account_is_changed_only_right_after_the_provider_asked(
+    house: House, liar: Liar, signed_in_at: int | None, *, fresh: bool
+) -> None:
+    liar.claims.update(auth_time=None if signed_in_at is None else THEN + signed_in_at)
+    browser = house.browser()
+    assert browser.ask("GET", liar.sent(away(house, browser))).status_code == 303
+    begun = browser.ask("POST", "/v1/me/totp", {})
+    assert begun.status_code == 201 if fresh else kind(begun) == (403, "not-fresh"), begun.text
+
+
 def test_a_code_is_of_no_use_without_what_this_browser_has(house: House, liar: Liar) -> None:
     browser = house.browser()
     back = liar.sent(away(house, browser))
@@ -233,6 +262,11 @@ LIES = {
     "not yet": Lie(lambda liar: liar.claims.update(nbf=THEN + 120), "not yet valid"),
     "from the future": Lie(lambda liar: liar.claims.update(iat=THEN + 120), "in the future"),
     "without an end": Lie(lambda liar: liar.claims.update(exp=None), "exp"),
+    "of no issuer": Lie(lambda liar: liar.claims.update(iss=None), "iss"),
+    "signed in in the future": Lie(lambda liar: liar.claims.update(auth_time=THEN + 120), "in the future"),
+    "signed in a month ago": Lie(lambda liar: liar.claims.update(auth_time=THEN - 30 * 86_400), "more than 7 days ago"),
+    "signed in at no time": Lie(lambda liar: liar.claims.update(auth_time=True), "is no time"),
+    "signed in at a number that is none": Lie(lambda liar: liar.claims.update(auth_time=float("nan")), "in the future"),
     "of nobody": Lie(lambda liar: liar.claims.update(sub=""), ""),
     "signed by another key": Lie(lambda liar: setattr(liar, "shown", RSAKey.generate_key(2048, {"kid": "one"})), "signature"),
     "signed by a key that it brings": Lie(lambda liar: brings(liar, "jwk"), "signature"),
