@@ -31,7 +31,7 @@ def lock(db: DbSession, term: Term) -> None:
 def said_to_leave(db: DbSession, term: Term, kind: type[Mentor | Mentee], keys: Collection[str], on: dt.date) -> set[str]:
     """Of these people of a term those who have left by a day since somebody said so; whom an import took away is none of them."""
     asked = select(kind.key).where(kind.term_id == term.id, kind.left_on <= on, kind.left_why != NOT_IN_THE_IMPORT)
-    return {key for key in db.scalars(asked.where(among(kind.key, keys))) if key in keys}
+    return {key for (key,) in among(db, asked, kind.key, keys)}
 
 
 def put_people(
@@ -59,7 +59,7 @@ def put_people(
     changes = changes_for(db, term, before, after)
     if not allow_returns:
         changes.refuse_returns()
-    if set(before.mentors) != set(mentors) or set(before.mentees) != set(mentees):
+    if any(_others(changes.tables[table]) for table in ("mentors", "mentees")):
         write_changes(db, term, before, after, changes, now)
         _write_down(db, term, changes, by=by, now=now)
     return changes
@@ -129,7 +129,7 @@ def _side(db: DbSession, term: Term, mentors: Collection[str], mentees: Collecti
     """What these people of a term are now, but for those whom an import took away, be it from tomorrow on."""
     before = part_of(db, term, set(mentors), set(mentees), on=day_in(term, now))
     gone = [
-        set(db.scalars(select(kind.key).where(kind.term_id == term.id, kind.left_why == NOT_IN_THE_IMPORT, among(kind.key, keys))))
+        {key for (key,) in among(db, select(kind.key).where(kind.term_id == term.id, kind.left_why == NOT_IN_THE_IMPORT), kind.key, keys)}
         for kind, keys in ((Mentor, mentors), (Mentee, mentees))
     ]
     return replace(

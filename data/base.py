@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, Uuid
+from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, Table, Uuid
 from sqlalchemy.orm import DeclarativeBase, Session as DbSession
 from sqlalchemy.types import TypeDecorator
 
@@ -68,6 +68,11 @@ class Base(DeclarativeBase):
 
 
 Row = TypeVar("Row", bound=Base)
+
+
+def rows_of(kind: type[Base]) -> Table:
+    """The table of a kind of rows, for statements that write many of them: as such they need not be looked at one by one."""
+    return Base.metadata.tables[kind.__tablename__]
 
 
 def row_of(db: DbSession, kind: type[Row], given: str, *, held: bool = False) -> Row | None:

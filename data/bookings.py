@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
-from data.base import Base
+from data.base import rows_of
 from data.calendars import parts
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor, Person
@@ -227,7 +227,7 @@ def write_bookings(db: DbSession, wanted: Sequence[Wanted]) -> None:
     rows.sort(key=lambda row: (row["person_id"], row["starts_at"]))
     try:
         with db.begin_nested():
-            db.execute(insert(Base.metadata.tables[Booking.__tablename__]), rows)
+            db.execute(insert(rows_of(Booking)), rows)
     except IntegrityError as refused:
         if THE_DATABASES_WORD in str(refused.orig):
             refuse_clashes(db, wanted)  # now the other's bookings are there to be named

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, true, union, update
+from sqlalchemy import Row, Select, and_, case, or_, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session as DbSession
 
 from data.feeds import Audience, Calendar
@@ -20,6 +20,7 @@ A_STATEMENT = 500
 """So many values one statement takes."""
 
 T = TypeVar("T")
+R = TypeVarTuple("R")
 
 
 def parts(values: Iterable[T]) -> Iterator[Sequence[T]]:
@@ -29,9 +30,10 @@ def parts(values: Iterable[T]) -> Iterator[Sequence[T]]:
         yield every[at : at + A_STATEMENT]
 
 
-def among(column: InstrumentedAttribute[Any], values: Collection[object]) -> ColumnElement[bool]:
-    """That a column has one of some values, where a statement takes them; where they are more, nothing is asked, and all is looked at."""
-    return column.in_(values) if len(values) <= A_STATEMENT else true()
+def among(db: DbSession, asked: Select[*R], column: InstrumentedAttribute[Any], values: Iterable[Any]) -> Iterator[Row[*R]]:
+    """What a statement finds of which a column has one of some values, however many they are and however much else there is."""
+    for some in parts(sorted(set(values))):
+        yield from db.execute(asked.where(column.in_(some)))
 
 
 def touch(

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -140,7 +142,7 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def transaction(engine: Engine) -> Iterator[DbSession]:
     """One transaction: committed at the end, or nothing of it where an exception leaves it that is no `KeptRefusal`."""
-    with closing(DbSession(engine, expire_on_commit=False)) as db:
+    with _turn(engine), closing(DbSession(engine, expire_on_commit=False)) as db:
         db.begin()
         try:
             yield db
@@ -148,6 +150,28 @@ def transaction(engine: Engine) -> Iterator[DbSession]:
             db.commit()
             raise
         db.commit()
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Has the writers of one SQLite file in this process go one after another: there waiting for each other costs nothing, while SQLite
+    itself looks again and again, ever more seldom, and lets in whoever happens to look first. Who waits for too long asks SQLite."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    mine = _writing(str(engine.url.database))
+    held = mine.acquire(timeout=PATIENCE_SECONDS)
+    try:
+        yield
+    finally:
+        if held:
+            mine.release()
+
+
+@cache
+def _writing(_: str) -> threading.Lock:
+    """Of each file there is one."""
+    return threading.Lock()
 
 
 @contextmanager

@@ -6,22 +6,23 @@ Rows are known by their keys (`mentor_id`, `mentee_id`); whom the organisation k
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session as DbSession
 
-from data.base import new_id
+from data.base import new_id, rows_of
 from data.calendars import among
 from data.people import CameAs as Role, Mentee, Mentor, PairRow, PeerRow, Person, Request
 from data.programs import Program, Term
 from data.roster import PERSONAL, mentee_cells, mentor_cells, policy_document
 from matching.round import Mentee as RoundMentee, Mentor as RoundMentor, Round
 
-KEYS = {Role.MENTOR: "mentor_id", Role.MENTEE: "mentee_id"}
+T = TypeVar("T")
+
 TABLES: Mapping[Role, type[Mentor | Mentee]] = {Role.MENTOR: Mentor, Role.MENTEE: Mentee}
 DATES = ("available_from", "available_until")
 NOT_IN_THE_IMPORT = "not in the import"
@@ -43,17 +44,14 @@ class Difference:
     back: Mapping[str, dt.date] = field(default_factory=dict)
 
 
-def mentor_row(mentor: RoundMentor) -> dict[str, Any]:
-    """What a mentor's row and their person's hold."""
-    return _row(mentor_cells(mentor), KEYS[Role.MENTOR])
+def by_key(round: Round) -> dict[Role, dict[str, RoundMentor | RoundMentee]]:
+    """The people of a round."""
+    return {Role.MENTOR: {one.key: one for one in round.mentors}, Role.MENTEE: {one.key: one for one in round.mentees}}
 
 
-def mentee_row(mentee: RoundMentee) -> dict[str, Any]:
-    """What a mentee's row and their person's hold, and their requests, as a cell."""
-    return _row(mentee_cells(mentee), KEYS[Role.MENTEE])
-
-
-def _row(cells: dict[str, str], key: str) -> dict[str, Any]:
+def person_row(one: RoundMentor | RoundMentee) -> dict[str, Any]:
+    """What the row of a mentor or a mentee and their person's hold, and a mentee's requests, as a cell."""
+    cells, key = (mentor_cells(one), "mentor_id") if isinstance(one, RoundMentor) else (mentee_cells(one), "mentee_id")
     row: dict[str, Any] = {"key" if name == key else name: cell for name, cell in cells.items()}
     for name in row.keys() & set(DATES):
         row[name] = dt.date.fromisoformat(row[name]) if row[name] else None
@@ -62,13 +60,13 @@ def _row(cells: dict[str, str], key: str) -> dict[str, Any]:
     return row
 
 
-def difference(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> Difference:
-    """What is other in the rows of one table, by key, before and after."""
-    changed = {
-        key: tuple(sorted(name for name in after[key] if after[key][name] != before[key].get(name)))
-        for key in sorted(after.keys() & before.keys())
-        if after[key] != before[key]
-    }
+def difference(before: Mapping[str, T], after: Mapping[str, T], row_of: Callable[[T], Mapping[str, Any]]) -> Difference:
+    """What is other in one table, by key, before and after; of what is not the same, the rows are compared."""
+    changed: dict[str, tuple[str, ...]] = {}
+    for key in sorted(key for key in after.keys() & before.keys() if after[key] != before[key]):
+        was, is_now = row_of(before[key]), row_of(after[key])
+        if names := tuple(sorted(name for name in is_now if is_now[name] != was.get(name))):
+            changed[key] = names
     return Difference(
         new=tuple(sorted(after.keys() - before.keys())),
         changed=changed,
@@ -85,15 +83,8 @@ def enter(db: DbSession, term: Term, before: Round | None, after: Round, *, on: 
     program = after.policy.program
     term.name, term.zone, term.first_on = program.name, program.time_zone, program.term_start
     term.last_on, term.policy = program.term_end, policy_document(after.policy)
-    were: dict[Role, dict[str, dict[str, Any]]] = {
-        Role.MENTOR: {one.key: mentor_row(one) for one in (before.mentors if before else ())},
-        Role.MENTEE: {one.key: mentee_row(one) for one in (before.mentees if before else ())},
-    }
-    are: dict[Role, dict[str, dict[str, Any]]] = {
-        Role.MENTOR: {one.key: mentor_row(one) for one in after.mentors},
-        Role.MENTEE: {one.key: mentee_row(one) for one in after.mentees},
-    }
-    found = {role: difference(were[role], are[role]) for role in Role}
+    were, are = by_key(before) if before else {role: {} for role in Role}, by_key(after)
+    found = {role: difference(were[role], are[role], person_row) for role in Role}
     ids = {role: _enter_all(db, term, role, are[role], found[role], on) for role in Role}
     changed = {key for key, names in found[Role.MENTEE].changed.items() if "requests" in names}
     asking = {*found[Role.MENTEE].new, *changed}
@@ -104,23 +95,30 @@ def enter(db: DbSession, term: Term, before: Round | None, after: Round, *, on: 
 
 
 def _enter_all(
-    db: DbSession, term: Term, role: Role, rows: Mapping[str, Mapping[str, Any]], found: Difference, on: dt.date
+    db: DbSession,
+    term: Term,
+    role: Role,
+    people: Mapping[str, RoundMentor | RoundMentee],
+    found: Difference,
+    on: dt.date,
 ) -> dict[str, UUID]:
     """Enters the mentors or the mentees, and gives the ids of all by key."""
     table = TABLES[role]
-    wanted = {*rows, *found.gone}
-    of_term = select(table.key, table.id, table.person_id).where(table.term_id == term.id, among(table.key, wanted))
-    known = {key: (row, person) for key, row, person in db.execute(of_term)}
-    people = _people(db, db.get_one(Program, term.program_id).organisation_id, role, found.new)
+    rows = {key: person_row(people[key]) for key in (*found.new, *found.changed)}
+    wanted = {*people, *found.gone}
+    of_term = select(table.key, table.id, table.person_id).where(table.term_id == term.id)
+    known = {key: (row, person) for key, row, person in among(db, of_term, table.key, wanted)}
+    new = {key: _named(rows[key], PERSONAL) for key in found.new}
+    persons, known_before = _people(db, db.get_one(Program, term.program_id).organisation_id, role, new)
     fresh, back = [], []
     for key in found.new:
         held = {name: value for name, value in rows[key].items() if name not in PERSONAL and name != "requests"}
-        row = {**held, "id": new_id(), "term_id": term.id, "person_id": people[key], "left_on": None, "left_why": ""}
+        row = {**held, "id": new_id(), "term_id": term.id, "person_id": persons[key], "left_on": None, "left_why": ""}
         if key in known:  # they had left, and are there again
             back.append({**row, "id": known[key][0]})
         else:
             fresh.append(row)
-            known[key] = (row["id"], people[key])
+            known[key] = (row["id"], persons[key])
     changes = [
         {"id": known[key][0], **_named(rows[key], [name for name in names if name not in (*PERSONAL, "requests")])}
         for key, names in found.changed.items()
@@ -128,9 +126,9 @@ def _enter_all(
     personal = [
         {"id": known[key][1], **_named(rows[key], [name for name in names if name in PERSONAL])} for key, names in found.changed.items()
     ]
-    personal += [{"id": people[key], **_named(rows[key], PERSONAL)} for key in found.new]
+    personal += [{"id": persons[key], **new[key]} for key in found.new if key in known_before]
     if fresh:
-        db.execute(insert(table), fresh)
+        db.execute(insert(rows_of(table)), fresh)
     _update(db, table, [*back, *changes])
     _update(db, Person, personal)
     gone = [{"id": known[key][0], "left_on": on, "left_why": NOT_IN_THE_IMPORT} for key in found.gone]
@@ -152,22 +150,20 @@ def _update(db: DbSession, table: type[Mentor | Mentee | Person], rows: Iterable
         db.execute(update(table), some)
 
 
-def _people(db: DbSession, organisation: UUID, role: Role, keys: Iterable[str]) -> dict[str, UUID]:
-    """The persons of these keys; who is not known yet becomes so."""
-    wanted = set(keys)
-    known = {
-        key: person
-        for key, person in db.execute(
-            select(Person.key, Person.id).where(Person.organisation_id == organisation, Person.came_as == role, among(Person.key, wanted))
-        )
-        if key in wanted
-    }
+def _people(
+    db: DbSession, organisation: UUID, role: Role, wanted: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, UUID], Collection[str]]:
+    """The persons of these keys, and the keys of those who were known; who was not becomes so, with what is said of them."""
+    known: dict[str, UUID] = dict(
+        among(db, select(Person.key, Person.id).where(Person.organisation_id == organisation, Person.came_as == role), Person.key, wanted)
+    )
     new: list[dict[str, Any]] = [
-        {"id": new_id(), "organisation_id": organisation, "came_as": role, "key": key} for key in sorted(wanted - known.keys())
+        {**wanted[key], "id": new_id(), "organisation_id": organisation, "came_as": role, "key": key}
+        for key in sorted(wanted.keys() - known.keys())
     ]
     if new:
-        db.execute(insert(Person), new)
-    return known | {one["key"]: one["id"] for one in new}
+        db.execute(insert(rows_of(Person)), new)
+    return known | {one["key"]: one["id"] for one in new}, known.keys()
 
 
 def _ask(db: DbSession, mentees: Mapping[UUID, RoundMentee]) -> None:
@@ -181,7 +177,7 @@ def _ask(db: DbSession, mentees: Mapping[UUID, RoundMentee]) -> None:
         for place, request in enumerate(one.requests)
     ]
     if rows:
-        db.execute(insert(Request), rows)
+        db.execute(insert(rows_of(Request)), rows)
 
 
 def _write_rules(db: DbSession, term: Term, round: Round, ids: Mapping[Role, Mapping[str, UUID]]) -> None:

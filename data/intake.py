@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
 from data.calendars import parts, touch, touch_groups
-from data.entries import NOT_IN_THE_IMPORT, Difference, difference, enter, mentee_row, mentor_row
+from data.entries import NOT_IN_THE_IMPORT, Difference, by_key, difference, enter, person_row
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor
 from data.programs import Term
@@ -113,7 +113,9 @@ class Changes:
 def compare(before: Round, after: Round) -> Changes:
     """What is other in the tables of a round than before."""
     were, are = _rows(before), _rows(after)
-    tables = {table: difference(were[table], are[table]) for table in are}
+    there, given = by_key(before), by_key(after)
+    tables = {f"{role}s": difference(there[role], given[role], person_row) for role in given}
+    tables |= {table: difference(were[table], rows, dict) for table, rows in are.items()}
     said = {key: (were["policy"][key]["value"], are["policy"][key]["value"]) for key in tables["policy"].changed}
     return Changes(tables, len(before.mentors) + len(before.mentees), policy=said)
 
@@ -227,10 +229,8 @@ def write_changes(db: DbSession, term: Term, before: Round, after: Round, change
 
 
 def _rows(round: Round) -> dict[str, dict[str, dict[str, Any]]]:
-    """The rows of each table, by what they are known by."""
+    """The rows of each table but those of people, by what they are known by."""
     return {
-        "mentors": {one.key: mentor_row(one) for one in round.mentors},
-        "mentees": {one.key: mentee_row(one) for one in round.mentees},
         "pairs": _numbered((_said_of(pair), pair.points) for pair in round.pairs),
         "peers": _numbered((_said_of(pair), pair.points) for pair in round.peers),
         "policy": _policy_rows(round.policy),

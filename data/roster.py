@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import Document
@@ -115,13 +115,12 @@ def round_of(db: DbSession, term: Term, last_on: dt.date, *, on: dt.date) -> Rou
 def part_of(db: DbSession, term: Term, mentors: Collection[str], mentees: Collection[str], *, on: dt.date) -> Round:
     """Of the round that a term's people of a day make, those of these keys, with nothing that is said of pairs; an open-ended term is
     planned as far as a policy may say."""
-    teach = [row for row in _in_order(db.execute(_people(Mentor, term.id, on).where(among(Mentor.key, mentors)))) if row[0].key in mentors]
-    learn = [row for row in _in_order(db.execute(_people(Mentee, term.id, on).where(among(Mentee.key, mentees)))) if row[0].key in mentees]
-    theirs = select(Mentee.id).where(Mentee.term_id == term.id, among(Mentee.key, mentees))
+    teach = _in_order(among(db, _people(Mentor, term.id, on), Mentor.key, mentors))
+    learn = _in_order(among(db, _people(Mentee, term.id, on), Mentee.key, mentees))
     return Round(
         policy=policy_of(term, farthest(term)),
         mentors=_read_mentors(teach),
-        mentees=_read_mentees(learn, requests_of(db, theirs)),
+        mentees=_read_mentees(learn, requests_of(db, [mentee.id for mentee, _ in learn])),
     )
 
 
@@ -132,9 +131,14 @@ def farthest(term: Term) -> dt.date:
 
 def requests_of(db: DbSession, mentees: Select[UUID] | Sequence[UUID]) -> dict[UUID, list[RoundRequest]]:
     """What mentees ask for, by their ids."""
+    all_of = select(Request.mentee_id, Request.subject, Request.priority).order_by(Request.mentee_id, Request.place)
+    if isinstance(mentees, Select):
+        rows: Iterable[Row[UUID, str, int]] = db.execute(all_of.where(Request.mentee_id.in_(mentees)))
+    else:
+        rows = among(db, all_of, Request.mentee_id, mentees)
     asked: dict[UUID, list[RoundRequest]] = defaultdict(list)
-    for request in db.scalars(select(Request).where(Request.mentee_id.in_(mentees)).order_by(Request.mentee_id, Request.place)):
-        asked[request.mentee_id].append(RoundRequest(request.subject, request.priority))
+    for mentee, subject, priority in rows:
+        asked[mentee].append(RoundRequest(subject, priority))
     return asked
 
 

@@ -22,6 +22,7 @@ TABLE_ROWS = 1_000_000
 """No table has more (ROUND.md, Errors)."""
 HEADER_CELLS = 100
 """A longer header is not looked at."""
+NOTHING = (None, "")
 EXACT = 2**53
 """From here on a spreadsheet's numbers are not exact."""
 
@@ -152,6 +153,8 @@ class _Reader(Generic[T]):
         fields: dict[str, Any] = {}
         faulty = set()
         for place, column in self.places:
+            if not column.required and cells[place] in NOTHING:
+                continue
             try:
                 self.cell(line, column, cells[place], fields)
             except BadCell as bad:

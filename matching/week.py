@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, groupby
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -68,6 +69,7 @@ class Stretch:
         return f"{DAYS[day]} {clock(start)}-{clock(self.end - day * DAY_MINUTES)}"
 
 
+@cache
 def clock(minutes: int) -> str:
     """Minutes from midnight as `HH:MM`."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
-from data.base import Base, new_id
+from data.base import new_id, rows_of
 from data.bookings import Busy, Clash, Diary, Member, Wanted, diary, members_of, named, write_bookings
 from data.calendars import parts, touch_groups
 from data.groups import Group
@@ -226,7 +226,7 @@ def lay_out(
         line.row.produced_until = max(reached, line.row.from_on - DAY)
     made = _make_up(db, term, days, missed, work, now)
     if work.rows:
-        db.execute(insert(Base.metadata.tables[Session.__tablename__]), work.rows)
+        db.execute(insert(rows_of(Session)), work.rows)
     clashes = named(db, work.clashing)
     if clashes and strictly:
         raise Clash(clashes)

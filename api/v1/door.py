@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Annotated, Any, TypeVar, get_type_hints
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
@@ -40,6 +41,9 @@ from data.replies import Answer, Retriable, earlier, keep
 from data.signed_in import NOTED_EVERY, Visit, actor_of_visit, note_visit, visit_of
 
 LONGEST_KEY = 255
+READERS = 8
+"""So many requests are read for at once: they hardly wait for the database, and more threads would take the interpreter from each other.
+Who writes waits for others who write, and takes a thread of those that the framework has."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -139,6 +143,7 @@ class Door:
     engine: Engine
     clock: Clock
     limits: Limits
+    readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(READERS))
 
     def open_for(self, app: FastAPI, *rooms: Routes) -> None:
         """Adds the operations of rooms to the app, of which it is the only door."""
@@ -216,13 +221,15 @@ class Door:
                 caller.need(right)
 
 
-def _endpoint(operation: Operation) -> Callable[..., Response]:
+def _endpoint(operation: Operation) -> Callable[..., Coroutine[Any, Any, Response]]:
     """What the framework calls, in a thread, with what the request says."""
     function = operation.function
 
     @wraps(function)
-    def endpoint(request: Request, **given: Any) -> Response:  # noqa: ANN401  as the operation declares it
-        return _door_of(request).do(operation, request, given.pop("idempotency_key", None), given)
+    async def endpoint(request: Request, **given: Any) -> Response:  # noqa: ANN401  as the operation declares it
+        door, key = _door_of(request), given.pop("idempotency_key", None)
+        at_once = None if operation.writes else door.readers
+        return await to_thread.run_sync(door.do, operation, request, key, given, limiter=at_once)
 
     hints = get_type_hints(function, include_extras=True)
     asked = inspect.signature(function).parameters

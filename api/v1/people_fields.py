@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -169,10 +170,8 @@ def mentees_in(lines: Mapping[int, tuple[str, MenteeIn]]) -> Taken[RoundMentee]:
 def _taken(table: str, columns: Columns[Somebody], rows: Mapping[int, Mapping[str, object]]) -> Taken[Somebody]:
     names = [column.name for column in columns.columns]
     faults = Faults()
-    cells: list[tuple[int, Sequence[object]]] = [
-        (line, ["" if row.get(name) is None else row[name] for name in names]) for line, row in rows.items()
-    ]
-    read = read_rows(table, iter([(0, names), *cells]), columns, faults)
+    cells = ((line, [row.get(name) for name in names]) for line, row in rows.items())
+    read = read_rows(table, chain([(0, names)], cells), columns, faults)
     place = read.keys or {}
     taken = Taken({place[value.key]: value for value in read.values})
     for fault in faults.found:
@@ -183,21 +182,16 @@ def _taken(table: str, columns: Columns[Somebody], rows: Mapping[int, Mapping[st
 
 def _mentor_cells(key: str, sent: MentorIn) -> dict[str, object]:
     subjects = "; ".join(f"{one.subject}:{one.lowest_grade}-{one.highest_grade}" for one in sent.subjects)
-    return {**_plain(sent), "mentor_id": key, "subjects": subjects, "regions": "; ".join(sent.regions)}
+    return {**vars(sent), "mentor_id": key, "subjects": subjects, "regions": "; ".join(sent.regions)}
 
 
 def _mentee_cells(key: str, sent: MenteeIn) -> dict[str, object]:
-    return {**_plain(sent), "mentee_id": key, "requests": requests_cell(sent.requests)}
+    return {**vars(sent), "mentee_id": key, "requests": requests_cell(sent.requests)}
 
 
 def requests_cell(requests: Iterable[RequestIn]) -> str:
     """Requests as their cell says them."""
     return "; ".join(f"{one.subject}:{one.priority}" for one in requests)
-
-
-def _plain(sent: Wire) -> dict[str, Any]:
-    """The fields of which each is a cell as it is."""
-    return {name: value for name, value in sent if not isinstance(value, list)}
 
 
 def mentor_out(mentor: Mentor, person: Person) -> MentorOut:

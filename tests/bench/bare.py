@@ -26,6 +26,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Executable, event
 
 from api.app import create_app
+from api.cli import GARBAGE
 from api.feeds import Clock
 from api.limits import App
 from api.serve import listen
@@ -159,6 +160,7 @@ def serving(make: Callable[[Engine], App], engine: Engine) -> Iterator[tuple[int
 
 
 def _serve(make: Callable[[Engine], App], url: str, port: int) -> None:
+    gc.set_threshold(GARBAGE)  # as of each command
     asyncio.run(listen(make(open_database(url)), "127.0.0.1", port))
 
 
