@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, ForeignKey, LargeBinary, delete, select
+from sqlalchemy import CursorResult, ForeignKey, LargeBinary, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.access import Actor, Right, Role
@@ -234,10 +234,16 @@ def issue(
     return text, scopes
 
 
+_SHOWN = (
+    select(Token.scopes, Client.id)
+    .join(Client, Token.client_id == Client.id)
+    .where(Token.hash == bindparam("hash"), Token.ends_at > bindparam("now"), Client.closed_at.is_(None))
+)
+
+
 def actor_of_token(db: DbSession, text: str, *, now: dt.datetime) -> Actor | None:
     """Who shows a token; None where it is none, or has ended."""
-    asked = select(Token.scopes, Client.id).join(Client, Token.client_id == Client.id)
-    found = db.execute(asked.where(Token.hash == hashed(text), Token.ends_at > now, Client.closed_at.is_(None))).first()
+    found = db.execute(_SHOWN, {"hash": hashed(text), "now": now}).first()
     if found is None:
         return None
     scopes, client = found

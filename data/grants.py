@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, and_, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, and_, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.access import Office, Role, Standing
@@ -55,16 +55,21 @@ class Grant(Base):
     school: Mapped[str] = mapped_column(default="")
 
 
+_PARTS = select(Grant.organisation_id, Grant.program_id, Grant.role, Grant.person_id, Grant.school, Program.id).outerjoin(
+    Program,
+    or_(Grant.program_id == Program.id, and_(Grant.program_id.is_(None), Grant.organisation_id == Program.organisation_id)),
+)
+_OF_ACCOUNT = _PARTS.where(Grant.account_id == bindparam("holder"))
+_OF_CLIENT = _PARTS.where(Grant.client_id == bindparam("holder"))
+"""Every request asks for these: they are made once."""
+
+
 def part_of(db: DbSession, *, account: UUID | None = None, client: UUID | None = None) -> tuple[tuple[Standing, ...], tuple[Office, ...]]:
     """What an account or a client is in each program where it is something, and to organisations. An owner of a program is one of its
     organisation's people; a client that is for some programs stays within them."""
-    of_whole = and_(Grant.program_id.is_(None), Grant.organisation_id == Program.organisation_id)
-    asked = select(Grant.organisation_id, Grant.program_id, Grant.role, Grant.person_id, Grant.school, Program.id).outerjoin(
-        Program, or_(Grant.program_id == Program.id, of_whole)
-    )
-    mine = Grant.account_id == account if account else Grant.client_id == client
+    asked = _OF_ACCOUNT if account else _OF_CLIENT
     standings, offices = list[Standing](), dict[Office, None]()
-    for organisation, only, role, person, school, program in db.execute(asked.where(mine)):
+    for organisation, only, role, person, school, program in db.execute(asked, {"holder": account or client}):
         if program is not None:
             standings.append(Standing(program, role, person, school))
         if only is None or (account and role == Role.OWNER):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Date, bindparam, delete, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
@@ -74,18 +74,21 @@ class Record:
     tasks: tuple[str, ...] = ()
 
 
+_ON = bindparam("on", type_=Date())
+_MEMBERS = (
+    select(Mentee)
+    .join(Membership, Membership.mentee_id == Mentee.id)
+    .where(Membership.group_id == bindparam("group"), Membership.from_on <= _ON)
+    .where(or_(Membership.until_on.is_(None), Membership.until_on > _ON))
+    .where(or_(Mentee.left_on.is_(None), Mentee.left_on > _ON))
+    .order_by(Mentee.key)
+)
+
+
 def members_of(db: DbSession, session: Session) -> dict[str, Mentee]:
     """The members of a session's group on its day, by key."""
-    group = db.get_one(Group, session.group_id)
     on = session.starts_at.astimezone(_zone(db, session)).date()
-    rows = db.scalars(
-        select(Mentee)
-        .join(Membership, Membership.mentee_id == Mentee.id)
-        .where(Membership.group_id == group.id, Membership.from_on <= on, or_(Membership.until_on.is_(None), Membership.until_on > on))
-        .where(or_(Mentee.left_on.is_(None), Mentee.left_on > on))
-        .order_by(Mentee.key)
-    )
-    return {mentee.key: mentee for mentee in rows}
+    return {mentee.key: mentee for mentee in db.scalars(_MEMBERS, {"group": session.group_id, "on": on})}
 
 
 def _zone(db: DbSession, session: Session) -> ZoneInfo:

@@ -41,9 +41,9 @@ from data.replies import Answer, Retriable, earlier, keep
 from data.signed_in import NOTED_EVERY, Visit, actor_of_visit, note_visit, visit_of
 
 LONGEST_KEY = 255
-READERS = 8
-"""So many requests are read for at once: they hardly wait for the database, and more threads would take the interpreter from each other.
-Who writes waits for others who write, and takes a thread of those that the framework has."""
+READERS = WRITERS = 8
+"""So many requests read, and write, at once: more threads would take the interpreter from each other. Who writes may wait for others who
+do, and keeps nobody from reading."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -144,6 +144,7 @@ class Door:
     clock: Clock
     limits: Limits
     readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(READERS))
+    writers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(WRITERS))
 
     def open_for(self, app: FastAPI, *rooms: Routes) -> None:
         """Adds the operations of rooms to the app, of which it is the only door."""
@@ -228,7 +229,7 @@ def _endpoint(operation: Operation) -> Callable[..., Coroutine[Any, Any, Respons
     @wraps(function)
     async def endpoint(request: Request, **given: Any) -> Response:  # noqa: ANN401  as the operation declares it
         door, key = _door_of(request), given.pop("idempotency_key", None)
-        at_once = None if operation.writes else door.readers
+        at_once = door.writers if operation.writes else door.readers
         return await to_thread.run_sync(door.do, operation, request, key, given, limiter=at_once)
 
     hints = get_type_hints(function, include_extras=True)
