@@ -22,13 +22,15 @@ from data.texts import bounded
 
 
 class Deed(Base):
-    """One change: `what` was done to `whom` (a kind and a key), `by` somebody, from the network address `source`, where one is known."""
+    """One change: `what` was done to `whom` (a kind and a key), `by` somebody, from the network address `source`, where one is known. What
+    is of a term is of its program, also when the term is gone; what is of neither is an organisation's, an account's or the service's."""
 
     __tablename__ = "deed"
-    __table_args__ = (Index("ix_deed_term_id_at", "term_id", "at"),)
+    __table_args__ = (Index("ix_deed_term_id_at", "term_id", "at"), Index("ix_deed_program_id_at", "program_id", "at"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     term_id: Mapped[UUID | None]
+    program_id: Mapped[UUID | None]
     at: Mapped[dt.datetime]
     by: Mapped[str]
     what: Mapped[str]
@@ -40,11 +42,12 @@ class Deed(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which rows are looked for: those of some terms and those about `others`, whatever their term, where `terms` are named; from an
-    instant on; those with a text in them, of which large and small letters are the same, and which is met whole where it is the key of
-    a group or somebody: `m-1` is not looked for in `m-10`."""
+    """Which rows are looked for: those of a term, where one is named; else those of some programs and those about `others`, which are of
+    no program, where `programs` are named; from an instant on; those with a text in them, of which large and small letters are the same,
+    and which is met whole where it is the key of a group or somebody: `m-1` is not looked for in `m-10`."""
 
-    terms: tuple[UUID, ...] | None = None
+    term: UUID | None = None
+    programs: tuple[UUID, ...] | None = None
     others: tuple[str, ...] = ()
     since: dt.datetime | None = None
     about: str = ""
@@ -74,9 +77,10 @@ def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
     """
     source = db.info.get("source", "")
     reason = bounded(reason, "the reason")
-    db.add(Deed(term_id=term, at=at, by=by, what=what, whom=whom, reason=reason, details=details or {}, source=source))
     named = {**({"term": term} if term else {}), **(ids or {})}
     kind, program = type_of(what, whom), named.get("program") or _program_of(db, term)
+    of = {"term_id": term, "program_id": program}
+    db.add(Deed(**of, at=at, by=by, what=what, whom=whom, reason=reason, details=details or {}, source=source))
     if kind is not None and program is not None:
         data = {"whom": whom, **{name: str(value) for name, value in named.items()}}
         happened(db, [Happening(program, kind, data)], now=at)
@@ -98,23 +102,29 @@ def deeds(db: DbSession, wanted: Wanted, *, limit: int, offset: int) -> tuple[Se
 def wanted_deeds(wanted: Wanted) -> Select[Deed]:
     """What finds the rows that are looked for."""
     asked = select(Deed)
-    if wanted.terms is not None:
-        asked = asked.where(or_(Deed.term_id.in_(wanted.terms), Deed.whom.in_(wanted.others)))
+    if wanted.term is not None:
+        asked = asked.where(Deed.term_id == wanted.term)
+    elif wanted.programs is not None:
+        others = and_(Deed.program_id.is_(None), Deed.whom.in_(wanted.others))
+        asked = asked.where(or_(Deed.program_id.in_(wanted.programs), others))
     if wanted.since is not None:
         asked = asked.where(Deed.at >= wanted.since)
     if wanted.about:
-        is_key = _is_key(wanted.about, wanted.terms)
+        is_key = _is_key(wanted)
         texts = [_has(column, wanted.about, is_key) for column in (Deed.by, Deed.what, Deed.whom, Deed.reason)]
         written = json.dumps(wanted.about)[1:-1]  # as a value of JSON is kept
         asked = asked.where(or_(*texts, _has(cast(Deed.details, String), written, is_key)))
     return asked
 
 
-def _is_key(text: str, terms: tuple[UUID, ...] | None) -> ColumnElement[bool]:
-    """Whether a group, a mentor or a mentee of some terms, or of any, is called so."""
+def _is_key(wanted: Wanted) -> ColumnElement[bool]:
+    """Whether a group, a mentor or a mentee of where it is looked is called as what is looked for."""
     kinds: tuple[type[Group | Mentor | Mentee], ...] = (Group, Mentor, Mentee)
-    named = [select(kind.id).where(func.lower(kind.key) == text.lower()) for kind in kinds]
-    if terms is not None:
+    named = [select(kind.id).where(func.lower(kind.key) == wanted.about.lower()) for kind in kinds]
+    if wanted.term is not None:
+        named = [one.where(kind.term_id == wanted.term) for one, kind in zip(named, kinds, strict=True)]
+    elif wanted.programs is not None:
+        terms = select(Term.id).where(Term.program_id.in_(wanted.programs))
         named = [one.where(kind.term_id.in_(terms)) for one, kind in zip(named, kinds, strict=True)]
     return or_(*(exists(one) for one in named))
 

@@ -41,6 +41,7 @@ def held_on(db: DbSession, person: Person, programs: Collection[UUID], *, for_of
     """What is held on a person in some programs, by kind of data; what is of no program, such as how they sign in, only where these are
     all that they are in."""
     rows = [row for row in rows_of(db, person) if _program(db, row) in programs]
+    whole = programs_of(db, person) <= {*programs}
     held = {
         "person": _values(person, {"organisation_id"}),
         "in_terms": [_in_term(db, row) for row in rows],
@@ -49,9 +50,9 @@ def held_on(db: DbSession, person: Person, programs: Collection[UUID], *, for_of
         "sessions": list(_sessions(db, person, rows, for_office=for_office)),
         "rounds": list(_rounds(db, person, rows)),
         "subscriptions": list(_subscriptions(db, person, programs)),
-        "audit": list(_audit(db, person, rows)),
+        "audit": list(_audit(db, person, rows, programs, whole=whole)),
     }
-    if programs_of(db, person) <= {*programs}:
+    if whole:
         held["messages"] = [_values(one, {"key", "person_id"}) for one in _of(db, Message, Message.person_id == person.id)]
         held["accounts"] = [_account(db, one) for one in _accounts(db, person)]
     return held
@@ -203,12 +204,15 @@ def _account(db: DbSession, account: Account) -> Document:
     }
 
 
-def _audit(db: DbSession, person: Person, rows: Iterable[Mentor | Mentee]) -> Iterator[Document]:
-    """What was done to them, and by whom: others who are named beside them stay out of it. And what they did themselves."""
+def _audit(
+    db: DbSession, person: Person, rows: Iterable[Mentor | Mentee], programs: Collection[UUID], *, whole: bool
+) -> Iterator[Document]:
+    """What was done to them, and by whom: others who are named beside them stay out of it. And what they did themselves, and what was done
+    to their accounts; what is of no program, such as signing in, only where these are all that they are in, which makes it `whole`."""
     accounts = [f"account {one.id}" for one in _accounts(db, person)]
-    yield from (
-        _deed(one) | {"source": one.source} for one in db.scalars(select(Deed).where(Deed.by.in_(accounts)).order_by(Deed.at, Deed.id))
-    )
+    here = or_(Deed.program_id.in_(programs), Deed.program_id.is_(None)) if whole else Deed.program_id.in_(programs)
+    for one in db.scalars(select(Deed).where(or_(Deed.by.in_(accounts), Deed.whom.in_(accounts)), here).order_by(Deed.at, Deed.id)):
+        yield _deed(one) | ({"source": one.source} if one.by in accounts else {})
     for row in rows:
         whom = f"{person.came_as} {row.key}"
         for one in db.scalars(select(Deed).where(Deed.term_id == row.term_id, Deed.by.not_in(accounts)).order_by(Deed.at, Deed.id)):

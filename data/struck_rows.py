@@ -80,7 +80,7 @@ def strike_words(db: DbSession, who: Struck, home: Home) -> None:
 def strike_history(db: DbSession, who: Struck, home: Home) -> None:
     """Strikes somebody out of the audit and of the events; what was done when, and by whom, stays."""
     role = who.role
-    theirs = or_(Deed.term_id.in_(home.terms), Deed.term_id.is_(None))
+    theirs = or_(Deed.program_id.in_(home.programs), Deed.program_id.is_(None))
 
     def whom(text: str) -> str:
         kind, _, key = text.partition(" ")

@@ -22,9 +22,9 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, de
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.audit import write_down
-from data.base import Base, Document, new_id, row_of
+from data.base import Base, new_id, row_of
 from data.event_types import EVENT_TYPES, TESTED
-from data.events import Event, Happening, Place, event_of, happened, last_place
+from data.events import Event, Place, event_of, last_place
 from data.programs import Program
 
 MOST_SECRETS = 2
@@ -278,8 +278,7 @@ def webhook_secrets(db: DbSession, webhooks: Collection[UUID]) -> Sequence[Webho
 
 def try_out(db: DbSession, webhook: Webhook, *, by: str, now: dt.datetime) -> Delivery:
     """Has a webhook told that it is tried out, whatever types it wants."""
-    data: Document = {"webhook": str(webhook.id), "by": by}
-    happened(db, [Happening(webhook.program_id, TESTED, data)], now=now)
+    note(db, webhook, "webhook tested", by=by, now=now)
     newest = select(Event.id).where(Event.program_id == webhook.program_id, Event.type == TESTED).order_by(Event.number.desc()).limit(1)
     made = Delivery(id=new_id(), webhook_id=webhook.id, event_id=db.scalars(newest).one(), made_at=now, tries=0)
     webhook.due_at = None

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import Deed, Wanted, deeds
 from data.calendars import parts
-from data.feeds import Calendar, Subscription
+from data.grants import Client, Grant
 from data.groups import Group
 from data.people import Person
 from data.programs import Program, Term
@@ -60,8 +60,9 @@ def history(
     """
     zone = term.zone if term else "UTC"
     wanted = Wanted(
-        terms=_terms(db, term, program),
-        others=others_of(db, program) if program else (),
+        term=term.id if term else None,
+        programs=(program.id,) if program else None,
+        others=others_of(db, [program.id], [program.organisation_id]) if program else (),
         since=instant(zone, since, 0) if since else None,
         about=about,
     )
@@ -74,16 +75,12 @@ def _of(db: DbSession, terms: Sequence[UUID]) -> Sequence[Term]:
     return db.scalars(select(Term).where(Term.id.in_(terms))).all()
 
 
-def _terms(db: DbSession, term: Term | None, program: Program | None) -> tuple[UUID, ...] | None:
-    if term is not None:
-        return (term.id,)
-    return tuple(db.scalars(select(Term.id).where(Term.program_id == program.id))) if program else None
-
-
-def others_of(db: DbSession, program: Program) -> tuple[str, ...]:
-    """What the audit calls a program, and links to its calendars, which are of no term."""
-    links = db.scalars(select(Subscription.id).join(Calendar).where(Calendar.program_id == program.id))
-    return f"program {program.key}", *(f"subscription {link}" for link in links)
+def others_of(db: DbSession, programs: Collection[UUID], organisations: Collection[UUID]) -> tuple[str, ...]:
+    """What the audit calls what is of no one program: the API clients of some programs, and organisations with theirs."""
+    of_some = select(Grant.client_id).where(Grant.program_id.in_(programs), Grant.client_id.is_not(None))
+    theirs = or_(Client.id.in_(of_some), Client.organisation_id.in_(organisations))
+    clients = db.scalars(select(Client.id).where(theirs).order_by(Client.id))
+    return *(f"organisation {one}" for one in sorted(organisations)), *(f"client {client}" for client in clients)
 
 
 def _told(db: DbSession, deed: Deed, term: Term | None) -> Told:

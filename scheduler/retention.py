@@ -65,8 +65,8 @@ def forget_audit(engine: Engine, clock: Clock) -> int:
     are kept as is usual. Late, twice: all the same. Never: they stay."""
     now = clock()
     with transaction(engine) as db:
-        known, count = select(Term.id), 0
-        of_none = or_(Deed.term_id.is_(None), Deed.term_id.not_in(known))
+        known, count = select(Program.id), 0
+        of_none = or_(Deed.program_id.is_(None), Deed.program_id.not_in(known))
         for kept in (Kept.READING, Kept.AUDIT):
             old = Deed.at < now - dt.timedelta(days=PERIODS[kept].days)
             count += _count(db.execute(delete(Deed).where(of_none, old, _is_of(kept))))
@@ -107,8 +107,7 @@ def _forget_words(db: DbSession, before: dt.datetime, program: UUID) -> int:
 
 def _forget_deeds(kept: Kept) -> Callable[[DbSession, dt.datetime, UUID], int]:
     def forget(db: DbSession, before: dt.datetime, program: UUID) -> int:
-        terms = select(Term.id).where(Term.program_id == program)
-        return _count(db.execute(delete(Deed).where(Deed.term_id.in_(terms), Deed.at < before, _is_of(kept))))
+        return _count(db.execute(delete(Deed).where(Deed.program_id == program, Deed.at < before, _is_of(kept))))
 
     return forget
 

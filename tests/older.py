@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, column, insert, table, text
+from sqlalchemy import Connection, Engine, column, insert, table, text
 
 from data.database import MIGRATIONS
 
@@ -23,10 +23,7 @@ ROWS = Path(__file__).parent / "data" / "rows_of_v0001.json"
 def old_database(empty_database: Engine) -> Engine:
     """One of each kind."""
     with empty_database.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        upgrade(connection, "0001")
         if empty_database.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))  # in which the instants are written
         for name, rows in json.loads(ROWS.read_text(encoding="utf-8")).items():
@@ -34,3 +31,11 @@ def old_database(empty_database: Engine) -> Engine:
                 cells = {of: bytes.fromhex(cell["hex"]) if isinstance(cell, dict) else cell for of, cell in row.items()}
                 connection.execute(insert(table(name, *map(column, cells))).values(cells))
     return empty_database
+
+
+def upgrade(connection: Connection, version: str) -> None:
+    """Brings the schema to a version that an older program had."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
-from sqlalchemy import select
 
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import PLAIN, FilterKey, Instant
@@ -16,7 +15,6 @@ from api.v1.meant import program_meant, term_meant
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
 from data.audit import Deed, Wanted, wanted_deeds
-from data.programs import Program, Term
 from scheduler.history import BEFORE, others_of
 
 routes = Routes("audit")
@@ -27,6 +25,7 @@ class DeedOut(Wire):
 
     id: UUID
     at: dt.datetime
+    program_id: UUID | None = Field(description="Null where it is of no one program, such as an organisation's API client.")
     term_id: UUID | None = Field(description="Null where it is of no term.")
     by: str = Field(description="A kind and a key.", examples=["client 019c0c6e-7c1a-7d31-8000-000000000000"])
     what: str
@@ -50,35 +49,32 @@ def list_audit(
     after: After = None,
     limit: Limit = USUAL,
 ) -> Page[DeedOut]:
-    """What was done in the caller's programs, newest first: in all of them, in one, or in one term."""
-    others: tuple[str, ...] = ()
+    """What was done in the caller's programs, newest first: in all of them, in one, or in one term; and to the API clients of these. To
+    whom a right is given in all of an organisation also what was done to that, such as its identity provider, and to all of its clients."""
     if term is not None:
-        terms: tuple[UUID, ...] = (term_meant(call, term).id,)
+        wanted = Wanted(term=term_meant(call, term).id, since=since, about=about or "")
     else:
-        named = [program_meant(call, program)] if program is not None else _programs(call)
-        terms = tuple(call.db.scalars(select(Term.id).where(Term.program_id.in_([one.id for one in named]))))
-        others = tuple(name for one in named for name in _others(call, one))
-    wanted = Wanted(terms=terms, others=others, since=since, about=about or "")
+        programs, organisations = _named(call, program)
+        others = others_of(call.db, programs, organisations)
+        wanted = Wanted(programs=tuple(programs), others=others, since=since, about=about or "")
     keys = [Deed.at, Deed.id]
     return paged(call, wanted_deeds(wanted), keys, lambda rows: [_out(row[0]) for row in rows], after, limit, newest_first=True)
 
 
-def _programs(call: Call) -> list[Program]:
-    return list(call.db.scalars(select(Program).where(Program.id.in_(call.actor.programs(call.right)))))
-
-
-def _others(call: Call, program: Program) -> tuple[str, ...]:
-    """What the audit calls a program and its links. Where somebody else's program has the same key, its rows are not told apart: then those
-    of the program's own are left out."""
-    same = call.db.scalars(select(Program.id).where(Program.key == program.key)).all()
-    alone = set(same) <= call.actor.programs(call.right)
-    return tuple(name for name in others_of(call.db, program) if alone or name != f"program {program.key}")
+def _named(call: Call, key: str | None) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """The programs that are meant, and the organisations: those in all of which the caller has the right."""
+    whole = call.actor.organisations(call.right)
+    if key is None:
+        return call.actor.programs(call.right), whole
+    program = program_meant(call, key)
+    return frozenset({program.id}), whole & {program.organisation_id}
 
 
 def _out(deed: Deed) -> DeedOut:
     return DeedOut(
         id=deed.id,
         at=deed.at,
+        program_id=deed.program_id,
         term_id=deed.term_id,
         by=deed.by,
         what=deed.what,

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, select, text
+from sqlalchemy import Engine, MetaData, column, insert, select, table, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
-from data.database import migrate, reading, refuse_other_version, transaction
-from data.programs import Program
+from data.audit import Deed
+from data.database import _free_to_rebuild, migrate, reading, refuse_other_version, transaction
+from data.feeds import Subscription
+from data.programs import Program, Term
 from data.sessions import Booking, Session, State
 from data.tables import METADATA
 from data.webhooks import Webhook, derived, webhook_secrets
+from tests.older import upgrade
 
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -64,9 +70,9 @@ def test_every_row_is_as_it_was_and_what_is_cancelled_knows_since_when(old_datab
     assert all(before.values()), "there is a row in every table"
     migrate(old_database)
     after = rows_of(old_database)
-    for table in before.keys() - {"alembic_version"}:
-        names = before[table][0].keys()
-        assert sorted(({name: row[name] for name in names} for row in after[table]), key=repr) == before[table]
+    for kept in before.keys() - {"alembic_version"}:
+        names = before[kept][0].keys()
+        assert sorted(({name: row[name] for name in names} for row in after[kept]), key=repr) == before[kept]
     with reading(old_database) as db:
         since = {(session.cancelled_why, session.cancelled_at) for session in cancelled(db)}
         assert since == {(session.cancelled_why, session.changed_at) for session in cancelled(db)}
@@ -86,6 +92,41 @@ def test_an_upgrade_once_more_changes_nothing(old_database: Engine) -> None:
     before = rows_of(old_database)
     migrate(old_database)
     assert rows_of(old_database) == before
+
+
+def test_a_row_of_the_audit_is_of_its_program_however_it_says_that(old_database: Engine) -> None:
+    gone, hook = uuid4(), uuid4()
+    with old_database.connect() as connection, _free_to_rebuild(connection), connection.begin():
+        upgrade(connection, "0011")
+        there = MetaData()
+        there.reflect(connection)
+        deed = there.tables["deed"]
+        assert "program_id" not in deed.columns
+        program, key = connection.execute(select(Program.id, Program.key)).one()
+        term, link = (connection.execute(select(one).limit(1)).scalar_one() for one in (Term.id, Subscription.id))
+        told = {"url": "https://a.example", "types": [], "made_at": NOW, "disabled_why": "", "writer": 0, "number": 0, "failures": 0}
+        connection.execute(insert(Webhook).values(id=hook, program_id=program, **told))
+        rows: tuple[tuple[str, UUID | None, str, str, dict[str, str]], ...] = (
+            ("of a term", term, "moved", "session x", {}),
+            ("about it", None, "setting changed", f"program {key}", {}),
+            ("a role", None, "role given", "account x", {"program": key, "role": "owner"}),
+            ("a link", None, "feed revoke", f"subscription {link}", {}),
+            ("a webhook", None, "webhook made", f"webhook {hook}", {}),
+            ("of a gone term", gone, "tables imported", f"term {key}/gone", {}),
+            ("its removal", gone, "term removed", f"term {key}/gone", {}),
+            ("nobody's", None, "client made", "client x", {}),
+            ("another's", None, "role given", "account x", {"program": "other", "role": "owner"}),
+            ("of a gone link", None, "feed revoke", f"subscription {gone}", {}),
+        )
+        then = table("deed", *(column(one.name, Deed.__table__.c[one.name].type) for one in deed.columns))
+        for reason, of, what, whom, details in rows:
+            held = {"id": uuid4(), "term_id": of, "at": NOW, "by": "upgraded", "what": what, "whom": whom, "reason": reason}
+            connection.execute(insert(then).values(**held, details=details, source=""))
+    migrate(old_database)
+    with reading(old_database) as db:
+        found = dict(db.execute(select(Deed.reason, Deed.program_id).where(Deed.by == "upgraded")).all())
+    of_none = {"nobody's", "another's", "of a gone link"}
+    assert found == {reason: None if reason in of_none else program for reason, *_ in rows}
 
 
 def test_the_addresses_that_were_a_setting_are_webhooks_and_signed_as_before(old_database: Engine) -> None:

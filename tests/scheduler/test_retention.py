@@ -47,6 +47,20 @@ def test_a_program_keeps_its_own_for_as_long_as_it_says_and_others_as_usual(data
         assert db.scalars(select(Term)).all()
 
 
+def test_what_is_of_a_program_and_of_no_term_is_kept_as_the_program_says(database: Engine) -> None:
+    short, usual = taught_term(database), taught_term(database, city="town")
+    with transaction(database) as db:
+        change_setting(db, db.get_one(Program, short.program_id), "retention", {"audit": 400}, by="test", now=NOW + 401 * DAY)
+        for term in (short, usual):
+            write_down(db, at=NOW, by="test", what="role given", whom="account x", ids={"program": term.program_id})
+        write_down(db, at=NOW, by="test", what="moved", whom="session x", term=short.id)
+        write_down(db, at=NOW, by="test", what="client made", whom="client x")
+    assert forget_audit(database, lambda: NOW + 401 * DAY) == 2
+    with reading(database) as db:
+        left = db.execute(select(Deed.program_id, Deed.what).where(Deed.at == NOW)).all()
+    assert set(left) == {(usual.program_id, "role given"), (None, "client made")}
+
+
 @pytest.mark.parametrize(
     "retention",
     [

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import Engine
 
 from data.access import Right, Role
+from data.database import transaction
+from data.programs import Program
 from tests.api.v1.callers import Platform
+from tests.api.v1.prepared import things_of
 from tests.api.v1.roles import somebody
 from tests.sessions import taught_term
 
@@ -72,9 +77,9 @@ def test_the_audit_tells_who_did_what_newest_first(platform: Platform) -> None:
     client.ask("POST", SOON + "/cancel", {"reason": "Snow"})
     client.ask("PUT", "/v1/groups/ext:g-1/link", {"link": "https://a.example"})
     rows = client.ask("GET", "/v1/audit").json()["items"]
-    assert {one["what"] for one in rows} == {"renamed", "feed new", "cancelled", "link changed"}
+    assert {one["what"] for one in rows} == {"renamed", "feed new", "cancelled", "link changed", "client made"}
     assert [one["id"] for one in rows] == sorted((one["id"] for one in rows), reverse=True)
-    assert all(one["by"].startswith("client ") and one["source"] == "127.0.0.1" for one in rows)
+    assert all(one["by"].startswith("client ") and one["source"] == "127.0.0.1" for one in rows if one["what"] != "client made")
     pages, path = [], "/v1/audit?limit=1"
     while path:
         page = client.ask("GET", path).json()
@@ -82,11 +87,11 @@ def test_the_audit_tells_who_did_what_newest_first(platform: Platform) -> None:
         path = (page["next"] or "").removeprefix("http://dure.example")
     assert pages == rows
     for query, count in (
-        ("program=ext:tutoring", 4),
+        ("program=ext:tutoring", 5),
         ("term=ext:spring", 2),
         ("about=snow", 1),
         ("about=g-1", 1),
-        ("since=2026-03-02T09:00:00Z", 4),
+        ("since=2026-03-02T09:00:00Z", 5),
         ("since=2026-03-02T09:00:01Z", 0),
         ("about=%2500", 0),
     ):
@@ -96,12 +101,51 @@ def test_the_audit_tells_who_did_what_newest_first(platform: Platform) -> None:
     assert somebody(platform, Role.MENTOR, "m-1").ask("GET", "/v1/audit").status_code == 403
 
 
+def test_a_manager_of_one_program_reads_who_gave_roles_and_secrets_in_it_and_nothing_of_others(database: Engine) -> None:
+    first, second = things_of(database, "city"), things_of(database, "town")
+    with transaction(database) as db:
+        db.get_one(Program, UUID(second["program"])).key = "other"
+    platform = Platform(database)
+    office = platform.client()
+    manager = platform.client(role=Role.MANAGER, programs=["tutoring"])
+    program = f"/v1/programs/{first['program']}"
+    given = office.ask("POST", f"{program}/roles", {"email": "new@example.org", "role": "supervisor"})
+    assert given.status_code == 201, given.text
+    made = office.ask("POST", f"{program}/clients", {"name": "app", "scopes": ["program:read"], "role": "reviewer"}).json()
+    for method, path in (
+        ("DELETE", f"{program}/roles/{given.json()['id']}"),
+        ("POST", f"/v1/webhooks/{first['webhook']}/test"),
+        ("POST", f"/v1/webhooks/{first['webhook']}/replay"),
+        ("DELETE", f"/v1/webhooks/{first['webhook']}/secrets/{first['webhook_secret']}"),
+        ("POST", f"/v1/clients/{made['id']}/secrets"),
+    ):
+        answer = office.ask(method, path, {} if method == "POST" and "secrets" in path else None)
+        assert answer.status_code < 300, f"{path}: {answer.text}"
+    seen = manager.ask("GET", f"/v1/audit?limit=200&program={first['program']}").json()["items"]
+    whats = [one["what"] for one in seen]
+    for what in (
+        *("role given", "role taken", "client secret added", "feed new"),
+        *("webhook made", "webhook secret added", "webhook tested", "webhook replayed", "webhook secret taken"),
+    ):
+        assert what in whats, what
+    assert {one["whom"] for one in seen if one["what"] == "client made"} >= {f"client {made['id']}", f"client {first['client']}"}
+    for one in seen:
+        assert one["program_id"] == first["program"] or (one["program_id"] is None and one["whom"].startswith("client ")), one
+    everywhere = {one["id"] for one in manager.ask("GET", "/v1/audit?limit=200").json()["items"]}
+    assert everywhere == {one["id"] for one in seen}
+    whole = {one["whom"] for one in office.ask("GET", "/v1/audit?limit=200").json()["items"]}
+    assert {one["whom"] for one in seen} < whole, "the organisation's own clients besides"
+    assert not {f"webhook {second['webhook']}", f"client {second['client']}", "program other"} & whole
+
+
 def test_the_audit_of_others_is_not_told_even_where_programs_have_one_key(platform: Platform, database: Engine) -> None:
     client = platform.client()
     client.ask("PATCH", "/v1/programs/ext:tutoring", {"name": "ours"})
     client.ask("POST", SOON + "/cancel", {"reason": "ours"})
     term = taught_term(database, city="town")
-    assert [one["reason"] for one in client.ask("GET", "/v1/audit").json()["items"]] == ["ours"]
+    rows = client.ask("GET", "/v1/audit").json()["items"]
+    assert [one["what"] for one in rows] == ["cancelled", "renamed", "client made"]
+    assert {one["reason"] for one in rows} == {"ours", ""}
     assert client.ask("GET", f"/v1/audit?term={term.id}").status_code == 404
     assert client.ask("GET", f"/v1/audit?program={term.program_id}").status_code == 404
     assert platform.client([Right.GROUPS_READ]).ask("GET", "/v1/audit").status_code == 403
