@@ -22,7 +22,7 @@ from matching.week import write_meetings
 
 def show_comparison(names: Sequence[str], held: Sequence[bytes], *, rows: int) -> Exit:
     """Prints what is other in the second of two results, which come as ZIPs of their folders, than in the first."""
-    results = [_read(one) for one in held]
+    results = [read_held(one) for one in held]
     found = compare(results[0].groups, results[1].groups)
     screen = console()
     try:
@@ -37,7 +37,8 @@ def show_comparison(names: Sequence[str], held: Sequence[bytes], *, rows: int) -
     return Exit.DONE
 
 
-def _read(held: bytes) -> Result:
+def read_held(held: bytes) -> Result:
+    """What the ZIP of a result's folder says."""
     with TemporaryDirectory(prefix="dure-") as folder:
         return read_result(unpack(held, Path(folder)))
 

@@ -25,11 +25,13 @@ def note_read(db: DbSession, term: Term, mentees: Iterable[str], what: str) -> N
         write_down(db, at=now(), by=BY, what=what, whom=whom, term=term.id, details={"mentees": read})
 
 
-def note_run_read(db: DbSession, run: Run, what: str) -> None:
-    """Writes down that a command read of a run's result, which names the mentees of its round."""
+def note_run_read(db: DbSession, run: Run, held: bytes, what: str) -> None:
+    """Writes down that a command read of a run's result, which comes as the ZIP of its folder, and of which mentees it tells."""
+    from api.compare_shown import read_held
     from data.audit import write_down
     from data.rounds import Round
     from data.runs import number_of
 
     term = db.get_one(Round, run.round_id).term_id
-    write_down(db, at=now(), by=BY, what="read", whom=f"run {number_of(db, run)}", term=term, details={"what": what})
+    details = {"what": what, "mentees": sorted(read_held(held).mentees)}
+    write_down(db, at=now(), by=BY, what="read", whom=f"run {number_of(db, run)}", term=term, details=details)

@@ -139,7 +139,7 @@ def show(name: RunName, rows: Rows = 50) -> None:
             missing = _left_out(db, db.get_one(Round, run.round_id))
             held = result_of(db, run) if run.state is RunState.DONE else None
             if held is not None:
-                note_run_read(db, run, "result")
+                note_run_read(db, run, held, "result")
         if held is None:
             say([*lines, *missing])
             return
@@ -165,8 +165,8 @@ def compare(first: RunName, second: RunName, rows: Rows = 50) -> None:
             runs = [find_run(db, name) for name in (first, second)]
             names = [name_of(db, run) for run in runs]
             held = [result_of(db, run) for run in runs]
-            for run in runs:
-                note_run_read(db, run, "comparison")
+            for run, result in zip(runs, held, strict=True):
+                note_run_read(db, run, result, "comparison")
         raise typer.Exit(show_comparison(names, held, rows=rows))
 
 

@@ -104,3 +104,9 @@ class Result:
     def placed(self) -> int:
         """How many requests are in a group."""
         return sum(len(group.members) for group in self.groups)
+
+    @property
+    def mentees(self) -> frozenset[str]:
+        """The keys of all of whom it tells."""
+        placed = (mentee for group in self.groups for mentee in group.members)
+        return frozenset((*placed, *(one.mentee for one in self.unplaced), *(one.mentee for one in self.changes)))

@@ -12,6 +12,7 @@ from pydantic import Field
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import PLAIN, FilterKey, Instant
 from api.v1.meant import program_meant, term_meant
+from api.v1.noting import note_named
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
 from data.audit import Deed, Wanted, wanted_deeds
@@ -58,7 +59,9 @@ def list_audit(
         others = others_of(call.db, programs, organisations)
         wanted = Wanted(programs=tuple(programs), others=others, since=since, about=about or "")
     keys = [Deed.at, Deed.id]
-    return paged(call, wanted_deeds(wanted), keys, lambda rows: [_out(row[0]) for row in rows], after, limit, newest_first=True)
+    shown = paged(call, wanted_deeds(wanted), keys, lambda rows: [_out(row[0]) for row in rows], after, limit, newest_first=True)
+    note_named(call, call.actor.programs(call.right), shown.items, "audit read")
+    return shown
 
 
 def _named(call: Call, key: str | None) -> tuple[frozenset[UUID], frozenset[UUID]]:

@@ -21,6 +21,15 @@ ROOT = "/v1"
 SAFE = {"GET", "HEAD"}
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of whom a request told by the way: mentees of a term, by their keys; `what` is what the audit calls it."""
+
+    term: UUID
+    keys: frozenset[str]
+    what: str
+
+
 @dataclass(slots=True)
 class Call:
     """One request, as an operation sees it: an open transaction, who asks, the moment, and the right that the operation takes; `visit` is
@@ -34,6 +43,7 @@ class Call:
     engine: Engine
     visit: Visit | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
     created: bool = False
     compared: bool = False
 
@@ -46,6 +56,11 @@ class Call:
     def by(self) -> str:
         """Who asks, as the audit says it."""
         return self.actor.name
+
+    @property
+    def source(self) -> str:
+        """The network address that asks; empty where none is known."""
+        return self.request.client.host if self.request.client else ""
 
     @property
     def changes(self) -> bool:

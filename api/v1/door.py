@@ -33,6 +33,7 @@ from api.v1.asked import FIELDS, PART, BadRequest, fields_asked, part_of, querie
 from api.v1.call import ROOT, SAFE, Call, etag_of, tags_of
 from api.v1.limits import Limits
 from api.v1.refusals import PROBLEM, responses_of
+from api.v1.told import Telling
 from api.v1.wire import Wire
 from data.access import Actor, Right
 from data.clients import actor_of_token
@@ -145,6 +146,7 @@ class Door:
     limits: Limits
     readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(READERS))
     writers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(WRITERS))
+    telling: Telling = field(default_factory=Telling)
 
     def open_for(self, app: FastAPI, *rooms: Routes) -> None:
         """Adds the operations of rooms to the app, of which it is the only door."""
@@ -207,6 +209,7 @@ class Door:
             if asked and isinstance(answer, Answer) and not before:
                 keep(db, asked, answer, now=now)
         self.note(request, now)
+        self.telling.keep(self.engine, call)
         if isinstance(answer, StreamingResponse):
             answer.headers.update({**counted, "Cache-Control": "no-store"})
             return answer
@@ -283,7 +286,7 @@ def _door_of(request: Request) -> Door:
 
 
 OF_MINORS = {Right.PEOPLE_READ, Right.RECORDS_READ, Right.EXPORTS_READ, Right.PRIVACY_READ, Right.CONSENTS_READ}
-"""What is read by these is written down."""
+"""What is read by these is written down in the transaction that reads it; what tells of minors by the way, after it: `api.v1.told`."""
 
 
 _KEY_PARAMETER = inspect.Parameter(

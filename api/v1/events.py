@@ -11,6 +11,7 @@ from pydantic import Field
 
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import flawed
+from api.v1.noting import note_named
 from api.v1.paging import USUAL, Limit, Page
 from data.access import Right
 from data.event_types import EVENT_TYPES
@@ -54,7 +55,9 @@ def list_events(
     address = str(call.request.url.include_query_params(after=str(here[-1].id))) if len(found) > limit else None
     if address:
         call.headers["Link"] = f'<{address}>; rel="next"'
-    return Page(items=[event_out(one) for one in here], next=address)
+    shown = [event_out(one) for one in here]
+    note_named(call, programs, shown, "events read")
+    return Page(items=shown, next=address)
 
 
 def event_out(event: Event) -> EventOut:

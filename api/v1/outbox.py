@@ -15,6 +15,7 @@ from api.v1.door import Call, Routes, Wire
 from api.v1.fields import InTerm, Ref
 from api.v1.finding import Key
 from api.v1.meant import program_meant, session_meant
+from api.v1.noting import note_named
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
 from data.calendars import parts
@@ -76,7 +77,9 @@ def list_outbox(
     asked = select(Message, Person).join(Person, Person.id == Message.person_id, isouter=True).where(Message.sent_at.is_(None))
     if state is not None:
         asked = asked.where(Message.given_up_at.is_(None) if state == "waiting" else Message.given_up_at.is_not(None))
-    return paged(call, asked, [Message.id], lambda rows: _of_program(call, found.id, [(one, who) for one, who in rows]), after, limit)
+    shown = paged(call, asked, [Message.id], lambda rows: _of_program(call, found.id, [(one, who) for one, who in rows]), after, limit)
+    note_named(call, {found.id}, (one.person for one in shown.items if one.person), "messages read")
+    return shown
 
 
 @routes.get("/sessions/{session}/messages", Right.AUDIT_READ)
@@ -87,6 +90,8 @@ def list_messages_of_session(call: Call, session: Key, term: InTerm = None) -> S
         SaidOut(about=one.about, to=one.to, due_at=one.due_at, sent_at=one.sent_at, given_up_at=one.given_up_at, problem=one.problem)
         for one in said_of(call.db, found)
     ]
+    of = call.db.get_one(Term, call.db.get_one(Group, found.group_id).term_id)
+    note_named(call, {of.program_id}, said, "messages read")
     return SaidOfSession(session_id=found.id, messages=said)
 
 

@@ -16,7 +16,7 @@ from api.v1.door import Call, Routes, Wire
 from api.v1.fields import AKey, InTerm, Ref, Text, flawed
 from api.v1.finding import Key
 from api.v1.meant import named_in, session_meant
-from api.v1.noting import note_reading
+from api.v1.noting import note_reading, note_told
 from data.access import Right
 from data.groups import Group
 from data.own import sessions_held, sessions_taught
@@ -106,8 +106,11 @@ def write_record(call: Call, session: Key, body: RecordIn, term: InTerm = None) 
 def read_tasks(call: Call, session: Key, term: InTerm = None) -> TasksOut:
     """What is to be done after a session, to all who see it."""
     found = session_meant(call, session, term)
-    tasks = call.db.scalars(select(Task.text).where(Task.session_id == found.id).order_by(Task.id))
-    return TasksOut(session_id=found.id, tasks=list(tasks))
+    tasks = list(call.db.scalars(select(Task.text).where(Task.session_id == found.id).order_by(Task.id)))
+    if tasks:
+        of = call.db.get_one(Group, found.group_id).term_id
+        note_told(call, of, (mentee.key for mentee in members_of(call.db, found).values()), "tasks read")
+    return TasksOut(session_id=found.id, tasks=tasks)
 
 
 def _record_out(call: Call, session: Session) -> RecordOut:

@@ -13,6 +13,7 @@ from api.v1.door import Call, Routes, Wire
 from api.v1.fields import Ref
 from api.v1.finding import Key
 from api.v1.meant import mentee_meant, mentor_meant, term_meant
+from api.v1.noting import note_told
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
 from data.feeds import MOST_ALARMS
@@ -22,6 +23,8 @@ from data.settings import Language
 from data.wishes import wish_language, wish_reminders
 
 routes = Routes("reminders")
+
+READ = "reminders read"
 
 Minutes = Annotated[list[Annotated[int, Field(ge=1, le=40_320)]], Field(max_length=MOST_ALARMS)]
 
@@ -70,7 +73,9 @@ def change_reminders_of_mentor(call: Call, term: Key, mentor: Key, body: Reminde
 @routes.get("/terms/{term}/mentees/{mentee}/reminders", Right.FEEDS_READ)
 def read_reminders_of_mentee(call: Call, term: Key, mentee: Key) -> RemindersOut:
     """What a mentee wishes."""
-    return _wish(call, mentee_meant(call, mentee, term, mentees_themselves))
+    found = mentee_meant(call, mentee, term, mentees_themselves)
+    note_told(call, found.term_id, [found.key], READ)
+    return _wish(call, found)
 
 
 @routes.patch("/terms/{term}/mentees/{mentee}/reminders", Right.FEEDS_WRITE)
@@ -98,7 +103,9 @@ def _wishes(call: Call, term: UUID, people: Sequence[Person]) -> list[RemindersO
     who: list[Mentor | Mentee] = list(call.db.scalars(select(Mentor).where(Mentor.term_id == term, Mentor.person_id.in_(by_id))))
     who += call.db.scalars(select(Mentee).where(Mentee.term_id == term, Mentee.person_id.in_(by_id)))
     shown = [_out(one, by_id[one.person_id]) for one in sorted(who, key=lambda one: one.person_id)]
-    return [one for one in shown if one.reminder_minutes is not None or one.language]
+    found = [one for one in shown if one.reminder_minutes is not None or one.language]
+    note_told(call, term, (one.person.external_id for one in found if one.role == "mentee"), READ)
+    return found
 
 
 def _out(who: Mentor | Mentee, person: Person) -> RemindersOut:

@@ -14,6 +14,7 @@ from api.problems import no_such
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import AKey, Text, flawed
 from api.v1.finding import Key, is_called, program_of
+from api.v1.noting import note_named
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.sign_in import Email
 from data.access import Right, Role
@@ -55,12 +56,15 @@ def list_roles(
     limit: Limit = USUAL,
 ) -> Page[RoleOut]:
     """The roles that accounts have in a program."""
-    asked = roles_in(program_of(call, program).id).add_columns(Account.email)
+    found = program_of(call, program)
+    asked = roles_in(found.id).add_columns(Account.email)
     if role is not None:
         asked = asked.where(Grant.role == role)
     if email is not None:
         asked = asked.where(Account.email == email.strip().lower())
-    return paged(call, asked, [Grant.id], lambda rows: [role_out(grant, email) for grant, email in rows], after, limit)
+    shown = paged(call, asked, [Grant.id], lambda rows: [role_out(grant, email) for grant, email in rows], after, limit)
+    note_named(call, {found.id}, shown.items, "roles read")
+    return shown
 
 
 @routes.post("/programs/{program}/roles", Right.ACCESS_WRITE)
@@ -77,7 +81,10 @@ def give_program_role(call: Call, program: Key, body: RoleIn) -> RoleOut:
 @routes.get("/programs/{program}/roles/{role}", Right.ACCESS_READ)
 def read_role(call: Call, program: Key, role: UUID) -> RoleOut:
     """One of them."""
-    return _shown(call, program_of(call, program), role)
+    found = program_of(call, program)
+    shown = _shown(call, found, role)
+    note_named(call, {found.id}, [shown], "roles read")
+    return shown
 
 
 @routes.delete("/programs/{program}/roles/{role}", Right.ACCESS_WRITE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from api.v1.door import Call, Routes, Wire
 from api.v1.finding import Key, round_of, run_of
+from api.v1.noting import words_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.progress import EVENTS, LastEvent, gap_of, progress_of, seconds_of
 from api.v1.results import (
@@ -151,31 +153,34 @@ def stop_run(call: Call, run: Key) -> RunOut:
 @routes.get("/runs/{run}/groups", Right.ROUNDS_READ, noted=True)
 def list_placed_groups(call: Call, run: Key, after: After = None, limit: Limit = USUAL) -> Page[PlacedGroupOut]:
     """The groups that a run has found, which are the term's only when it is published."""
-    return groups_page(call, _read(call, run, "groups"), after, limit)
+    return _page(call, run, "groups", lambda result: groups_page(call, result, after, limit))
 
 
 @routes.get("/runs/{run}/unplaced", Right.ROUNDS_READ, noted=True)
 def list_unplaced(call: Call, run: Key, after: After = None, limit: Limit = USUAL) -> Page[UnplacedOut]:
     """The requests without a place, each with the reason and what would change it."""
-    return unplaced_page(call, _read(call, run, "unplaced"), after, limit)
+    return _page(call, run, "unplaced", lambda result: unplaced_page(call, result, after, limit))
 
 
 @routes.get("/runs/{run}/advice", Right.ROUNDS_READ, noted=True)
 def list_advice(call: Call, run: Key, after: After = None, limit: Limit = USUAL) -> Page[AdviceOut]:
     """What would place more requests, the best first."""
-    return advice_page(call, _read(call, run, "advice"), after, limit)
+    return _page(call, run, "advice", lambda result: advice_page(call, result, after, limit))
 
 
 @routes.get("/runs/{run}/changes", Right.ROUNDS_READ, noted=True)
 def list_changes(call: Call, run: Key, after: After = None, limit: Limit = USUAL) -> Page[ChangeOut]:
     """What a repair makes otherwise than it was; of other runs nothing."""
-    return changes_page(call, _read(call, run, "changes"), after, limit)
+    return _page(call, run, "changes", lambda result: changes_page(call, result, after, limit))
 
 
 @routes.get("/runs/{run}/files", Right.ROUNDS_READ, noted=True, **ZIP)
 def read_files(call: Call, run: Key) -> Response:
     """All of a run's result: the files of its folder as one ZIP."""
-    return files_of(_result(call, run, "files"), "result")
+    found, term = run_of(call, run)
+    held = result_of(call.db, found)
+    _note(call, found, term, "files", KEPT.read(held).mentees)
+    return files_of(held, "result")
 
 
 @routes.get("/runs/{run}/comparison", Right.ROUNDS_READ, noted=True)
@@ -187,7 +192,12 @@ def compare_runs(
     limit: Limit = USUAL,
 ) -> ComparisonOut:
     """What is other in another run than in this one, request by request."""
-    return comparison_page(call, _read(call, run, "comparison"), _read(call, other, "comparison"), after, limit)
+    runs = [run_of(call, key) for key in (run, other)]
+    first, second = (KEPT.read(result_of(call.db, found)) for found, _ in runs)
+    shown = comparison_page(call, first, second, after, limit)
+    for found, term in runs:
+        _note(call, found, term, "comparison", {one.mentee_external_id for one in shown.items})
+    return shown
 
 
 def asked_of(wish: Wish, previous: UUID | None) -> Asked:
@@ -228,13 +238,15 @@ def _shown(call: Call, run: Run, term: Term) -> RunOut:
     return run_out(call, run, call.db.get_one(Round, run.round_id), term)
 
 
-def _result(call: Call, key: str, what: str) -> bytes:
-    """The result's folder of the run that is meant; it is written down who reads of it."""
+def _page(call: Call, key: str, what: str, shown: Callable[[Result], Page[Any]]) -> Page[Any]:
+    """A page of the result of the run that is meant; it is written down who reads it, and of whom it tells."""
     run, term = run_of(call, key)
-    write_down(call.db, at=call.now, by=call.by, what="read", whom=f"run {number_of(call.db, run)}", term=term.id, details={"what": what})
-    return result_of(call.db, run)
+    result = KEPT.read(result_of(call.db, run))
+    page = shown(result)
+    _note(call, run, term, what, result.mentees.intersection(words_of(page.model_dump(mode="json"))))
+    return page
 
 
-def _read(call: Call, key: str, what: str) -> Result:
-    """What the result says."""
-    return KEPT.read(_result(call, key, what))
+def _note(call: Call, run: Run, term: Term, what: str, mentees: Collection[str]) -> None:
+    details = {"what": what, "mentees": sorted(mentees), "path": call.request.url.path}
+    write_down(call.db, at=call.now, by=call.by, what="read", whom=f"run {number_of(call.db, run)}", term=term.id, details=details)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from api.v1.door import Call, Wire
 from api.v1.fields import Ref, meetings_out
+from api.v1.noting import note_told
 from data.access import Sight
 from data.bookings import Member, members_of
 from data.calendars import parts
@@ -69,6 +70,7 @@ def groups_out(call: Call, term: Term, groups: Sequence[Group], on: dt.date) -> 
     usual = settings_of(db.get_one(Program, term.program_id).settings).link
     mentors = refs(db, Mentor, {group.mentor_id for group in groups})
     members = seen_members(db, sight, ids)
+    note_told(call, term.id, (one.key for some in members.values() for one in some), "groups read")
     times = weekly_times(db, ids, on)
     return [
         GroupOut(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from api.v1.door import Call, Wire
 from api.v1.fields import Ref
+from api.v1.noting import note_told
 from api.v1.shown_groups import ref_of, seen_members
 from data.calendars import parts
 from data.groups import Group
@@ -110,10 +111,11 @@ def rows_out(call: Call, rows: Sequence[Row[Any]]) -> list[SessionOut]:
     program = call.db.get_one(Program, rows[0].program_id)
     usual = settings_of(program.settings).link
     members = seen_members(call.db, call.sight(program.id), list({row.group_id for row in rows}))
-    shown = []
+    shown, told = [], dict[UUID, set[str]]()
     for row in rows:
         local = row.starts_at.astimezone(ZoneInfo(row.zone))
         come = sorted((one for one in members.get(row.group_id, ()) if one.is_there(local.date())), key=lambda one: one.key)
+        told.setdefault(row.term_id, set()).update(one.key for one in come)
         shown.append(
             SessionOut(
                 **{name: getattr(row, name) for name in AS_KEPT},
@@ -130,4 +132,6 @@ def rows_out(call: Call, rows: Sequence[Row[Any]]) -> list[SessionOut]:
                 made_up_by_id=row.made_up_by_id,
             )
         )
+    for term, keys in told.items():
+        note_told(call, term, keys, "sessions read")
     return shown

@@ -16,6 +16,7 @@ from api.v1.door import Call, Routes, Wire
 from api.v1.fields import AKey, Text, flawed
 from api.v1.finding import Key, id_or_external
 from api.v1.meant import program_meant
+from api.v1.noting import note_named
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
 from data.feed_owners import NoSuchOwner, owner_in, owner_keys, spoken_language
@@ -102,7 +103,7 @@ def list_subscriptions(
         asked = asked.where(Calendar.audience == audience)
     if revoked is not None:
         asked = asked.where(Subscription.revoked_at.is_not(None) if revoked else Subscription.revoked_at.is_(None))
-    return paged(call, asked, [Subscription.id], lambda rows: _shown(call, [(one, of) for one, of in rows]), after, limit)
+    return paged(call, asked, [Subscription.id], lambda rows: _read(call, [(one, of) for one, of in rows]), after, limit)
 
 
 @routes.post("/programs/{program}/subscriptions", Right.FEEDS_WRITE)
@@ -136,7 +137,7 @@ def make_subscription(call: Call, program: Key, body: SubscriptionIn) -> Subscri
 @routes.get("/subscriptions/{subscription}", Right.FEEDS_READ)
 def read_subscription(call: Call, subscription: Key) -> SubscriptionOut:
     """One of them."""
-    return _shown(call, [_meant(call, subscription)])[0]
+    return _read(call, [_meant(call, subscription)])[0]
 
 
 @routes.patch("/subscriptions/{subscription}", Right.FEEDS_WRITE)
@@ -181,6 +182,12 @@ def _meant(call: Call, key: str) -> tuple[Subscription, Calendar]:
     if row is None:
         raise no_such("subscription")
     return row[0], row[1]
+
+
+def _read(call: Call, rows: list[tuple[Subscription, Calendar]]) -> list[SubscriptionOut]:
+    shown = _shown(call, rows)
+    note_named(call, {calendar.program_id for _, calendar in rows}, (one.owner for one in shown), "subscriptions read")
+    return shown
 
 
 def _shown(call: Call, rows: list[tuple[Subscription, Calendar]]) -> list[SubscriptionOut]:
