@@ -177,10 +177,9 @@ def list_changes(call: Call, run: Key, after: After = None, limit: Limit = USUAL
 @routes.get("/runs/{run}/files", Right.ROUNDS_READ, noted=True, **ZIP)
 def read_files(call: Call, run: Key) -> Response:
     """All of a run's result: the files of its folder as one ZIP."""
-    found, term = run_of(call, run)
-    held = result_of(call.db, found)
-    _note(call, found, term, "files", KEPT.read(held).mentees)
-    return files_of(held, "result")
+    found, term, result = _read(call, run)
+    _note(call, found, term, "files", result.mentees)
+    return files_of(result_of(call.db, found), "result")
 
 
 @routes.get("/runs/{run}/comparison", Right.ROUNDS_READ, noted=True)
@@ -192,10 +191,9 @@ def compare_runs(
     limit: Limit = USUAL,
 ) -> ComparisonOut:
     """What is other in another run than in this one, request by request."""
-    runs = [run_of(call, key) for key in (run, other)]
-    first, second = (KEPT.read(result_of(call.db, found)) for found, _ in runs)
-    shown = comparison_page(call, first, second, after, limit)
-    for found, term in runs:
+    first, second = _read(call, run), _read(call, other)
+    shown = comparison_page(call, first[2], second[2], after, limit)
+    for found, term, _ in (first, second):
         _note(call, found, term, "comparison", {one.mentee_external_id for one in shown.items})
     return shown
 
@@ -240,11 +238,16 @@ def _shown(call: Call, run: Run, term: Term) -> RunOut:
 
 def _page(call: Call, key: str, what: str, shown: Callable[[Result], Page[Any]]) -> Page[Any]:
     """A page of the result of the run that is meant; it is written down who reads it, and of whom it tells."""
-    run, term = run_of(call, key)
-    result = KEPT.read(result_of(call.db, run))
+    run, term, result = _read(call, key)
     page = shown(result)
     _note(call, run, term, what, result.mentees.intersection(words_of(page.model_dump(mode="json"))))
     return page
+
+
+def _read(call: Call, key: str) -> tuple[Run, Term, Result]:
+    """The run that is meant, its term, and what its result says."""
+    run, term = run_of(call, key)
+    return run, term, KEPT.read(result_of(call.db, run))
 
 
 def _note(call: Call, run: Run, term: Term, what: str, mentees: Collection[str]) -> None:
