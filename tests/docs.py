@@ -33,6 +33,9 @@ TAIL = """
 | guardian | the same of their child |
 | partner | the mentees of their school, with groups and sessions; of other members nothing |
 
+A reviewer and a supervisor have no mentees and no sessions of their own: they, and API clients in these roles, see which programs there
+are, with their terms and closures, and nothing of anybody. Who is to see more is given another role besides.
+
 ## What of a thing is told
 
 * A mentee's mail address is told to whoever runs the program, the mentee, their guardian and their school; mentors read everything else
