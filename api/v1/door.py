@@ -209,7 +209,7 @@ class Door:
             if asked and isinstance(answer, Answer) and not before:
                 keep(db, asked, answer, now=now)
         self.note(request, now)
-        self.telling.keep(self.engine, call)
+        request.state.untold = call, self.telling.untold(call)
         if isinstance(answer, StreamingResponse):
             answer.headers.update({**counted, "Cache-Control": "no-store"})
             return answer
@@ -233,7 +233,11 @@ def _endpoint(operation: Operation) -> Callable[..., Coroutine[Any, Any, Respons
     async def endpoint(request: Request, **given: Any) -> Response:  # noqa: ANN401  as the operation declares it
         door, key = _door_of(request), given.pop("idempotency_key", None)
         at_once = door.writers if operation.writes else door.readers
-        return await to_thread.run_sync(door.do, operation, request, key, given, limiter=at_once)
+        answer = await to_thread.run_sync(door.do, operation, request, key, given, limiter=at_once)
+        call, untold = request.state.untold
+        if untold:  # it waits for its turn to write, and others are to read meanwhile
+            await to_thread.run_sync(door.telling.keep, door.engine, call, untold, limiter=door.writers)
+        return answer
 
     hints = get_type_hints(function, include_extras=True)
     asked = inspect.signature(function).parameters

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -42,13 +42,14 @@ class Telling:
         self._lately: dict[Asked, _Lately] = {}
         self._alone = threading.Lock()
 
-    def keep(self, engine: Engine, call: Call) -> None:
-        """Writes down of whom a request told, but for those of whom it did of late."""
+    def untold(self, call: Call) -> list[Told]:
+        """Of whom a request told, but for those of whom it did of late."""
         with self._alone:
             new = [replace(one, keys=one.keys - self._known(_asked(call, one), call.now)) for one in call.told]
-        new = [one for one in new if one.keys]
-        if not new:
-            return
+        return [one for one in new if one.keys]
+
+    def keep(self, engine: Engine, call: Call, new: Sequence[Told]) -> None:
+        """Writes down of whom a request told."""
         with transaction(engine) as db:
             db.info["source"] = call.source
             for one in new:
