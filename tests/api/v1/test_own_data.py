@@ -19,6 +19,7 @@ from data.base import new_id
 from data.database import reading, transaction
 from data.people import Mentee
 from data.programs import Program, Term
+from data.rounds import Run
 from scheduler.holdings import HELD
 from tests.api.v1.callers import Caller, Platform
 from tests.api.v1.roles import somebody
@@ -90,6 +91,17 @@ def test_everybody_is_given_their_own_and_that_is_noted_and_nobody_anothers(plat
             *[(f"mentee {MENTEE.key}", f"{PUPIL}/export")] * 2,
             (f"mentor {MENTOR.key}", f"/v1/people/ext:{MENTOR.key}/export"),
         ]
+
+
+def test_everybody_is_told_who_was_told_of_them_in_groups_and_in_results_of_runs(platform: Platform) -> None:
+    office, child = platform.client(), somebody(platform, Role.MENTEE, MENTEE.key)
+    with reading(platform.engine) as db:
+        run = db.scalars(select(Run.id).where(Run.result.is_not(None))).first()
+    paths = [f"/v1/runs/{run}/files", f"/v1/terms/ext:2026-spring/groups?mentee=ext:{MENTEE.key}"]
+    for path in paths:
+        assert office.ask("GET", path).status_code == 200
+    told = {(one["what"], one.get("path")) for one in held(child, PUPIL)["audit"]}
+    assert told >= {("read", paths[0]), ("groups read", paths[1].partition("?")[0])}
 
 
 def test_only_an_owner_erases_and_a_retry_is_told_that_it_is_done_and_not_what_was_said(platform: Platform) -> None:
