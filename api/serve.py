@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import resource
 import signal
 import socket
 import sys
@@ -41,6 +42,13 @@ GRACE_SECONDS = 3.0
 
 LOOK_SECONDS = 0.02
 """Between two looks whether the server listens yet."""
+
+MOST_CONNECTIONS = 8192
+"""So many may be open at once, most of them idle; at the server's own 128 anybody who opens as many would keep all others out."""
+BACKLOG = 1024
+"""So many may wait to be let in."""
+SPARE_FILES = 256
+"""So many files this process may open besides."""
 
 LOGGING: dict[str, Any] = {
     "handlers": {
@@ -104,6 +112,8 @@ async def listen(app: App, address: str, port: int) -> None:
         port=port,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
+        backlog=BACKLOG,
+        backpressure=_connections(),
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
         websockets=False,
         log_level=LogLevels.error,
@@ -124,6 +134,15 @@ async def listen(app: App, address: str, port: int) -> None:
     finally:
         for task in (said, wish, serving):
             task.cancel()
+
+
+def _connections() -> int:
+    """How many connections may be open: each is a file to the system, of which this process may open as many as it may at most."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + SPARE_FILES
+    files = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(files, resource.getrlimit(resource.RLIMIT_NOFILE)[0]), most))
+    return max(files - SPARE_FILES, 1)
 
 
 async def _say_when_it_listens(address: str, port: int) -> None:

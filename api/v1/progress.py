@@ -11,8 +11,9 @@ import asyncio
 import datetime as dt
 import re
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,14 +23,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from sqlalchemy import Engine
-from starlette.types import Receive
+from starlette.types import Receive, Scope, Send
 
+from api.problems import Problem
 from api.v1.door import Call, Wire
 from data.database import AWAY, reading
 from data.rounds import Run, RunState
 
 ENDED = {RunState.DONE, RunState.FAILED}
 END = "end"
+MOST_STREAMS = 50
+"""So many one caller may have open at once."""
 RETRY_MS = 2000
 """So long who follows waits before they come back."""
 
@@ -92,11 +96,57 @@ def progress_of(call: Call, run: Run, last_event: str | None) -> Response:
     if read and read[2] == END and int(read[1]) == run.claims and run.state in ENDED:
         return Response(status_code=204)
     heard = Heard(int(read[1]), int(read[2])) if read and read[2] != END else Heard()
-    return Stream(events(call.engine, run.id, heard), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return Stream(call.by, events(call.engine, run.id, heard))
+
+
+class Streams:
+    """How many streams are open, of each caller: each is a connection that is held, and a look at the database again and again."""
+
+    def __init__(self, most: int = MOST_STREAMS) -> None:
+        self._most = most
+        self._open = Counter[str]()
+
+    @contextmanager
+    def one_of(self, caller: str) -> Iterator[None]:
+        """Counts one while this lasts.
+
+        Raises
+        ------
+        Problem
+            The caller has as many as it may: 429.
+        """
+        if self._open[caller] >= self._most:
+            wait, mend = {"Retry-After": str(RETRY_MS // 1000)}, "close one, or ask for the run itself now and then"
+            raise Problem(429, "too-many-requests", f"{self._most} streams are open", mend, headers=wait)
+        self._open[caller] += 1
+        try:
+            yield
+        finally:
+            self._open[caller] -= 1
+            if not self._open[caller]:
+                del self._open[caller]
+
+
+STREAMS = Streams()
+"""Those of this process."""
 
 
 class Stream(StreamingResponse):
-    """Events on their way; it ends when who follows goes away, or the server does."""
+    """Events on their way to a caller; it ends when who follows goes away, or the server does."""
+
+    def __init__(self, caller: str, content: AsyncIterator[str], streams: Streams = STREAMS) -> None:
+        super().__init__(content, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        self.caller, self.streams = caller, streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The answer."""
+        with ExitStack() as open_:
+            try:
+                open_.enter_context(self.streams.one_of(self.caller))
+            except Problem as problem:
+                await problem.response()(scope, receive, send)
+                return
+            await super().__call__(scope, receive, send)
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
         """Waits until nobody listens any more."""

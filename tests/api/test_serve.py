@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
@@ -55,6 +56,19 @@ def test_without_an_address_of_its_own_links_lead_to_the_port_at_which_it_serves
         made = asking.post(f"/v1/programs/{term.program_id}/subscriptions", json=feed, headers={"Authorization": f"Bearer {token}"})
         assert made.status_code == 201, made.text
         assert made.json()["url"].startswith(f"{server.url}/feeds/")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_hundreds_who_keep_their_connections_open_keep_nobody_out(database: Engine, tmp_path: Path) -> None:
+    a_taught_term(database)
+    with serving(database, tmp_path, "--http-only") as server, ExitStack() as open_:
+        port, began = int(server.url.rpartition(":")[2]), time.monotonic()
+        for _ in range(400):
+            one = open_.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert one.recv(4096).startswith(b"HTTP/1.1 200")
+        assert httpx.get(f"{server.url}/healthz", timeout=10).status_code == 200
+        assert time.monotonic() - began < 8, "at the server's own 128 each waits until another is closed for its silence"
 
 
 def test_no_link_is_in_any_log_whatever_becomes_of_a_request(database: Engine, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import signal
 import threading
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,9 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy import Engine, select
+from starlette.types import Message
 
-from api.v1.progress import Heard, Pace, events
+from api.v1.progress import Heard, Pace, Stream, Streams, events
 from data.access import Right, Role
 from data.clients import make_client
 from data.database import transaction
@@ -208,6 +210,36 @@ def test_a_stream_says_that_it_is_still_there_ends_after_a_while_and_where_the_r
     assert 2 <= waiting.count(": still there\n\n") <= 6
     assert [one.data["state"] for one in read("".join(waiting))] == ["queued"]
     assert asyncio.run(all_of(QUICK, UUID(int=1))) == ["retry: 2000\n\n"]
+
+
+def test_a_caller_has_only_so_many_streams_open_and_another_as_many() -> None:
+    streams, over = Streams(2), asyncio.Event()
+
+    async def told() -> AsyncIterator[str]:
+        yield "retry: 2000\n\n"
+        await over.wait()
+
+    async def opened(caller: str) -> tuple[int, asyncio.Task[None]]:
+        """The status of a stream that begins, and what goes on with it."""
+        said: asyncio.Queue[int] = asyncio.Queue()
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await said.put(message["status"])
+
+        scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
+        task = asyncio.create_task(Stream(caller, told(), streams)(scope, asyncio.Event().wait, send))  # type: ignore[arg-type] # nobody goes away
+        return await said.get(), task
+
+    async def scenario() -> list[int]:
+        first = [await opened(caller) for caller in ("one", "one", "one", "other")]
+        over.set()
+        await asyncio.gather(*(task for _, task in first))
+        last, task = await opened("one")
+        await task
+        return [*(status for status, _ in first), last]
+
+    assert asyncio.run(scenario()) == [200, 200, 429, 200, 200]
 
 
 @pytest.mark.long
