@@ -55,7 +55,7 @@ from data.terms import (
     TooFarAway,
 )
 from data.texts import BadText
-from data.webhooks import NoSuchWebhook, NoSuchWebhookSecret, SecretsLimit, WebhookError
+from data.webhooks import Disabled, NoSuchWebhook, NoSuchWebhookSecret, SecretsLimit, WebhookError
 from data.wording import why
 from matching.faults import BadFiles, Fault, one_line
 from scheduler.fetch import FetchError
@@ -110,6 +110,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     NoSuchWebhook: HTTPStatus.NOT_FOUND,
     NoSuchWebhookSecret: HTTPStatus.NOT_FOUND,
     SecretsLimit: HTTPStatus.CONFLICT,
+    Disabled: HTTPStatus.CONFLICT,
     WebhookError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchSubscription: HTTPStatus.NOT_FOUND,
     FeedError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -156,6 +157,7 @@ MENDS: dict[type[Exception], str] = {
     NoSuchClosure: "list the term's closures",
     NoSuchSubscription: "list the subscriptions",
     NoSuchWebhook: "list the webhooks",
+    Disabled: "change it with enabled=true first",
     NoSuchTerm: "list the program's terms",
     NobodyMay: "note a guardian's consent first",
     NoRun: "list the round's runs",

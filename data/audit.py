@@ -64,8 +64,8 @@ def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
     ids: Mapping[str, UUID] | None = None,
     reason: str = "",
     details: Document | None = None,
-) -> None:
-    """Adds a row to the audit and, where what was done is of a program, its event, so that no change is without one.
+) -> list[UUID]:
+    """Adds a row to the audit and, where what was done is of a program, its event, so that no change is without one; gives its id.
 
     `ids` are those of what it was done to; the program is that of the `term`, where it is not among them. Who opened the transaction says
     in its `info["source"]` from where it is asked for. Of what is of no program, such as an organisation's API clients, there is no event.
@@ -83,7 +83,8 @@ def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
     db.add(Deed(**of, at=at, by=by, what=what, whom=whom, reason=reason, details=details or {}, source=source))
     if kind is not None and program is not None:
         data = {"whom": whom, **{name: str(value) for name, value in named.items()}}
-        happened(db, [Happening(program, kind, data)], now=at)
+        return happened(db, [Happening(program, kind, data)], now=at)
+    return []
 
 
 def last_deed(db: DbSession, term: UUID, what: str, whom: str) -> Deed | None:

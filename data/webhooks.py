@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.audit import write_down
 from data.base import Base, new_id, row_of
-from data.event_types import EVENT_TYPES, TESTED
+from data.event_types import EVENT_TYPES
 from data.events import Event, Place, event_of, last_place
 from data.programs import Program
 
@@ -81,6 +81,17 @@ class SecretsLimit(WebhookError):
 
     def __str__(self) -> str:
         return f"a webhook has one secret, and {MOST_SECRETS} while its receiver changes over; add or take away the other first"
+
+
+@dataclass(eq=False)
+class Disabled(WebhookError):
+    """The webhook is disabled, so that it cannot be tried out."""
+
+    webhook: UUID
+    why: str
+
+    def __str__(self) -> str:
+        return f"webhook {self.webhook} is disabled ({self.why}) and is told nothing; enable it first"
 
 
 class DeliveryState(StrEnum):
@@ -188,23 +199,25 @@ def change_webhook(
     by: str,
     now: dt.datetime,
 ) -> None:
-    """Changes where it is, what it is told, and whether it is; one that is enabled again gets what it missed.
+    """Changes where it is, what it is told, and whether it is; one that is enabled again gets what it missed. What is so already is not
+    written down.
 
     Raises
     ------
     BadUrl, UnknownTypes
         As at first.
     """
-    if url is not None:
-        webhook.url, webhook.failures, webhook.due_at = read_url(url), 0, None
-    if types is not None:
-        webhook.types = read_types(types)
+    if url is not None and read_url(url) != webhook.url:
+        webhook.url, webhook.failures, webhook.due_at = url, 0, None
+    if types is not None and (wanted := read_types(types)) != webhook.types:
+        webhook.types = wanted
     if enabled is True and webhook.disabled_at is not None:
         webhook.disabled_at, webhook.disabled_why, webhook.failures, webhook.due_at = None, "", 0, None
     if enabled is False and webhook.disabled_at is None:
         webhook.disabled_at, webhook.disabled_why = now, f"by {by}"
-    note(db, webhook, "webhook changed", by=by, now=now)
-    db.flush()
+    if db.is_modified(webhook):
+        note(db, webhook, "webhook changed", by=by, now=now)
+        db.flush()
 
 
 def close_webhook(db: DbSession, webhook: Webhook, *, by: str, now: dt.datetime) -> None:
@@ -277,10 +290,17 @@ def webhook_secrets(db: DbSession, webhooks: Collection[UUID]) -> Sequence[Webho
 
 
 def try_out(db: DbSession, webhook: Webhook, *, by: str, now: dt.datetime) -> Delivery:
-    """Has a webhook told that it is tried out, whatever types it wants."""
-    note(db, webhook, "webhook tested", by=by, now=now)
-    newest = select(Event.id).where(Event.program_id == webhook.program_id, Event.type == TESTED).order_by(Event.number.desc()).limit(1)
-    made = Delivery(id=new_id(), webhook_id=webhook.id, event_id=db.scalars(newest).one(), made_at=now, tries=0)
+    """Has a webhook told that it is tried out, whatever types it wants.
+
+    Raises
+    ------
+    Disabled
+        It is told nothing.
+    """
+    if webhook.disabled_at is not None:
+        raise Disabled(webhook.id, webhook.disabled_why)
+    (event,) = note(db, webhook, "webhook tested", by=by, now=now)
+    made = Delivery(id=new_id(), webhook_id=webhook.id, event_id=event, made_at=now, tries=0)
     webhook.due_at = None
     db.add(made)
     db.flush()
@@ -355,7 +375,7 @@ def _new_secret(db: DbSession, webhook: Webhook, now: dt.datetime) -> WebhookSec
     return made
 
 
-def note(db: DbSession, webhook: Webhook, what: str, *, by: str, now: dt.datetime) -> None:
-    """Writes down what was done to a webhook."""
+def note(db: DbSession, webhook: Webhook, what: str, *, by: str, now: dt.datetime) -> list[UUID]:
+    """Writes down what was done to a webhook, and gives the id of its event."""
     ids = {"program": webhook.program_id, "webhook": webhook.id}
-    write_down(db, at=now, by=by, what=what, whom=f"webhook {webhook.id}", ids=ids)
+    return write_down(db, at=now, by=by, what=what, whom=f"webhook {webhook.id}", ids=ids)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import flawed
+from api.v1.finding import Key, program_of
 from api.v1.noting import note_named
 from api.v1.paging import USUAL, Limit, Page
 from data.access import Right
@@ -44,13 +45,15 @@ def list_events(
     call: Call,
     after: Annotated[UUID | None, Query(description="The id of the last event that was read; the oldest are first without it.")] = None,
     types: Types = "",
+    program: Annotated[Key | None, Query(description="Only of this program: its id, or `ext:` and its key.")] = None,
     limit: Limit = USUAL,
 ) -> Page[EventOut]:
-    """The events of all programs of the caller, the oldest first. Whoever has read up to one misses none by asking for those after it,
-    whatever was going on meanwhile; events are kept for 90 days, and 404 says that `after` is not kept any more."""
+    """The events of all programs of the caller, or of one, the oldest first. Whoever has read up to one misses none by asking for those
+    after it, whatever was going on meanwhile; events are kept for 90 days, and 404 says that `after` is not kept any more."""
     programs = call.actor.programs(call.right)
     place = event_of(call.db, programs, after).place if after else None
-    found = events_after(call.db, programs, place, types_in(types), most=limit + 1)
+    followed = [program_of(call, program).id] if program is not None else programs
+    found = events_after(call.db, followed, place, types_in(types), most=limit + 1)
     here = found[:limit]
     address = str(call.request.url.include_query_params(after=str(here[-1].id))) if len(found) > limit else None
     if address:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Uuid, cast, func, or_, select
 
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import InTerm, Ref
@@ -18,7 +17,6 @@ from api.v1.meant import program_meant, session_meant
 from api.v1.noting import note_named
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
-from data.calendars import parts
 from data.groups import Group
 from data.outbox import Channel, Message
 from data.people import Person
@@ -71,13 +69,17 @@ def list_outbox(
     after: After = None,
     limit: Limit = USUAL,
 ) -> Page[MessageOut]:
-    """What of a program waits to be sent, and what was given up; a page may have fewer messages than there is room for."""
+    """What of a program waits to be sent, and what was given up."""
     found = program_meant(call, program)
     call.sight(found.id)
-    asked = select(Message, Person).join(Person, Person.id == Message.person_id, isouter=True).where(Message.sent_at.is_(None))
+    asked = (
+        select(Message, Person)
+        .join(Person, Person.id == Message.person_id, isouter=True)
+        .where(Message.sent_at.is_(None), _about(found.id))
+    )
     if state is not None:
         asked = asked.where(Message.given_up_at.is_(None) if state == "waiting" else Message.given_up_at.is_not(None))
-    shown = paged(call, asked, [Message.id], lambda rows: _of_program(call, found.id, [(one, who) for one, who in rows]), after, limit)
+    shown = paged(call, asked, [Message.id], lambda rows: [_shown(one, who) for one, who in rows], after, limit)
     note_named(call, {found.id}, (one.person for one in shown.items if one.person), "messages read")
     return shown
 
@@ -95,29 +97,29 @@ def list_messages_of_session(call: Call, session: Key, term: InTerm = None) -> S
     return SaidOfSession(session_id=found.id, messages=said)
 
 
-def _of_program(call: Call, program: UUID, rows: Sequence[tuple[Message, Person | None]]) -> list[MessageOut]:
-    """Those of these messages that are about a session or a term of a program."""
-    sessions, terms = set[UUID](), {str(term) for term in call.db.scalars(select(Term.id).where(Term.program_id == program))}
-    for some in parts([UUID(one.body["session"]) for one, _ in rows if one.body.get("session")]):
-        asked = select(Session.id).join(Group, Group.id == Session.group_id).join(Term, Term.id == Group.term_id)
-        sessions |= set(call.db.scalars(asked.where(Session.id.in_(some), Term.program_id == program)))
-    shown = []
-    for one, person in rows:
-        session = UUID(one.body["session"]) if one.body.get("session") else None
-        if session in sessions or one.body.get("term") in terms:
-            shown.append(
-                MessageOut(
-                    id=one.id,
-                    about=one.body["about"],
-                    channel=one.channel,
-                    person=Ref(id=person.id, external_id=person.key) if person else None,
-                    session_id=session,
-                    run_id=one.body.get("run"),
-                    written_at=one.written_at,
-                    due_at=one.due_at,
-                    given_up_at=one.given_up_at,
-                    tries=one.tries,
-                    problem=one.problem,
-                )
-            )
-    return shown
+def _about(program: UUID) -> ColumnElement[bool]:
+    """Of messages: that they are about a session or a term of a program."""
+    terms = select(Term.id).where(Term.program_id == program)
+    sessions = select(Session.id).join(Group, Group.id == Session.group_id).where(Group.term_id.in_(terms))
+    return or_(_id_in("session").in_(sessions), _id_in("term").in_(terms))
+
+
+def _id_in(name: str) -> ColumnElement[UUID]:
+    """An id that a message's body names, as both databases compare it with a column."""
+    return cast(func.replace(Message.body[name].as_string(), "-", ""), Uuid())
+
+
+def _shown(one: Message, person: Person | None) -> MessageOut:
+    return MessageOut(
+        id=one.id,
+        about=one.body["about"],
+        channel=one.channel,
+        person=Ref(id=person.id, external_id=person.key) if person else None,
+        session_id=one.body.get("session"),
+        run_id=one.body.get("run"),
+        written_at=one.written_at,
+        due_at=one.due_at,
+        given_up_at=one.given_up_at,
+        tries=one.tries,
+        problem=one.problem,
+    )

@@ -170,7 +170,7 @@ def list_deliveries(
 
 @routes.post("/webhooks/{webhook}/test", Right.WEBHOOKS_WRITE, 202)
 def test_webhook(call: Call, webhook: Key) -> DeliveryOut:
-    """Tells it an event of the type `webhook.tested` soon."""
+    """Tells it an event of the type `webhook.tested` soon; one that is disabled is refused."""
     found = _meant(call, webhook)
     made = try_out(call.db, found, by=call.by, now=call.now)
     return _delivery_out(found, made, call.db.scalars(select(Event.type).where(Event.id == made.event_id)).one())

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select, text, update
 
 from data.audit import Deed, write_down
 from data.database import reading, transaction
+from data.deliveries import due_webhooks, take_load
 from data.event_types import EVENT_TYPES, TYPES, type_of
-from data.events import Event, Happening, NoSuchEvent, event_of, events_after, forget_events, happened
+from data.events import Event, EventServer, Happening, NoSuchEvent, event_of, events_after, forget_events, happened
 from data.programs import Program, Term
+from data.webhooks import Delivery, Webhook, make_webhook
 from scheduler.changes import cancel, move
 from scheduler.finding import session_named
 from tests.sessions import at, taught_term
@@ -22,6 +25,9 @@ from tests.sessions import at, taught_term
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 ROOT = Path(__file__).parents[2]
+
+postgresql_only = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+"""SQLite has one writer at a time, and numbers by which nothing else is counted."""
 
 
 def write(database: Engine, program: UUID, *types: str, now: dt.datetime = NOW) -> None:
@@ -57,6 +63,107 @@ def test_what_is_written_first_and_ends_last_is_not_missed(database: Engine) -> 
         write(database, program, "quick")
         assert types_after(database, program) == [], "what comes after it waits for it"
     assert types_after(database, program) == ["slow", "quick"]
+
+
+FAR = 10**12
+"""So many transactions more the server had counted from which a dump came."""
+
+
+def restored(database: Engine) -> None:
+    """Leaves a database as the restore of a dump from a server of longer life does."""
+    with transaction(database) as db:
+        db.execute(update(EventServer).values(identifier=EventServer.identifier + 1))
+        for table in (Event, Webhook):
+            db.execute(update(table).values(writer=table.writer + FAR))
+
+
+@postgresql_only
+def test_on_another_server_all_that_was_kept_is_read_in_order_and_what_is_new_comes_after_it(database: Engine) -> None:
+    program = taught_term(database).program_id
+    write(database, program, "a")
+    write(database, program, "b")
+    restored(database)
+    assert types_after(database, program) == ["a", "b"], "before anything is written on it"
+    with reading(database) as db:
+        first, last = events_after(db, [program], None, (), most=100)
+    with transaction(database) as slow:
+        happened(slow, [Happening(program, "c", {})], now=NOW)
+        assert types_after(database, program) == ["a", "b"]
+    with transaction(database) as slow:
+        happened(slow, [Happening(program, "slow", {})], now=NOW)
+        write(database, program, "quick")
+        assert types_after(database, program, last) == ["c"], "what comes after it waits for it"
+    assert types_after(database, program, first) == ["b", "c", "slow", "quick"]
+    restored(database)
+    write(database, program, "d")
+    assert types_after(database, program) == ["a", "b", "c", "slow", "quick", "d"]
+
+
+@postgresql_only
+def test_what_came_without_the_server_that_counted_it_is_not_lost_either(database: Engine) -> None:
+    program = taught_term(database).program_id
+    write(database, program, "a")
+    restored(database)
+    with transaction(database) as db:
+        db.execute(delete(EventServer))
+    write(database, program, "b")
+    assert types_after(database, program) == ["a", "b"]
+
+
+@postgresql_only
+def test_two_who_write_first_on_another_server_agree_on_where_it_counts_from(database: Engine) -> None:
+    program = taught_term(database).program_id
+    write(database, program, "old")
+    restored(database)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: write(database, program, "new"), range(20)))
+    assert types_after(database, program) == ["old", *["new"] * 20]
+    with reading(database) as db:
+        writers = db.scalars(select(Event.writer).order_by(Event.writer)).all()
+        start = db.scalars(select(EventServer.start)).one()
+    assert writers[0] + 1 == start
+    assert writers[0] > FAR
+    assert max(writers) < 2 * FAR, "it was moved once"
+
+
+@postgresql_only
+def test_a_webhook_goes_on_on_another_server_where_it_was_even_if_no_event_is_kept(database: Engine) -> None:
+    program = taught_term(database).program_id
+    write(database, program, "run.queued")
+    own = "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0"
+    with transaction(database) as db:
+        webhook, _ = make_webhook(db, db.get_one(Program, program), "https://example.org", ["run.solved"], own, by="test", now=NOW)
+    write(database, program, "run.solved")
+    restored(database)
+    write(database, program, "run.solved")
+    assert told(database, webhook.id) == ["run.solved"] * 2
+    restored(database)
+    with transaction(database) as db:
+        db.execute(delete(Delivery))
+        assert forget_events(db, NOW + DAY, program) == 4
+    write(database, program, "run.solved")
+    assert told(database, webhook.id) == ["run.solved"]
+
+
+def told(database: Engine, webhook: UUID) -> list[str]:
+    """What a webhook is to be told next."""
+    with transaction(database) as db:
+        assert due_webhooks(db, NOW) == [webhook]
+        load = take_load(db, webhook, now=NOW, lease=dt.timedelta())
+        assert load is not None
+        return [event.type for _, event in load.deliveries]
+
+
+@postgresql_only
+def test_whoever_may_use_the_database_may_ask_which_server_it_is_on(database: Engine) -> None:
+    program = taught_term(database).program_id
+    with transaction(database) as db:
+        db.execute(text("GRANT ALL ON ALL TABLES IN SCHEMA public TO pg_signal_backend"))
+        db.execute(text("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO pg_signal_backend"))
+        db.execute(text("SET LOCAL ROLE pg_signal_backend"))
+        happened(db, [Happening(program, "a", {})], now=NOW)
+        assert db.execute(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")).scalar_one() is False
+    assert types_after(database, program) == ["a"]
 
 
 def test_what_is_undone_has_no_event(database: Engine) -> None:

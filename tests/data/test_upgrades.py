@@ -14,7 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import Deed
+from data.base import new_id
 from data.database import _free_to_rebuild, migrate, reading, refuse_other_version, transaction
+from data.events import Event, Happening, events_after, happened
 from data.feeds import Subscription
 from data.programs import Program, Term
 from data.sessions import Booking, Session, State
@@ -85,6 +87,21 @@ def test_every_row_is_as_it_was_and_what_is_cancelled_knows_since_when(old_datab
 
 def cancelled(db: DbSession) -> list[Session]:
     return list(db.scalars(select(Session).where(Session.state == State.CANCELLED)))
+
+
+def test_events_that_came_from_another_server_are_seen_and_what_is_written_comes_after_them(old_database: Engine) -> None:
+    writer = 10**12 if old_database.dialect.name == "postgresql" else 0
+    with old_database.begin() as connection:
+        upgrade(connection, "0012")
+        program = connection.execute(select(Program.id)).scalars().first()
+        assert program is not None
+        row = {"id": new_id(), "writer": writer, "program_id": program, "type": "old", "data": {}, "at": NOW}
+        connection.execute(insert(Event).values(row))
+    migrate(old_database)
+    with transaction(old_database) as db:
+        happened(db, [Happening(program, "new", {})], now=NOW)
+    with reading(old_database) as db:
+        assert [one.type for one in events_after(db, [program], None, (), most=1000)] == ["old", "new"]
 
 
 def test_an_upgrade_once_more_changes_nothing(old_database: Engine) -> None:

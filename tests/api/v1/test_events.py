@@ -28,6 +28,23 @@ def test_what_a_platform_does_it_reads_as_events_page_by_page(platform: Platform
     assert client.ask("GET", f"/v1/events?after={last}&types=session.moved").json()["items"] == []
 
 
+def test_a_platform_of_several_programs_follows_one(platform: Platform) -> None:
+    client = platform.client()
+    assert client.ask("POST", "/v1/programs", {"external_id": "second", "name": "Second"}).status_code == 201
+    assert client.ask("PATCH", "/v1/programs/ext:tutoring", {"name": "first"}).status_code == 200
+    assert client.ask("PATCH", "/v1/programs/ext:second", {"name": "other"}).status_code == 200
+    every = client.ask("GET", "/v1/events").json()["items"]
+    (own,) = client.ask("GET", "/v1/events?program=ext:tutoring").json()["items"]
+    page = client.ask("GET", "/v1/events?program=ext:second&limit=1").json()
+    rest = client.ask("GET", page["next"]).json()
+    assert [own, *page["items"], *rest["items"]] == sorted(every, key=lambda one: one["program_id"] != own["program_id"])
+    assert client.ask("GET", f"/v1/events?program={own['program_id']}").json()["items"] == [own]
+    after = page["items"][0]["id"]
+    assert client.ask("GET", f"/v1/events?program=ext:tutoring&after={after}").json()["items"] == [own], "after what is of another, too"
+    assert client.ask("GET", "/v1/events?program=ext:third").status_code == 404
+    assert client.ask("GET", f"/v1/events?program={uuid4()}").status_code == 404
+
+
 def test_what_is_not_kept_or_no_type_is_said(platform: Platform) -> None:
     client = platform.client()
     assert client.ask("GET", f"/v1/events?after={uuid4()}").status_code == 404

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from data.access import Right, Role
 from data.database import transaction
-from data.programs import Program
+from data.groups import Group
+from data.outbox import About, Notice, about_session, write
+from data.programs import Program, Term
+from data.sessions import Session
 from tests.api.v1.callers import Platform
 from tests.api.v1.prepared import things_of
 from tests.api.v1.roles import somebody
 from tests.sessions import taught_term
 
 TERM = "/v1/terms/ext:spring"
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 SOON = "/v1/sessions/ext:g-3@2026-03-02"
 
 
@@ -68,6 +73,27 @@ def test_what_waits_to_be_sent_is_told_by_keys_and_not_by_addresses(platform: Pl
     term = taught_term(database, city="town")
     assert client.ask("GET", f"/v1/programs/{term.program_id}/outbox").status_code == 404
     assert somebody(platform, Role.MENTOR, "m-1").ask("GET", f"/v1/sessions/{session['id']}/messages").status_code == 403
+
+
+def test_a_page_of_what_waits_is_full_and_none_of_it_is_of_others(platform: Platform, database: Engine) -> None:
+    client = platform.client()
+    session = client.ask("POST", SOON + "/move", {"starts_at": "2026-03-02T20:00:00+09:00"}).json()["id"]
+    other = taught_term(database, city="town")
+    with transaction(database) as db:
+        theirs = db.scalars(select(Session.id).join(Group, Group.id == Session.group_id).where(Group.term_id == other.id)).first()
+        assert theirs is not None
+        own = db.scalars(select(Term.id).join(Program, Program.id == Term.program_id).where(Program.key == "tutoring")).first()
+        bodies = [about_session(About.MOVED, theirs), {"about": "published", "term": str(other.id)}] * 3
+        bodies += [{"about": "published", "term": str(own)}, {"about": "sign in", "link": "x"}]
+        write(db, [Notice(key=f"{i}", address="a@example.org", body=body) for i, body in enumerate(bodies)], now=NOW)
+    outbox: str | None = "/v1/programs/ext:tutoring/outbox?limit=1"
+    found = []
+    while outbox:
+        page = client.ask("GET", outbox).json()
+        assert len(page["items"]) == 1
+        found.append((page["items"][0]["about"], page["items"][0]["session_id"]))
+        outbox = page["next"]
+    assert sorted(found, key=str) == [("moved", session), ("moved", session), ("published", None)]
 
 
 def test_the_audit_tells_who_did_what_newest_first(platform: Platform) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from tests.api.v1.callers import Platform
+from tests.api.v1.callers import Caller, Platform
 from tests.sessions import taught_term
 
 LIST = "/v1/programs/ext:tutoring/webhooks"
@@ -36,6 +36,45 @@ def test_a_webhook_is_made_changed_tried_out_and_closed_and_its_secret_told_once
     assert client.ask("PATCH", place, {"enabled": True}).json()["disabled_at"] is None
     assert client.ask("DELETE", place).status_code == 204
     assert client.ask("GET", place).status_code == 404
+
+
+def test_one_that_is_disabled_or_closed_is_not_tried_out(platform: Platform) -> None:
+    client = platform.client()
+    place = client.ask("POST", LIST, WISH).headers["location"]
+    client.ask("PATCH", place, {"enabled": False})
+    refused = client.ask("POST", f"{place}/test")
+    assert (refused.status_code, refused.json()["mend"]) == (409, "change it with enabled=true first")
+    assert client.ask("GET", f"{place}/deliveries").json()["items"] == []
+    client.ask("PATCH", place, {"enabled": True})
+    assert client.ask("POST", f"{place}/test").status_code == 202
+    client.ask("DELETE", place)
+    assert client.ask("POST", f"{place}/test").status_code == 404
+
+
+def test_a_change_that_changes_nothing_is_no_event(platform: Platform) -> None:
+    client = platform.client()
+    place = client.ask("POST", LIST, WISH).headers["location"]
+    for same in ({}, {"enabled": True}, WISH, {"types": ["session.moved"] * 2}):
+        assert client.ask("PATCH", place, same).status_code == 200
+    assert changes(client) == []
+    for other in ({"types": []}, {"enabled": False}, {"enabled": False, "url": "https://example.org/other"}):
+        assert client.ask("PATCH", place, other).status_code == 200
+    assert changes(client) == ["webhook.changed"] * 3
+
+
+def changes(client: Caller) -> list[str]:
+    """The events of changed webhooks."""
+    return [one["type"] for one in client.ask("GET", "/v1/events?types=webhook.changed").json()["items"]]
+
+
+def test_each_test_has_its_own_event(platform: Platform) -> None:
+    client = platform.client()
+    places = [client.ask("POST", LIST, WISH).headers["location"] for _ in range(2)]
+    tried = [client.ask("POST", f"{place}/test").json()["event_id"] for place in places]
+    events = client.ask("GET", "/v1/events?types=webhook.tested").json()["items"]
+    assert [(one["id"], one["data"]["webhook"]) for one in events] == [
+        (event, place.rpartition("/")[2]) for event, place in zip(tried, places, strict=True)
+    ]
 
 
 def test_two_secrets_live_at_once_and_the_last_stays(platform: Platform) -> None:
