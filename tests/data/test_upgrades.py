@@ -91,7 +91,7 @@ def cancelled(db: DbSession) -> list[Session]:
 
 def test_events_that_came_from_another_server_are_seen_and_what_is_written_comes_after_them(old_database: Engine) -> None:
     writer = 10**12 if old_database.dialect.name == "postgresql" else 0
-    with old_database.begin() as connection:
+    with old_database.connect() as connection, _free_to_rebuild(connection), connection.begin():
         upgrade(connection, "0012")
         program = connection.execute(select(Program.id)).scalars().first()
         assert program is not None

@@ -57,7 +57,8 @@ def test_a_change_that_changes_nothing_is_no_event(platform: Platform) -> None:
     for same in ({}, {"enabled": True}, WISH, {"types": ["session.moved"] * 2}):
         assert client.ask("PATCH", place, same).status_code == 200
     assert changes(client) == []
-    for other in ({"types": []}, {"enabled": False}, {"enabled": False, "url": "https://example.org/other"}):
+    others: list[dict[str, object]] = [{"types": []}, {"enabled": False}, {"enabled": False, "url": "https://example.org/other"}]
+    for other in others:
         assert client.ask("PATCH", place, other).status_code == 200
     assert changes(client) == ["webhook.changed"] * 3
 
