@@ -21,7 +21,7 @@ from api.v1.rooms import add_v1
 def create_app(engine: Engine, clock: Clock, trouble: Callable[[], str] | None = None, *, limits: Limits | None = None) -> KeptFeeds:
     """The app on a database; `clock` tells the instant, aware, `trouble` what keeps the solver worker beside it from its work, where one
     is, and `limits` how often a caller may ask, where that is not as often as usual."""
-    app = FastAPI(title="Dure", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Dure", docs_url=None, redoc_url=None, redirect_slashes=False)
     add_feeds(app, engine, clock)
     add_health(app, engine, clock, trouble)
     add_v1(app, Door(engine, clock, limits or Limits()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session as DbSession
 
+from api.links import VARIABLE, service_address
 from api.problems import Problem
 from data.access import Actor, Right, Sight
 from data.signed_in import Visit
@@ -76,6 +78,14 @@ class Call:
             Of nobody.
         """
         return self.actor.sight(self.right, program)
+
+    def next_page(self, after: str) -> str:
+        """The address of the page after this, which the answer tells in its head, too: at the service's own address where it has one, and
+        not at what the request calls it."""
+        url = self.request.url.include_query_params(after=after)
+        address = f"{service_address()}{url.path}?{url.query}" if os.environ.get(VARIABLE) else str(url)
+        self.headers["Link"] = f'<{address}>; rel="next"'
+        return address
 
     def made(self, path: str) -> None:
         """Says where what was made is."""

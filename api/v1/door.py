@@ -217,10 +217,13 @@ class Door:
         return _said(request, answer, {**counted, **replayed, "Cache-Control": "no-store" if actor.account else "private, no-cache"})
 
     def knock(self, request: Request, right: Right | None) -> None:
-        """Does nothing where whoever asks is known and has the right in some program; raises `Problem` or `NotAllowed` else."""
+        """Counts a request that is refused for what it says, where whoever asks is known and has the right in some program; else raises
+        `Problem` or `NotAllowed`."""
+        now = self.clock()
         with reading(self.engine) as db:
-            caller = self.caller(db, request, self.clock())
+            caller = self.caller(db, request, now)
             request.state.who = caller.name
+            self.limits.count(caller.name, now)
             if right is not None:
                 caller.need(right)
 
@@ -301,6 +304,7 @@ _KEY_PARAMETER = inspect.Parameter(
         str | None,
         Header(
             alias="Idempotency-Key",
+            min_length=1,
             max_length=LONGEST_KEY,
             description="A text of your own, new for each request; a retry with it has no second effect.",
         ),

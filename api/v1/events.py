@@ -55,9 +55,7 @@ def list_events(
     followed = [program_of(call, program).id] if program is not None else programs
     found = events_after(call.db, followed, place, types_in(types), most=limit + 1)
     here = found[:limit]
-    address = str(call.request.url.include_query_params(after=str(here[-1].id))) if len(found) > limit else None
-    if address:
-        call.headers["Link"] = f'<{address}>; rel="next"'
+    address = call.next_page(str(here[-1].id)) if len(found) > limit else None
     shown = [event_out(one) for one in here]
     note_named(call, programs, shown, "events read")
     return Page(items=shown, next=address)

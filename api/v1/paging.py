@@ -80,10 +80,7 @@ def cut(call: Call, found: Sequence[V], after: str | None, limit: int) -> tuple[
 
 
 def _next(call: Call, values: Sequence[Any]) -> str:
-    """The address of the page after the one that ends with this, which the answer tells in its head, too."""
-    address = str(call.request.url.include_query_params(after=_cursor(values)))
-    call.headers["Link"] = f'<{address}>; rel="next"'
-    return address
+    return call.next_page(_cursor(values))
 
 
 def _cursor(values: Sequence[Any]) -> str:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from api.security_log import note
 from api.v1.door import ROOT, Door
 from api.v1.limits import Limits
+from api.v1.refusals import PROBLEM
 from data.clients import TOKEN_LIVES, UnknownScopes, issue, scopes_in, written
 from data.database import transaction
 
@@ -81,7 +82,12 @@ def add_tokens(app: FastAPI, door: Door) -> None:
         tags=["tokens"],
         operation_id="get_token",
         response_model=TokenOut,
-        responses={400: {"model": TokenFault}, 401: {"model": TokenFault}},
+        responses={
+            400: {"model": TokenFault},
+            401: {"model": TokenFault},
+            403: {**PROBLEM, "description": "A page of another site asks."},
+            429: {**PROBLEM, "description": "There were too many wrong secrets."},
+        },
     )
 
 

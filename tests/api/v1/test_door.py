@@ -62,6 +62,29 @@ def test_what_is_sent_where_nothing_is_taken_is_refused_and_not_forgotten(platfo
     assert client.ask("POST", "/v1/terms/ext:2026-spring/rounds", {}).status_code == 201, "that says nothing"
 
 
+def test_an_empty_key_for_retries_is_refused_and_not_taken_for_none(platform: Platform) -> None:
+    refused = platform.client().ask("PATCH", "/v1/programs/ext:rural", {"name": "one"}, {"idempotency-key": ""})
+    assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (422, ["header:Idempotency-Key"])
+
+
+def test_the_next_page_is_at_the_services_own_address_whatever_the_request_calls_it(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, named = platform.client(), {"host": "evil.example"}
+    monkeypatch.setenv("DURE_URL", "https://dure.example.org")
+    for path in ("/v1/terms/ext:2026-spring/mentees?limit=1", "/v1/audit?limit=1", "/v1/events?limit=1"):
+        client.ask("PATCH", "/v1/programs/ext:rural", {"name": path})
+        page = client.ask("GET", path, headers=named)
+        following = page.json()["next"]
+        assert following.startswith(f"https://dure.example.org{path}&after="), following
+        assert page.headers["link"] == f'<{following}>; rel="next"'
+        assert client.ask("GET", following.removeprefix("https://dure.example.org")).status_code == 200
+
+
+def test_an_address_with_a_slash_too_many_is_of_nothing(platform: Platform) -> None:
+    assert platform.client().ask("GET", "/v1/programs/").status_code == 404
+
+
 def test_a_retry_with_the_same_key_gets_the_first_answer_and_has_no_second_effect(platform: Platform) -> None:
     client, key = platform.client(), {"idempotency-key": "once"}
     first = client.ask("PATCH", "/v1/programs/ext:rural", {"name": "one"}, key)

@@ -89,3 +89,6 @@ def test_the_app_refuses_one_request_too_many_and_answers_again_when_its_own_clo
     assert late.json()["type"] == "/problems/too-many-requests"
     times.append(NOW + int(late.headers["retry-after"]) * SECOND)
     assert caller.ask("GET", "/v1/programs").status_code == 200
+    times.append(times[-1] + 120 * SECOND)
+    wrong = [caller.ask("GET", "/v1/programs?nope=1").status_code for _ in range(4)]
+    assert wrong == [422, 422, 422, 429], "what is refused counts, too"
