@@ -18,19 +18,20 @@ from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
+from api.problem_mends import MENDS, POINTERS
 from api.security_log import note_answer
 from data.access import AccessError, Foreign, NotAllowed
 from data.accounts import AccountError, NoMailAddress, NoSuchAccount, WrongPassword
 from data.attempts import AttemptError, TooManyAttempts
 from data.bookings import BookingError
 from data.clients import ClientError, NoSuchClient, NoSuchSecret
-from data.closures import LongerThanTheTerm, NoSuchClosure, NoSuchSchool, OutsideTheTerm
+from data.closures import LongerThanTheTerm, NoSuchSchool, OutsideTheTerm
 from data.consents import ConsentError, NoSuchBirthDay, NotYetGiven
 from data.erasing import AlreadyErased
 from data.events import NoSuchEvent
 from data.factors import FactorError
 from data.feeds import FeedError, LinkRevoked, NoSuchSubscription
-from data.intake import IntakeProblem, TooManyGone, WouldReturn
+from data.intake import IntakeProblem
 from data.mailed import LinkError
 from data.matches import TooManyMatches
 from data.new_programs import BadProgramKey
@@ -40,17 +41,15 @@ from data.program_settings import NoSuchSetting, ProgramProblem
 from data.records import BadMinutes, RecordError, WrongMembers
 from data.replies import KeyTaken, ReplyError, StillRunning
 from data.roles import NoSuchRole, RoleAboveOwn, RoleError, RoleOfWhom
-from data.run_problems import NobodyMay, NoRun, NoSuchRound, RunError
+from data.run_problems import RunError
 from data.sealing import SealError
 from data.settings import BadSettings
 from data.signed_in import NoSuchVisit, VisitError
 from data.single_sign_on import BadDomain, DepartureIsOver, NoProvider, NotLetIn, SignOnError
-from data.term_settings import ZoneStays
 from data.terms import (
     BackwardDays,
     BadTermName,
     BadZone,
-    NoSuchTerm,
     TermProblem,
     TooFarAway,
 )
@@ -66,8 +65,6 @@ from scheduler.term import TermError
 
 MEDIA = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
-MOST_FAULTS = 1_000
-"""So many faults of files are told in one answer."""
 MOST_FLAWS = 200
 """So many faults of files are told at most."""
 
@@ -150,25 +147,6 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 }
 """What is answered for an error: the class of it that comes first among its own and its roots counts."""
 
-MENDS: dict[type[Exception], str] = {
-    NoSuchAccount: "list the program's roles",
-    NoSuchClient: "list the API clients",
-    NoSuchSecret: "read the client, which names its secrets",
-    NoSuchClosure: "list the term's closures",
-    NoSuchSubscription: "list the subscriptions",
-    NoSuchWebhook: "list the webhooks",
-    Disabled: "change it with enabled=true first",
-    NoSuchTerm: "list the program's terms",
-    NobodyMay: "note a guardian's consent first",
-    NoRun: "list the round's runs",
-    NoSuchRound: "list the term's rounds",
-    ZoneStays: "leave the zone as it is",
-    TooManyGone: "send allow_removals=true where that is meant",
-    WouldReturn: "send allow_returns=true where that is meant",
-}
-"""What mends an error by the API, where the error says it to who types commands."""
-
-
 class Flaw(BaseModel):
     """One thing that is wrong in what was sent."""
 
@@ -232,11 +210,9 @@ def problem_of(error: Exception) -> Problem:
     lines = str(error).split("\n")
     detail, _, mend = lines[0].partition("; ")
     mend = MENDS.get(type(error), mend)
-    flaws = (
-        [Flaw(pointer="", detail=what, mend=then) for what, _, then in (line.partition("; ") for line in lines)] if len(lines) > 1 else []
-    )
-    if isinstance(error, BadFiles):
-        flaws = [_of_a_file(fault) for fault in error.faults[:MOST_FAULTS]]
+    pointer, listed = POINTERS.get(type(error), ""), len(lines) > 1
+    told = [line.partition("; ") for line in lines] if listed else [(detail, "", mend)]
+    flaws = [Flaw(pointer=pointer, detail=what, mend=then) for what, _, then in told] if listed or STATUS[kind] == 422 else []
     if STATUS[kind] is HTTPStatus.NOT_FOUND:
         return Problem(404, "no-such-thing", detail, mend)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooManyAttempts) else {}
@@ -264,17 +240,6 @@ def bad_files(error: BadFiles, pointer: Callable[[Fault], str]) -> Problem:
     more = len(error.faults) + error.more - len(flaws)
     kind = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
     return Problem(422, kind, "the files hold what they must not", f"see the errors{f' and {more:,} more' if more else ''}", errors=flaws)
-
-
-def _of_a_file(fault: Fault) -> Flaw:
-    return Flaw(
-        pointer="",
-        detail=fault.problem,
-        mend=fault.mend,
-        file=fault.file,
-        line=fault.line or None,
-        column=fault.column or None,
-    )
 
 
 def add_problems(app: FastAPI) -> None:

@@ -11,7 +11,9 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
+from api.problems import Problem
 from api.v1.door import Call, Routes, Wire
+from api.v1.fields import flawed
 from api.v1.finding import Key, round_of, run_of
 from api.v1.noting import words_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
@@ -124,8 +126,7 @@ def start_run(call: Call, round: Key, body: RunIn | None = None) -> RunOut:
     """Has a round solved that is closed: a worker begins with it as soon as one is free."""
     found, term = round_of(call, round)
     wish = body or RunIn()
-    previous = run_of(call, wish.previous)[0].id if wish.previous else None
-    run = queue_for(call.db, term, found, asked_of(wish, previous), by=call.by, now=call.now)
+    run = queue_for(call.db, term, found, asked_of(wish, _previous(call, wish)), by=call.by, now=call.now)
     call.made(f"/runs/{run.id}")
     return run_out(call, run, found, term)
 
@@ -196,6 +197,16 @@ def compare_runs(
     for found, term, _ in (first, second):
         _note(call, found, term, "comparison", {one.mentee_external_id for one in shown.items})
     return shown
+
+
+def _previous(call: Call, wish: RunIn) -> UUID | None:
+    """The run that is repaired, where one is named."""
+    if not wish.previous:
+        return None
+    try:
+        return run_of(call, wish.previous)[0].id
+    except Problem as unknown:
+        raise flawed("/previous", unknown.body.detail, unknown.body.mend) from None
 
 
 def asked_of(wish: Wish, previous: UUID | None) -> Asked:

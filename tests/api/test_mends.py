@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 
-from api.problems import MENDS, STATUS, problem_of
+from api.problem_mends import MENDS, POINTERS
+from api.problems import STATUS, problem_of
 from data.rounds import RunState
 from data.run_problems import NoResult, NoSuchRound
+from data.terms import BadZone
+from matching.faults import BadFiles
 
 
 def _all_of(kind: type[Exception]) -> set[type[Exception]]:
@@ -26,3 +29,18 @@ def test_of_a_run_without_a_result_it_is_told_what_to_do() -> None:
         body = problem_of(NoResult("spring:1.1", state, problem)).body
         assert body.detail.startswith("run spring:1.1 has no result: "), state
         assert body.mend, state
+
+
+def test_each_error_that_the_api_tells_says_what_would_mend_it() -> None:
+    told = set().union(*(_all_of(kind) for kind in STATUS))
+    speaks = {one for one in told if "__str__" in vars(one)}
+    without = {one for one in speaks if "; " not in inspect.getsource(one.__str__)}
+    assert len(speaks) > 80
+    assert without - set(MENDS) == {BadFiles}, "a mend of the API's own is to be written for these; of files each fault has its own"
+
+
+def test_what_was_sent_wrong_is_told_with_its_place() -> None:
+    body = problem_of(BadZone("Mars/Olympus")).body
+    assert (body.status, [(one.pointer, one.mend) for one in body.errors]) == (422, [("/zone", "write one, such as Asia/Seoul")])
+    for kind in POINTERS:
+        assert next(STATUS[one] for one in kind.__mro__ if one in STATUS) == 422, kind

@@ -10,12 +10,15 @@ import httpx
 from sqlalchemy import Engine, select
 
 from api.app import create_app
+from api.v1.limits import Limits
 from data.access import Right, Role
 from data.clients import make_client
 from data.database import transaction
 from data.programs import Organisation, Program
 from tests.api.web import Web
 
+ALL_THERE_ARE = 1_000_000
+"""So many requests each client of a test may make, whose clock stands still."""
 NOW = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 
 
@@ -43,7 +46,7 @@ class Platform:
     web: Web = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "web", Web(create_app(self.engine, lambda: self.now)))
+        object.__setattr__(self, "web", Web(create_app(self.engine, lambda: self.now, limits=Limits(ALL_THERE_ARE))))
 
     def client(self, scopes: Collection[Right] = tuple(Right), *, role: Role = Role.OWNER, programs: Collection[str] = ()) -> Caller:
         """A new client of the only organisation with a token, of some programs or of all."""
