@@ -26,6 +26,19 @@ class BadRequest(Problem):
         super().__init__(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=flaws)
 
 
+class WrongMedia(Problem):
+    """What is sent is of a type that the operation does not take, or says nothing of it."""
+
+    def __init__(self, media: str, takes: Sequence[str]) -> None:
+        mend = f"send {' or '.join(takes)}, and say so in Content-Type"
+        super().__init__(415, "media-type", f"{media or 'a body without a type'} is not taken", mend)
+
+
+def media_of(request: Request) -> str:
+    """The type that a request says its body has; empty where it says none."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def queries_of(dependant: Dependant) -> set[str]:
     """The names of all that an operation takes after the question mark, also of those that a model of it holds."""
     names: set[str] = set()
@@ -59,6 +72,18 @@ def refuse_body(body: bytes) -> None:
     """
     if body.strip() not in {b"", b"{}"}:
         raise BadRequest([Flaw(pointer="", detail="this takes no body", mend="send none")])
+
+
+def refuse_media(request: Request, takes: Sequence[str]) -> None:
+    """Does nothing where a body is of a type that is taken.
+
+    Raises
+    ------
+    WrongMedia
+        It is of another, or of none.
+    """
+    if media_of(request) not in takes:
+        raise WrongMedia(media_of(request), takes)
 
 
 def fields_asked(request: Request, answers: type | None) -> Sequence[str]:

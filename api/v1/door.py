@@ -29,7 +29,7 @@ from starlette.types import Scope
 from api.access import shown_cookie
 from api.feeds import Clock
 from api.problems import Problem, ProblemBody
-from api.v1.asked import FIELDS, PART, BadRequest, fields_asked, part_of, queries_of, refuse_body, refuse_unknown
+from api.v1.asked import FIELDS, PART, BadRequest, WrongMedia, fields_asked, part_of, queries_of, refuse_body, refuse_media, refuse_unknown
 from api.v1.call import ROOT, SAFE, Call, etag_of, tags_of
 from api.v1.limits import Limits
 from api.v1.refusals import PROBLEM, responses_of
@@ -267,18 +267,21 @@ def _knocking(operation: Operation) -> type[APIRoute]:
 
         def get_route_handler(self) -> Callable[[Request], Any]:
             inner = super().get_route_handler()
-            takes_body = self.body_field is not None or "requestBody" in (self.openapi_extra or {})
+            extra = (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
+            takes = ["application/json"] if self.body_field is not None else list(extra)
             known = queries_of(self.dependant) | ({FIELDS} if operation.reads else set())
 
             async def handler(request: Request) -> Response:
                 body = await request.body()
                 try:
-                    if not takes_body:
-                        refuse_body(body)
                     refuse_unknown(request, known)
                     fields_asked(request, operation.answers)
+                    if not takes:
+                        refuse_body(body)
+                    elif body or extra:
+                        refuse_media(request, takes)
                     return await inner(request)
-                except (BadRequest, RequestValidationError):
+                except (BadRequest, WrongMedia, RequestValidationError):
                     await run_in_threadpool(_door_of(request).knock, request, operation.right)
                     raise
 

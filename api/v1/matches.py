@@ -13,8 +13,9 @@ from fastapi import Query, Response
 from pydantic import Field
 from sqlalchemy import select
 
-from api.problems import Problem, no_such
-from api.v1.door import PROBLEM, Call, Routes
+from api.problems import no_such
+from api.v1.asked import media_of
+from api.v1.door import Call, Routes
 from api.v1.finding import Key, id_or_none
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.progress import EVENTS, LastEvent, progress_of
@@ -52,7 +53,6 @@ BODY: dict[str, Any] = {
             },
         }
     },
-    "responses": {415: {"description": "What was sent is of another kind.", **PROBLEM}},
 }
 
 
@@ -66,12 +66,7 @@ class MatchOut(Solving):
 def ask_for_match(call: Call, wish: Annotated[Wish, Query()]) -> MatchOut:
     """Takes a round and has it solved: a worker begins with it as soon as one is free. It is sent as JSON, or as a ZIP of the contract's
     files, with those of a result that is to be repaired in a folder `previous`."""
-    media = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in {JSON_MEDIA, ZIP_MEDIA}:
-        raise Problem(
-            415, "media-type", f"{media or 'nothing'} is not taken", f"send {JSON_MEDIA} or {ZIP_MEDIA}, and say so in Content-Type"
-        )
-    round, previous = round_of_json(call.body) if media == JSON_MEDIA else round_of_zip(call.body)
+    round, previous = round_of_json(call.body) if media_of(call.request) == JSON_MEDIA else round_of_zip(call.body)
     run = ask_match(call.db, round, asked_of(wish, None), owner=call.by, now=call.now, previous=previous)
     call.made(f"/matches/{run.id}")
     return _shown(call, run)

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from pydantic import Field
 
-from api.problems import Problem
-from api.v1.door import PROBLEM, Call, Routes, Wire
+from api.v1.door import Call, Routes, Wire
 from api.v1.finding import Key, round_of
 from api.v1.meant import term_meant
 from api.v1.noting import note_reading
@@ -26,7 +25,6 @@ routes = Routes("oneroster")
 ZIP_MEDIA = "application/zip"
 BODY: dict[str, Any] = {
     "openapi_extra": {"requestBody": {"required": True, "content": {ZIP_MEDIA: {"schema": {"type": "string", "format": "binary"}}}}},
-    "responses": {415: {"description": "What was sent is of another kind.", **PROBLEM}},
 }
 Usual = Annotated[str, Query(max_length=2_000, pattern=r"^[^\x00]*$", description="For whom nothing else says it, as in ROUND.md.")]
 
@@ -67,9 +65,6 @@ def import_roster(
     available, what they teach and what they ask for is nothing that OneRoster tells: who is there keeps theirs, and for who is new columns
     `metadata.dure.availability`, `.subjects` and `.requests` of users.csv say it, or the defaults here. All is taken, or nothing."""
     found = term_meant(call, term)
-    media = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != ZIP_MEDIA:
-        raise Problem(415, "media-type", f"{media or 'nothing'} is not taken", f"send {ZIP_MEDIA}, and say so in Content-Type")
     users = users_of(call.db, found, read_roster(call.body), Defaults(availability, subjects, requests), now=call.now)
     allowed = {"allow_removals": allow_removals, "allow_returns": allow_returns}
     if dry_run:

@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from sqlalchemy import select
 
 from api.problems import Flaw, Problem, flaws_of, no_such
+from api.v1.asked import media_of
 from api.v1.door import Call, Wire
 from api.v1.finding import id_or_external
 from api.v1.people_fields import LONGEST_KEY, Taken
@@ -192,7 +193,7 @@ def _lines(call: Call) -> dict[int, Any]:
         The body holds no list, or more lines than may be.
     """
     given: Any
-    if call.request.headers.get("content-type", "").partition(";")[0].strip().lower() == NDJSON:
+    if media_of(call.request) == NDJSON:
         given = [_line(text) for text in call.body.split(b"\n") if text.strip()]
     else:
         try:

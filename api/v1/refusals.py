@@ -27,6 +27,7 @@ def responses_of(method: str) -> dict[int | str, dict[str, Any]]:
             408: "The body comes too slowly.",
             412: "It has changed since.",
             413: "The body is too large.",
+            415: "The body is of a type that is not taken.",
         }
     elif method == "GET":
         told[304] = "It has not changed."

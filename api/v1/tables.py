@@ -17,6 +17,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import File
 
 from api.problems import Problem
+from api.v1.asked import media_of
 from api.v1.door import PROBLEM, Call, Routes, Wire
 from api.v1.finding import Key
 from api.v1.meant import term_meant
@@ -51,7 +52,6 @@ SENT: dict[str, Any] = {
             },
         }
     },
-    "responses": {415: {"description": "What was sent is of another kind.", **PROBLEM}},
 }
 GIVEN: dict[str, Any] = {
     "responses": {
@@ -137,16 +137,12 @@ def _sent(call: Call) -> Round:
 
     Raises
     ------
-    Problem
-        They come as something else: 415.
     BadRound
         With every fault of them.
     """
     content_type = call.request.headers.get("content-type", "")
-    media = content_type.partition(";")[0].strip().lower()
+    media = media_of(call.request)
     body = _file_of_a_form(content_type, call.body) if media == FORM else call.body
-    if media not in {ZIP, XLSX, FORM}:
-        raise Problem(415, "media-type", f"{media or 'nothing'} is not taken", f"send {ZIP}, {XLSX} or {FORM}, and say so in Content-Type")
     if media == XLSX or (media == FORM and b"[Content_Types].xml" in body[:4096]):
         with TemporaryDirectory(prefix="dure-") as folder:
             book = Path(folder) / "book.xlsx"

@@ -85,6 +85,20 @@ def test_an_address_with_a_slash_too_many_is_of_nothing(platform: Platform) -> N
     assert platform.client().ask("GET", "/v1/programs/").status_code == 404
 
 
+def test_a_body_says_of_what_type_it_is(platform: Platform) -> None:
+    client, people = platform.client(), "/v1/terms/ext:2026-spring/mentees"
+    for method, path, media in (
+        ("PATCH", "/v1/programs/ext:rural", "text/plain"),
+        ("PATCH", "/v1/programs/ext:rural", ""),
+        ("PUT", people, "text/csv"),
+    ):
+        refused = client.ask(method, path, {"name": "one"}, {"content-type": media})
+        assert (refused.status_code, refused.json()["type"]) == (415, "/problems/media-type")
+        assert refused.json()["mend"].startswith("send application/json")
+    stranger = type(client)(client.web, "dure_token_wrong")
+    assert stranger.ask("PATCH", "/v1/programs/ext:rural", {}, {"content-type": "text/plain"}).status_code == 401
+
+
 def test_a_retry_with_the_same_key_gets_the_first_answer_and_has_no_second_effect(platform: Platform) -> None:
     client, key = platform.client(), {"idempotency-key": "once"}
     first = client.ask("PATCH", "/v1/programs/ext:rural", {"name": "one"}, key)
