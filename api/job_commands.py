@@ -86,7 +86,7 @@ def tick() -> None:
 
 
 def reseal_all() -> None:
-    """Seal all secrets anew with the first key of `DURE_KEY`; the others are needed no more."""
+    """Seal all secrets anew, with a new first key."""
     from data.database import transaction
     from data.resealing import reseal
 

@@ -87,7 +87,7 @@ def _end(started: subprocess.Popen[bytes]) -> None:
 COMMANDS = set(cast("Group", get_command(app)).commands)
 NOT_ON_THE_TOUR = {
     *("demo", "serve", "tick", "worker"),  # they go on until Ctrl-C
-    "migrate",  # it is for PostgreSQL
+    *("migrate", "reseal"),  # these are for PostgreSQL, and for a service with a new key
     "webhook",  # it wants a secret of the service, and somebody who is told
     "sso",  # it wants an identity provider, and what that calls the service
     *("outbox", "unrecorded"),  # the first days of a term know nothing of these

@@ -278,7 +278,7 @@ def _knocking(operation: Operation) -> type[APIRoute]:
                     fields_asked(request, operation.answers)
                     if not takes:
                         refuse_body(body)
-                    elif body or extra:
+                    elif body:
                         refuse_media(request, takes)
                     return await inner(request)
                 except (BadRequest, WrongMedia, RequestValidationError):

@@ -29,6 +29,7 @@ def test_a_short_benchmark_of_tiny_rounds_is_legal_and_nobody_beats_the_command(
     assert "tiny 2" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_the_growth_of_time_is_measured_over_all_scales(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["tiny", "--seeds", "1", "--time", "5", "--peers", "none", "--scaling", "--scaling-time", "5", "--scaling-gap", "0.2"]
     assert main([*options, "--out", str(tmp_path)]) == 0
@@ -39,6 +40,7 @@ def test_the_growth_of_time_is_measured_over_all_scales(tmp_path: Path, capsys: 
     assert f"requests^{told['scaling']['exponent']:.2f}" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_of_a_peer_that_comes_to_nothing_in_time_that_is_told(tmp_path: Path) -> None:
     main(["seoul", "--seeds", "1", "--time", "1", "--peers", "flat_highs", "--out", str(tmp_path)])
     race = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["races"][0]

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TELL = """
 import json, sys
 from numba.core.dispatcher import Dispatcher
@@ -40,6 +42,7 @@ def compiled_by(code: str) -> dict[tuple[str, str], set[str]]:
     return {(module, name): set(kinds) for module, name, kinds in json.loads(done.stdout.splitlines()[-1])}
 
 
+@pytest.mark.long
 def test_what_make_install_compiles_is_all_that_a_solve_needs() -> None:
     installed, needed = compiled_by(INSTALL), compiled_by(SOLVE)
     assert sum(map(bool, needed.values())) > 20

@@ -43,10 +43,11 @@ class Platform:
 
     engine: Engine
     now: dt.datetime = NOW
+    limits: Limits = field(default_factory=lambda: Limits(ALL_THERE_ARE))
     web: Web = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "web", Web(create_app(self.engine, lambda: self.now, limits=Limits(ALL_THERE_ARE))))
+        object.__setattr__(self, "web", Web(create_app(self.engine, lambda: self.now, limits=self.limits)))
 
     def client(self, scopes: Collection[Right] = tuple(Right), *, role: Role = Role.OWNER, programs: Collection[str] = ()) -> Caller:
         """A new client of the only organisation with a token, of some programs or of all."""
