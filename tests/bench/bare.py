@@ -68,10 +68,10 @@ class Shown(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What our app did for a request: its statements, each with its values, and what it answered."""
+    """What our app did for a request: of each transaction whether it only read, and its statements, each with its values; and what it
+    answered."""
 
-    reads: bool
-    statements: list[tuple[Executable, Any]] = field(default_factory=list)
+    transactions: list[tuple[bool, list[tuple[Executable, Any]]]] = field(default_factory=list)
     answer: list[Any] = field(default_factory=list)
 
 
@@ -79,21 +79,26 @@ def taken_down(engine: Engine, clock: Clock, some: Sequence[Asked]) -> list[Done
     """What our app does for each of some requests, of which nothing stays."""
     web, done = Web(create_app(engine, clock)), list[Done]()
 
+    def begin(connection: Connection) -> None:
+        done[-1].transactions.append((bool(connection.get_execution_options().get(READING)), []))
+
     def note(_1: Connection, statement: Executable | str, several: Any, values: Any, _2: object) -> None:  # noqa: ANN401
         if not isinstance(statement, str):  # such as BEGIN
-            done[-1].statements.append((statement, several or values))
+            done[-1].transactions[-1][1].append((statement, several or values))
 
+    event.listen(engine, "begin", begin)
     event.listen(engine, "before_execute", note)
     try:
         with nothing_stays(engine):
             for one in some:
-                done.append(Done(reads=one.method == "GET"))
+                done.append(Done())
                 known = {"authorization": f"Bearer {one.token}"} if one.token else {}
                 answer = web.ask(one.path, {**known, "content-type": one.media}, method=one.method, body=one.body)
                 assert answer.is_success, answer.text
                 done[-1].answer.append(answer.json())
     finally:
         event.remove(engine, "before_execute", note)
+        event.remove(engine, "begin", begin)
     return done
 
 
@@ -105,15 +110,15 @@ def bare_app(engine: Engine, clock: Clock, some: Sequence[Asked]) -> FastAPI:
     app, reading = FastAPI(), engine.execution_options(**{READING: True})
 
     def again(place: int) -> Any:  # noqa: ANN401  what JSON holds
-        one = done[place]
-        with (reading if one.reads else engine).connect() as connection:
-            for statement, values in one.statements:
-                found = connection.execute(statement, values or None)
-                if found.returns_rows:
-                    found.all()
-            if not one.reads:
-                connection.commit()
-        return one.answer[0]
+        for reads, statements in done[place].transactions:
+            with (reading if reads else engine).connect() as connection:
+                for statement, values in statements:
+                    found = connection.execute(statement, values or None)
+                    if found.returns_rows:
+                        found.all()
+                if not reads:
+                    connection.commit()
+        return done[place].answer[0]
 
     @app.get("/sessions/{place}", response_model=Page[SessionOut])
     def sessions(place: int) -> Any:  # noqa: ANN401
