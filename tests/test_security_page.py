@@ -25,7 +25,7 @@ TOLD = [
     f"until {signed_in.IDLE.seconds // 3600} hours went by without a request, and for {signed_in.WHOLE.days} days at most",
     f"sign-in of the last {signed_in.FRESH.seconds // 60} minutes",
     f"| a body | {MOST_BYTES // 1024**2} MiB, read within {MOST_SECONDS:.0f} seconds |",
-    f"| {limits.A_MINUTE:,} a minute |",
+    f"{limits.A_MINUTE:,} a minute, refused ones too",
     f"| lines in one call | {putting.MOST_LINES:,} |",
     f"| {paging.MOST:,} things |",
     f"| matches of one caller under way | {matches.MOST_WAITING} |",
