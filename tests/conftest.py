@@ -3,7 +3,7 @@
 And what is told at the end of a run.
 """
 
-from tests.databases import database, empty_database, lasting_database, postgres, templates
+from tests.databases import database, empty_database, lasting_database, postgres, spare, templates
 from tests.faults.summary import pytest_sessionfinish, pytest_terminal_summary
 from tests.forgetting import apps_let_go
 from tests.older import old_database
@@ -17,5 +17,6 @@ __all__ = [
     "postgres",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
+    "spare",
     "templates",
 ]

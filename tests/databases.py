@@ -1,10 +1,15 @@
-"""Real databases for tests: SQLite files, and databases of a PostgreSQL server that comes in a wheel."""
+"""Real databases for tests: SQLite files, and databases of a PostgreSQL server that comes in a wheel.
+
+A server takes half a second to make a database, and some milliseconds to empty one: what a test leaves as it was but for rows is emptied
+and given to another, under a new name, which whatever the first has left running does not know.
+"""
 
 from __future__ import annotations
 
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,11 +17,22 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from data.database import migrate, open_database
 from data.sealing import VARIABLE
+from data.tables import METADATA
 
 KINDS = ("sqlite", "postgresql")
+
+OTHERS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+SHAPE = """
+    SELECT md5(string_agg(concat_ws(' ', relname, relkind, attname, attstorage, atttypid), ',' ORDER BY relname, attnum))
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid WHERE relnamespace = 'public'::regnamespace
+"""
+"""What tells whether any table was changed in more than its rows."""
+OWN_ROWS = ("alembic_version", "event_server")
+"""Tables that have rows from the beginning."""
 
 Templates = Callable[[str], URL]
 """Gives the address of a database of a kind that is up to date and empty; nobody writes to it."""
@@ -82,26 +98,85 @@ def lasting_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Te
     yield from _copied(request, tmp_path_factory.mktemp("lasting"), templates)
 
 
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """The databases of a server that are up to date and empty, for whoever needs one next."""
+
+    server: URL
+    template: URL
+    free: list[str] = field(default_factory=list)
+
+    def take(self) -> URL:
+        """The address of one, under a name that nobody had before."""
+        name = _name()
+        made = f"CREATE DATABASE {name} TEMPLATE {self.template.database} STRATEGY file_copy"
+        _run(self.server, f"ALTER DATABASE {self.free.pop()} RENAME TO {name}" if self.free else made)
+        return self.server.set(database=name)
+
+    def give_back(self, url: URL) -> None:
+        """Empties one, and keeps it; one that is not the template's like any more is dropped."""
+        try:
+            kept = self._emptied(url)
+        except SQLAlchemyError:  # it is not there any more, or lets nobody in
+            kept = False
+        if kept:
+            self.free.append(str(url.database))
+        else:
+            _run(self.server, f"DROP DATABASE IF EXISTS {url.database} WITH (FORCE)")
+
+    def _emptied(self, url: URL) -> bool:
+        like, engine = open_database(self.template), open_database(url)
+        try:
+            with like.connect() as template, engine.begin() as connection:
+                connection.execute(text(OTHERS))
+                if connection.scalar(text(SHAPE)) != template.scalar(text(SHAPE)):
+                    return False
+                connection.execute(text("SET LOCAL session_replication_role = replica"))  # keys of others hold nothing back
+                connection.execute(text("; ".join(f'DELETE FROM "{table}"' for table in sorted(METADATA.tables))))
+                connection.execute(text("SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences"))
+                for table in OWN_ROWS:
+                    connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608  a name from above
+                    for row in template.execute(text(f"SELECT * FROM {table}")).mappings():  # noqa: S608  likewise
+                        values = ", ".join(f":{column}" for column in row)
+                        connection.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})"), dict(row))  # noqa: S608
+            return True
+        finally:
+            engine.dispose()
+            like.dispose()
+
+
+@pytest.fixture(scope="session")
+def spare(postgres: URL, templates: Templates) -> Spare:
+    """The server's databases that nobody uses."""
+    return Spare(postgres, templates("postgresql"))
+
+
 def _copied(request: pytest.FixtureRequest, folder: Path, templates: Templates) -> Iterator[Engine]:
-    template = templates(request.param)
     if request.param == "sqlite":
-        path = shutil.copy(str(template.database), folder / "dure.db")
+        path = shutil.copy(str(templates("sqlite").database), folder / "dure.db")
         engine = open_database(URL.create("sqlite", database=str(path)))
+        yield engine
+        engine.dispose()
     else:
-        engine = open_database(_new(request.param, folder, request, template.database))
-    yield engine
-    engine.dispose()
-    _drop(engine.url, request)
+        spare: Spare = request.getfixturevalue("spare")
+        engine = open_database(spare.take())
+        yield engine
+        engine.dispose()
+        spare.give_back(engine.url)
 
 
-def _new(kind: str, folder: Path, request: pytest.FixtureRequest, template: str | None = None) -> URL:
-    """The address of a new database: a file in a folder, or one on the server, a copy of another where that is named."""
+def _new(kind: str, folder: Path, request: pytest.FixtureRequest) -> URL:
+    """The address of a new database without any table: a file in a folder, or one on the server."""
     if kind == "sqlite":
         return URL.create("sqlite", database=str(folder / "dure.db"))
     server: URL = request.getfixturevalue("postgres")
-    name = f"dure_{uuid4().hex}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {template or 'template0'} STRATEGY file_copy")
+    name = _name()
+    _run(server, f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
     return server.set(database=name)
+
+
+def _name() -> str:
+    return f"dure_{uuid4().hex}"
 
 
 def _drop(url: URL, request: pytest.FixtureRequest) -> None:
