@@ -84,8 +84,8 @@ class OwnSiteOnly:
         """One request."""
         if scope["type"] == "http" and scope["method"] not in SAFE and _is_foreign(Headers(raw=scope["headers"])):
             note(Request(scope), "/problems/other-site", 403)
-            told = {"type": "/problems/other-site", "title": "Forbidden", "status": 403, "mend": "", "errors": []}
-            told["detail"] = "a page of another site asks for this"
+            told = {"type": "/problems/other-site", "title": "Forbidden", "status": 403, "errors": []}
+            told |= {"detail": "a page of another site asks for this", "mend": "send a token: Authorization: Bearer ..."}
             await JSONResponse(told, 403, media_type="application/problem+json")(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -10,10 +10,11 @@ from sqlalchemy import Engine
 from api.access import OwnSiteOnly, SafeHeaders
 from api.docs import add_docs
 from api.feeds import Clock, KeptFeeds, add_feeds
+from api.heads import Heads
 from api.health import add_health
 from api.limits import LimitedBodies
 from api.polls import polls_of
-from api.v1.door import Door
+from api.v1.door import ROOT, Door
 from api.v1.limits import Limits
 from api.v1.rooms import add_v1
 
@@ -26,6 +27,7 @@ def create_app(engine: Engine, clock: Clock, trouble: Callable[[], str] | None =
     add_health(app, engine, clock, trouble)
     add_v1(app, Door(engine, clock, limits or Limits()))
     add_docs(app)
+    app.add_middleware(Heads, root=ROOT)
     for part in (LimitedBodies, OwnSiteOnly, SafeHeaders):  # the last is asked first
         app.add_middleware(part)
     return KeptFeeds(app, polls_of(engine, clock))

@@ -5,10 +5,11 @@ Errors of the packages below know no status of HTTP: the table here says which t
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -147,6 +148,10 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 }
 """What is answered for an error: the class of it that comes first among its own and its roots counts."""
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Flaw(BaseModel):
     """One thing that is wrong in what was sent."""
 
@@ -155,9 +160,11 @@ class Flaw(BaseModel):
     )
     detail: str
     mend: str = Field(description="What would be right.")
-    file: str | None = Field(default=None, description="Where files were sent: in which of them.")
-    line: int | None = Field(default=None, description="On which of its lines the row starts, the header being 1; of a whole file 0.")
-    column: str | None = Field(default=None, description="In which column, or under which key.")
+    file: str | None = Field(default=None, exclude_if=_is_none, description="Where files were sent: in which of them.")
+    line: int | None = Field(
+        default=None, exclude_if=_is_none, description="On which of its lines the row starts, the header being 1; of a whole file 0."
+    )
+    column: str | None = Field(default=None, exclude_if=_is_none, description="In which column, or under which key.")
 
 
 class ProblemBody(BaseModel):
@@ -192,12 +199,12 @@ class Problem(Exception):
 
     def response(self) -> JSONResponse:
         """The answer."""
-        return JSONResponse(self.body.model_dump(exclude_none=True), self.body.status, self.headers, MEDIA)
+        return JSONResponse(self.body.model_dump(), self.body.status, self.headers, MEDIA)
 
 
 def no_such(what: str) -> Problem:
     """There is none of this name; whoever may not see it is told the same."""
-    return Problem(404, "no-such-thing", f"there is no such {what}", "look at what you listed before")
+    return Problem(404, "no-such-thing", f"there is no such {what}", "look at what you listed before; a key of your own begins with ext:")
 
 
 def problem_of(error: Exception) -> Problem:
@@ -247,6 +254,7 @@ def add_problems(app: FastAPI) -> None:
 
     def told(request: Request, problem: Problem) -> JSONResponse:
         note_answer(request, problem.body.type, problem.body.status)
+        problem.headers |= getattr(request.state, "counted", {})
         return problem.response()
 
     async def known(request: Request, error: Exception) -> JSONResponse:
@@ -254,7 +262,7 @@ def add_problems(app: FastAPI) -> None:
 
     async def bad_request(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for these
-        return told(request, _bad_request(error.errors()))
+        return told(request, _bad_request(error.errors(), _taken_by(request)))
 
     async def other(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101  it is registered for these
@@ -274,22 +282,46 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeout, away)
 
 
-def _bad_request(faults: Iterable[Any]) -> Problem:
+def _taken_by(request: Request) -> object:
+    """The type of the body that an operation takes; None where it takes none."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    return field.field_info.annotation if field else None
+
+
+def _bad_request(faults: Iterable[Any], body: object) -> Problem:
     listed = list(faults)
     if any(fault["type"] == "json_invalid" for fault in listed):
         return Problem(400, "not-json", "the body is no JSON", "send what the documentation shows")
-    flaws = [_flaw(fault, _pointer(fault["loc"])) for fault in listed]
+    flaws = [_flaw(fault, fault["loc"], body) for fault in listed]
     return Problem(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=flaws)
 
 
-def flaws_of(faults: Iterable[Any]) -> list[Flaw]:
-    """What the library finds wrong with a value of its own, each at its place in that."""
-    return [_flaw(fault, _pointer(("body", *fault["loc"]))) for fault in faults]
+def flaws_of(faults: Iterable[Any], model: type[BaseModel]) -> list[Flaw]:
+    """What the library finds wrong with a value of a model, each at its place in that."""
+    return [_flaw(fault, ("body", *fault["loc"]), model) for fault in faults]
 
 
-def _flaw(fault: Any, pointer: str) -> Flaw:  # noqa: ANN401  the library's own type is of no module
-    detail, _, mend = why(fault).partition("; ")
-    return Flaw(pointer=pointer, detail=detail, mend=mend)
+def _flaw(fault: Any, place: Sequence[str | int], body: object) -> Flaw:  # noqa: ANN401  the library's own type is of no module
+    detail, _, mend = why(fault, known=_names_at(body, place[1:-1])).partition("; ")
+    if place[0] == "query" and fault["type"].startswith("datetime") and " " in str(fault["input"]):
+        mend = "in an address write %2B for the plus, such as 2027-03-02T19:00:00%2B09:00"
+    return Flaw(pointer=_pointer(place), detail=detail, mend=mend)
+
+
+def _names_at(kind: object, place: Sequence[str | int]) -> set[str]:
+    """The names that an object may have at a place in a value of some type."""
+    kinds = [kind]
+    for part in place:
+        if isinstance(part, str):
+            kinds = [model.model_fields[part].annotation for one in kinds for model in _models_in(one) if part in model.model_fields]
+    return {name for one in kinds for model in _models_in(one) for name in model.model_fields}
+
+
+def _models_in(kind: object) -> list[type[BaseModel]]:
+    """The models that a type names: itself, or those of a list, of a choice."""
+    if inspect.isclass(kind) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for part in get_args(kind) for model in _models_in(part)]
 
 
 def _pointer(place: Sequence[str | int]) -> str:
@@ -304,7 +336,8 @@ def _allowed(request: Request) -> str:
     written out is no other thing's name."""
     routes = [route for route in request.app.routes if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE]
     names = min((len(route.param_convertors) for route in routes), default=0)
-    return ", ".join(sorted({method for route in routes if len(route.param_convertors) == names for method in route.methods or ()}))
+    taken = {method for route in routes if len(route.param_convertors) == names for method in route.methods or ()}
+    return ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set())))
 
 
 def _other(error: HTTPException, headers: Mapping[str, str]) -> Problem:

@@ -48,15 +48,17 @@ def new(
 
 @programs.command()
 def show(name: ProgramName) -> None:
-    """Show a program's settings, as they can be set."""
+    """Show a program's settings, as they can be set, and for how many days it keeps what."""
     from data.database import reading
     from data.program_settings import find_program
+    from data.retention import Kept, days_of
     from data.settings import read_settings
 
     with opened() as engine:
         with reading(engine) as db:
             settings = read_settings(find_program(db, name).settings)
-        say(f"{key} {json.dumps(value, ensure_ascii=False)}" for key, value in settings.model_dump(mode="json").items())
+        told = settings.model_dump(mode="json") | {"retention": {kept.value: days_of(settings.retention, kept) for kept in Kept}}
+        say(f"{key} {json.dumps(value, ensure_ascii=False)}" for key, value in told.items())
 
 
 @programs.command()

@@ -6,7 +6,7 @@ program. The table says how far each right of a role reaches: nowhere, to what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from uuid import UUID
@@ -23,6 +23,10 @@ class Role(StrEnum):
     GUARDIAN = "guardian"
     PARTNER = "partner"  # a school or another body, for its own mentees
     SUPERVISOR = "supervisor"
+
+
+OFFICE = frozenset({Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.PARTNER, Role.SUPERVISOR})
+"""Who does it for others: they sign in with two factors where their program asks for that."""
 
 
 class Reach(IntEnum):
@@ -151,22 +155,39 @@ class NotAllowed(AccessError):
         return f"that takes the right {self.right}; ask the program's owner for a role or a scope that has it"
 
 
+@dataclass(eq=False)
+class OneFactorOnly(AccessError):
+    """Whoever asks has signed in with one factor, in a program that asks two of them."""
+
+    def __str__(self) -> str:
+        return "this program asks two factors of who runs it; set up a device or a passkey for your account, and sign in with it"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: `name` is what the audit calls them, a kind and a key; `scopes` are the rights that they may use at all, None for all;
-    `account` is whose they are who signed in; `offices` what they are to organisations, which may have no program yet."""
+    `account` is whose they are who signed in; `offices` what they are to organisations, which may have no program yet, and `homes`
+    all of those in which they are anything. Of what they are to the `guarded` programs, for others, nothing counts: they have shown one
+    factor where two are asked."""
 
     name: str
     standings: tuple[Standing, ...]
     scopes: frozenset[Right] | None = None
     account: UUID | None = None
     offices: tuple[Office, ...] = ()
+    homes: frozenset[UUID] = frozenset()
+    guarded: frozenset[UUID] = frozenset()
 
     def programs(self, right: Right) -> frozenset[UUID]:
         """The programs in which they have a right, however far it reaches."""
         if self.scopes is not None and right not in self.scopes:
             return frozenset()
-        return frozenset(standing.program for standing in self.standings if MAY[right][standing.role])
+        return frozenset(standing.program for standing in self.counting() if MAY[right][standing.role])
+
+    def counting(self, program: UUID | None = None) -> Sequence[Standing]:
+        """Of what they are, by default in any program, all that counts."""
+        here = [one for one in self.standings if program is None or one.program == program]
+        return [one for one in here if one.program not in self.guarded or one.role not in OFFICE]
 
     def sight(self, right: Right, program: UUID) -> Sight:
         """How far a right of theirs reaches in a program.
@@ -177,13 +198,14 @@ class Actor:
             They have no part in it.
         NotAllowed
             They have, but not this right.
+        OneFactorOnly
+            They would have it, had they shown two factors.
         """
-        here = [standing for standing in self.standings if standing.program == program]
-        if not here:
+        if program not in {standing.program for standing in self.standings}:
             raise Foreign
         if program not in self.programs(right):
-            raise NotAllowed(right)
-        reaches = {standing: MAY[right][standing.role] for standing in here}
+            raise OneFactorOnly if program in self.guarded else NotAllowed(right)
+        reaches = {standing: MAY[right][standing.role] for standing in self.counting(program)}
         if Reach.ALL in reaches.values():
             return Sight(all=True)
         own = [standing for standing, reach in reaches.items() if reach is Reach.OWN]
@@ -192,7 +214,7 @@ class Actor:
 
     def organisations(self, right: Right) -> frozenset[UUID]:
         """The organisations in all of which they have a right."""
-        if self.scopes is not None and right not in self.scopes:
+        if self.guarded or (self.scopes is not None and right not in self.scopes):
             return frozenset()
         return frozenset(office.organisation for office in self.offices if MAY[right][office.role] is Reach.ALL)
 
@@ -203,15 +225,17 @@ class Actor:
         ------
         NotAllowed
             They have it in none.
+        OneFactorOnly
+            They might, had they shown two factors.
         """
         if not self.programs(right) and not self.organisations(right):
-            raise NotAllowed(right)
+            raise OneFactorOnly if self.guarded else NotAllowed(right)
 
 
 def gives(actor: Actor, program: UUID, wanted: Role) -> bool:
     """Whether somebody may give another a role in a program, or take it: an owner any, a manager those below their own, and whoever may
     use some rights only, none that has more."""
-    mine = {standing.role for standing in actor.standings if standing.program == program}
+    mine = {standing.role for standing in actor.counting(program)}
     if actor.scopes is not None and not actor.scopes >= {right for right in Right if MAY[right][wanted]}:
         return False
     return Role.OWNER in mine or (Role.MANAGER in mine and wanted not in {Role.OWNER, Role.MANAGER})

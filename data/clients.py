@@ -247,8 +247,8 @@ def actor_of_token(db: DbSession, text: str, *, now: dt.datetime) -> Actor | Non
     if found is None:
         return None
     scopes, client = found
-    standings, offices = part_of(db, client=client)
-    return Actor(f"client {client}", standings, scopes_in(scopes), offices=offices)
+    part = part_of(db, client=client)
+    return Actor(f"client {client}", part.standings, scopes_in(scopes), offices=part.offices, homes=part.homes)
 
 
 def forget_tokens(db: DbSession, now: dt.datetime) -> int:

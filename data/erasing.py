@@ -2,7 +2,8 @@
 
 Their rows stay, under a word made by chance, so that sessions, minutes, attendance and who was placed add up as before: a mentee's keep the
 grade, the region and the school, a mentor's the subjects and regions. In sentences that people wrote, names are struck out. Answers that
-are kept for retries, of which nobody but who asked can tell whom they name, are emptied: a retry then is told that it was done.
+are kept for retries, of which nobody but who asked can tell whom they name, are emptied, but for those of other organisations: a retry
+then is told that it was done.
 
 Of a round that a platform had solved without keeping it here (`data.matches`) nothing is struck out: it is gone within a day.
 """
@@ -78,7 +79,7 @@ def erase(db: DbSession, person: Person, *, near: Iterable[str] = (), by: str, n
     _erase_accounts(db, person)
     _erase_rows(db, person, rows, who, now)
     strike_history(db, who, home)
-    empty_replies(db)
+    empty_replies(db, home.organisation)
     made = Erasure(id=new_id(), person_id=person.id, at=now)
     db.add(made)
     db.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, and_, bindparam, or_, select
@@ -64,14 +65,25 @@ _OF_CLIENT = _PARTS.where(Grant.client_id == bindparam("holder"))
 """Every request asks for these: they are made once."""
 
 
-def part_of(db: DbSession, *, account: UUID | None = None, client: UUID | None = None) -> tuple[tuple[Standing, ...], tuple[Office, ...]]:
-    """What an account or a client is in each program where it is something, and to organisations. An owner of a program is one of its
-    organisation's people; a client that is for some programs stays within them."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an account or a client is: in each program where it is something, and to organisations; `homes` are all of those in which it
+    is anything."""
+
+    standings: tuple[Standing, ...]
+    offices: tuple[Office, ...]
+    homes: frozenset[UUID]
+
+
+def part_of(db: DbSession, *, account: UUID | None = None, client: UUID | None = None) -> Part:
+    """What an account or a client is. An owner of a program is one of its organisation's people; a client that is for some programs stays
+    within them."""
     asked = _OF_ACCOUNT if account else _OF_CLIENT
-    standings, offices = list[Standing](), dict[Office, None]()
+    standings, offices, homes = list[Standing](), dict[Office, None](), set[UUID]()
     for organisation, only, role, person, school, program in db.execute(asked, {"holder": account or client}):
+        homes.add(organisation)
         if program is not None:
             standings.append(Standing(program, role, person, school))
         if only is None or (account and role == Role.OWNER):
             offices[Office(organisation, role)] = None
-    return tuple(standings), tuple(offices)
+    return Part(tuple(standings), tuple(offices), frozenset(homes))

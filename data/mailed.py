@@ -66,11 +66,15 @@ class LinkIsOver(LinkError):
 
 
 def mail_link(db: DbSession, purpose: Purpose, email: str, base: str, *, sent: bool = True, program: str = "", now: dt.datetime) -> bool:
-    """Mails a link that begins with `base`; False where an address has had so many of late that this one is not sent. Where it is not to
-    be `sent` at all, that takes as long."""
+    """Mails a link that begins with `base`, and ends those that somebody asked for before, for the same: each is of one request.
+
+    False where an address has had so many of late that this one is not sent. Where it is not to be `sent` at all, that takes as long.
+    """
     recent = select(func.count()).select_from(MailedLink).where(MailedLink.email == email, MailedLink.purpose == purpose)
     if db.scalars(recent.where(MailedLink.made_at > now - dt.timedelta(hours=1))).one() >= MOST_AN_HOUR:
         return False
+    if purpose is not Purpose.INVITE:  # which they did not ask for
+        end_links(db, email, of=purpose, now=now)
     text = secrets.token_urlsafe(32)
     ends = now + LIVES[purpose]
     row = MailedLink(id=new_id(), purpose=purpose, email=email, hash=hashed(text), made_at=now, ends_at=ends)
@@ -96,9 +100,10 @@ def use_link(db: DbSession, purpose: Purpose, text: str, *, now: dt.datetime) ->
     return email
 
 
-def end_links(db: DbSession, email: str, *, now: dt.datetime) -> None:
-    """None that was mailed to an address is good any more."""
-    db.execute(update(MailedLink).where(MailedLink.email == email, MailedLink.used_at.is_(None)).values(used_at=now))
+def end_links(db: DbSession, email: str, *, of: Purpose | None = None, now: dt.datetime) -> None:
+    """None that was mailed to an address, of a purpose where one is named, is good any more."""
+    theirs = (MailedLink.email == email) & (MailedLink.purpose == of if of else MailedLink.purpose.is_not(None))
+    db.execute(update(MailedLink).where(theirs, MailedLink.used_at.is_(None)).values(used_at=now))
 
 
 def forget_mailed(db: DbSession, now: dt.datetime) -> int:

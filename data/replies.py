@@ -14,7 +14,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from cryptography.fernet import Fernet
-from sqlalchemy import CursorResult, LargeBinary, delete, func, select, update
+from sqlalchemy import CursorResult, LargeBinary, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
@@ -23,7 +23,8 @@ KEPT_FOR = dt.timedelta(hours=24)
 
 
 class Reply(Base):
-    """An answer; `key` and `request` are SHA-256, of who asked with which key, and of the method, the path and the body."""
+    """An answer; `key` and `request` are SHA-256, of who asked with which key, and of the method, the path and the body. Of whom it tells
+    is of the organisation, where who asked was something in no other."""
 
     __tablename__ = "reply"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -33,6 +34,7 @@ class Reply(Base):
     headers: Mapped[Document]
     body: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[dt.datetime] = mapped_column(index=True)
+    organisation_id: Mapped[UUID | None]
 
 
 class ReplyError(Exception):
@@ -74,11 +76,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Retriable:
-    """A request that may come again: who asks, with which key, and the SHA-256 of what is asked."""
+    """A request that may come again: who asks, with which key, and the SHA-256 of what is asked; and in which organisation they are
+    anything, where that is one."""
 
     caller: str
     key: str
     request: bytes
+    organisation: UUID | None = None
 
     @property
     def known_by(self) -> bytes:
@@ -124,12 +128,15 @@ def earlier(db: DbSession, asked: Retriable, *, now: dt.datetime) -> Answer | No
 def keep(db: DbSession, asked: Retriable, answer: Answer, *, now: dt.datetime) -> None:
     """Keeps an answer for retries."""
     sealed = asked.seal.encrypt(answer.body)
-    db.add(Reply(key=asked.known_by, request=asked.request, status=answer.status, headers=dict(answer.headers), body=sealed, at=now))
+    of = {"key": asked.known_by, "request": asked.request, "organisation_id": asked.organisation}
+    db.add(Reply(**of, status=answer.status, headers=dict(answer.headers), body=sealed, at=now))
 
 
-def empty_replies(db: DbSession) -> None:
-    """Forgets what all answers said, and not that they were given: a retry still has no second effect."""
-    db.execute(update(Reply).values(headers={}, body=b""))
+def empty_replies(db: DbSession, organisation: UUID) -> None:
+    """Forgets what all answers said that may tell of an organisation's people, and not that they were given: a retry still has no second
+    effect."""
+    theirs = or_(Reply.organisation_id == organisation, Reply.organisation_id.is_(None))
+    db.execute(update(Reply).where(theirs).values(headers={}, body=b""))
 
 
 def forget_replies(db: DbSession, now: dt.datetime) -> int:

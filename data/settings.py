@@ -55,7 +55,8 @@ class Settings(BaseModel):
     `cancelled_days`; a record of a session is asked for so many hours after it, each time once; the sessions of an open-ended term are
     produced for `horizon_days`. Who is younger than `consent_age` is in a round only with a guardian's consent to the text whose version is
     `consent_text`; so is who is of `consent_grade` or below where nobody knows when they were born. An age of 0 asks for none. `retention`
-    are days for which kinds of data are kept otherwise than usual, such as {"records": 180}.
+    are days for which kinds of data are kept otherwise than usual, such as {"records": 180}. With `two_factors` whoever runs the program
+    or is there for others signs in with two, or by an identity provider.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,6 +80,7 @@ class Settings(BaseModel):
         str, BeforeValidator(lambda held: str(held) if isinstance(held, int) else held), Field(pattern=r"^\S{1,60}$")
     ] = "1"
     retention: dict[Kept, Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)]] = {}
+    two_factors: Annotated[bool, Field(strict=True)] = False
 
     @field_validator("titles")
     @classmethod

@@ -15,10 +15,12 @@ from uuid import UUID
 from sqlalchemy import CursorResult, ForeignKey, LargeBinary, Select, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
-from data.access import Actor
+from data.access import OFFICE, Actor
 from data.base import Base, new_id
 from data.clients import hashed
-from data.grants import Account, part_of
+from data.grants import Account, Part, part_of
+from data.programs import Program
+from data.settings import settings_of
 
 IDLE = dt.timedelta(hours=12)
 WHOLE = dt.timedelta(days=7)
@@ -29,7 +31,8 @@ NOTED_EVERY = dt.timedelta(minutes=5)
 
 class Visit(Base):
     """One browser that is signed in: from which network address, and what it calls itself. `signed_in_at` is when they showed who they
-    are, which an identity provider may have seen before they came here; None where it does not say."""
+    are, which an identity provider may have seen before they came here; None where it does not say. They showed `two_factors` by a code
+    besides a password, by a passkey, or to an identity provider, which asks what its organisation wants."""
 
     __tablename__ = "visit"
 
@@ -38,9 +41,18 @@ class Visit(Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     made_at: Mapped[dt.datetime] = mapped_column(index=True)
     signed_in_at: Mapped[dt.datetime | None]
+    two_factors: Mapped[bool] = mapped_column(default=False)
     seen_at: Mapped[dt.datetime]
     source: Mapped[str]
     agent: Mapped[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """When somebody showed who they are, None where that is not known, and whether by `two_factors`."""
+
+    at: dt.datetime | None
+    two_factors: bool
 
 
 class VisitError(Exception):
@@ -65,11 +77,11 @@ class NotFresh(VisitError):
         return f"this is done within {FRESH.seconds // 60} minutes of signing in; sign in again"
 
 
-def enter(db: DbSession, account: Account, *, source: str, agent: str, signed_in_at: dt.datetime | None, now: dt.datetime) -> str:
+def enter(db: DbSession, account: Account, shown: Shown, *, source: str, agent: str, now: dt.datetime) -> str:
     """A new visit's token, which is kept nowhere."""
     text = secrets.token_urlsafe(32)
-    times = {"made_at": now, "signed_in_at": signed_in_at, "seen_at": now}
-    db.add(Visit(account_id=account.id, hash=hashed(text), source=source, agent=agent[:200], **times))
+    how = {"signed_in_at": shown.at, "two_factors": shown.two_factors}
+    db.add(Visit(account_id=account.id, hash=hashed(text), source=source, agent=agent[:200], made_at=now, seen_at=now, **how))
     return text
 
 
@@ -81,8 +93,16 @@ def visit_of(db: DbSession, text: str, *, now: dt.datetime) -> Visit | None:
 def actor_of_visit(db: DbSession, visit: Visit) -> Actor:
     """Who is signed in."""
     who = visit.account_id
-    standings, offices = part_of(db, account=who)
-    return Actor(f"account {who}", standings, account=who, offices=offices)
+    part = part_of(db, account=who)
+    guarded = frozenset[UUID]() if visit.two_factors else _guarded(db, part)
+    return Actor(f"account {who}", part.standings, account=who, offices=part.offices, homes=part.homes, guarded=guarded)
+
+
+def _guarded(db: DbSession, part: Part) -> frozenset[UUID]:
+    """The programs that ask two factors of somebody for what they are there."""
+    asked = {one.program for one in part.standings if one.role in OFFICE}
+    found = db.execute(select(Program.id, Program.settings).where(Program.id.in_(asked))).all() if asked else ()
+    return frozenset(program for program, settings in found if settings_of(settings).two_factors)
 
 
 def note_visit(db: DbSession, visit: UUID, *, now: dt.datetime) -> None:

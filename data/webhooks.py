@@ -99,7 +99,7 @@ class DeliveryState(StrEnum):
 
     WAITING = "waiting"
     SENT = "sent"
-    GIVEN_UP = "given up"
+    GIVEN_UP = "given_up"
 
 
 class Webhook(Base):

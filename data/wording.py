@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -45,24 +46,44 @@ WRONG = {
     "model_type": "{given} is no object; write names and values in braces",
     "model_attributes_type": "{given} is no object; write names and values in braces",
     "string_type": "{given} is no text; write some in quotes",
-    "string_pattern_mismatch": "{given} is not written as it must be; write what fits {pattern}",
+    "string_pattern_mismatch": "{given} is not written as it must be; write {right}",
     "string_too_long": "is too long; write at most {max_length} characters",
     "string_too_short": "is too short; write at least {min_length} characters",
     "too_long": "has too many; write at most {max_length}",
     "too_short": "has too few; write at least {min_length}",
     "value_error": "{error}",
-    "extra_forbidden": "is not known here; leave it out",
+    "extra_forbidden": "is not known here; {meant}",
 }
 """What is wrong with a value, and what would be right, by the library's name for the fault."""
+RIGHT = {
+    r"^[^\x00]*$": "it without the sign U+0000",
+    r"^[^\x00]*[^\x00\s][^\x00]*$": "something that can be read, without the sign U+0000",
+    r"^[^\x00\r\n]*$": "it in one line, without the sign U+0000",
+    r"^[^\x00:;]*[^\x00:;\s][^\x00:;]*$": "one subject, without colon, semicolon or the sign U+0000",
+    r"^[^\x00;]*[^\x00;\s][^\x00;]*$": "one region, without semicolon or the sign U+0000",
+    r"^[^\x00\s]([^\x00]*[^\x00\s])?$": "a key that neither begins nor ends with a space, without the sign U+0000",
+    r"^\S*$": "one word, without spaces",
+    r"^\S{1,60}$": "one word of 1 to 60 signs, without spaces",
+    r"^\w[\w.-]{0,59}$": "1 to 60 letters, digits, dots, hyphens and underscores, of which the first is a letter or digit",
+}
+"""What is written right, by the pattern that it is to fit."""
 LONGEST_SAID = 60
 """So much of what somebody gave is told of it again."""
 
 
-def why(fault: Mapping[str, Any], own: Mapping[str, str] = MappingProxyType({})) -> str:
+def why(fault: Mapping[str, Any], own: Mapping[str, str] = MappingProxyType({}), *, known: Collection[str] = ()) -> str:
     """What is wrong, of one of `ValidationError.errors()`, in words of its `own` subject where it has some; what the library says itself,
-    where nobody has put that otherwise."""
+    where nobody has put that otherwise. Of a name that is not known, the nearest of those that are."""
     said, of = json.dumps(fault["input"], ensure_ascii=False, default=str), fault.get("ctx", {})
     given = said if len(said) <= LONGEST_SAID else said[: LONGEST_SAID - 1] + "…"
     expected = str(of.get("expected", "")).replace("'", "")
+    meant = nearest(str(fault["loc"][-1]), known) if fault["loc"] else "leave it out"
+    right = RIGHT.get(of.get("pattern", ""), "what fits {pattern}".format_map({"pattern": "", **of}))
     wrong = own.get(fault["type"]) or WRONG.get(fault["type"])
-    return wrong.format_map({**of, "given": given, "expected": expected}) if wrong else str(fault["msg"])
+    return wrong.format_map({**of, "given": given, "expected": expected, "right": right, "meant": meant}) if wrong else str(fault["msg"])
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """What somebody meant who wrote a name that is not known: the nearest that is, or one of all."""
+    near = get_close_matches(name, sorted(known), n=1)
+    return f"write {near[0]}" if near else f"write one of {', '.join(sorted(known))}" if known else "leave it out"

@@ -79,7 +79,7 @@ def peers(mentees: Known) -> Columns[Peers]:
 
     def check(fields: Mapping[str, Any]) -> Iterator[BadValue]:
         if "mentee" in fields and fields["mentee"] == fields.get("other"):
-            yield BadValue("other_mentee_id", f"'{fields['other']}' is paired with themselves", "another mentee_id")
+            yield BadValue("other_mentee_id", f"'{fields['other']}' is paired with themselves", "the other_mentee_id of somebody else")
         yield from _points_are_given(fields, PeerRule.POINTS)
 
     return Columns(

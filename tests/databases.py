@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, delete, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -132,13 +132,15 @@ class Spare:
                 if connection.scalar(text(SHAPE)) != template.scalar(text(SHAPE)):
                     return False
                 connection.execute(text("SET LOCAL session_replication_role = replica"))  # keys of others hold nothing back
-                connection.execute(text("; ".join(f'DELETE FROM "{table}"' for table in sorted(METADATA.tables))))
+                for table in METADATA.tables.values():
+                    connection.execute(delete(table))
                 connection.execute(text("SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences"))
-                for table in OWN_ROWS:
-                    connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608  a name from above
-                    for row in template.execute(text(f"SELECT * FROM {table}")).mappings():  # noqa: S608  likewise
-                        values = ", ".join(f":{column}" for column in row)
-                        connection.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({values})"), dict(row))  # noqa: S608
+                for own in OWN_ROWS:
+                    connection.execute(text(f"DELETE FROM {own}"))  # noqa: S608  a name from above
+                    for row in template.execute(text(f"SELECT * FROM {own}")).mappings():  # noqa: S608  likewise
+                        names = [str(column) for column in row]
+                        values = ", ".join(f":{name}" for name in names)
+                        connection.execute(text(f"INSERT INTO {own} ({', '.join(names)}) VALUES ({values})"), dict(row))  # noqa: S608
             return True
         finally:
             engine.dispose()

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from sqlalchemy import Engine, select, text
 
@@ -28,9 +29,10 @@ from data.roles import Given, give_role
 from data.rounds import Run, RunState
 from data.runs import Asked, close_round, inputs_of, open_round, queue
 from data.sessions import Presence, Session
-from data.signed_in import enter
+from data.signed_in import Shown, enter
 from matching import solve
 from matching.limits import Limits
+from matching.result import Result
 from matching.resultfiles import write_result
 from matching.roster import roster_of
 from matching.round import Round
@@ -91,6 +93,12 @@ def named_round() -> Round:
     )
 
 
+@cache
+def named_result() -> Result:
+    """What comes of that round in a second."""
+    return solve(named_round(), limits=Limits(effort=0.2), workers=1, clock=time.monotonic)
+
+
 def named_everywhere(database: Engine) -> tuple[Term, dict[str, Subscribed]]:
     """The term, and a subscription to the calendar of each kind that shows them."""
     if database.dialect.name == "postgresql":
@@ -142,7 +150,7 @@ def _solve_and_publish(database: Engine, term: Term) -> None:
         closed = close_round(db, of, by="test", now=PUBLISHED_AT)
         assert inputs_of(closed)
         run = queue(db, of, Asked(effort=0.2), by="test", now=PUBLISHED_AT)
-        found = solve(round, limits=Limits(effort=0.2), workers=1, clock=time.monotonic)
+        found = named_result()
         run.state, run.ended_at, run.started_at = RunState.DONE, PUBLISHED_AT, PUBLISHED_AT
         run.placed, run.score, run.bound = sum(len(one.members) for one in found.groups), found.score, found.bound
         run.result = packed(lambda folder: write_result(found, folder, roster=roster_of(round)))
@@ -192,7 +200,7 @@ def _sign_in(database: Engine, term: Term) -> None:
     with transaction(database) as db:
         for who in (MENTEE, MENTOR):
             account = let_in_by_mail(db, who.email, now=LATER)
-            enter(db, account, source="192.0.2.7", agent=f"{who.key} phone", signed_in_at=LATER, now=LATER)
+            enter(db, account, Shown(LATER, two_factors=False), source="192.0.2.7", agent=f"{who.key} phone", now=LATER)
             begin_totp(db, account)
             begin(db, who.email, "192.0.2.7", now=LATER)
             mail_link(db, Purpose.SIGN_IN, who.email, "https://dure.example/in", now=LATER)

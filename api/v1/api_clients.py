@@ -124,7 +124,7 @@ def take_client_secret(call: Call, client: UUID, secret: UUID) -> None:
 
 def client_out(call: Call, client: Client) -> ClientOut:
     """What is told of a client."""
-    standings, _ = part_of(call.db, client=client.id)
+    standings = part_of(call.db, client=client.id).standings
     scopes = scopes_in(client.scopes)
     return ClientOut(
         id=client.id,
@@ -143,7 +143,7 @@ def _client(call: Call, given: UUID) -> Client:
     found = call.db.get(Client, given, with_for_update=call.changes)
     if found is None:
         raise no_such("client")
-    standings, _ = part_of(call.db, client=found.id)
+    standings = part_of(call.db, client=found.id).standings
     theirs = {one.program for one in standings}
     if not theirs or not theirs <= call.actor.programs(call.right):
         raise no_such("client")

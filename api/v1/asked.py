@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +12,7 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from api.problems import Flaw, Problem
+from data.wording import nearest
 
 FIELDS = "fields"
 PART = "application/vnd.dure.part+json"
@@ -128,9 +128,4 @@ def _written(value: object) -> bytes:
 def _refuse(unknown: Sequence[str], known: Collection[str], pointer: str, detail: str) -> None:
     if not unknown:
         return
-    flaws = []
-    for name in unknown:
-        near = get_close_matches(name, sorted(known), n=1)
-        meant = f"write {near[0]}" if near else f"write one of {', '.join(sorted(known))}" if known else "leave it out"
-        flaws.append(Flaw(pointer=pointer.format(name), detail=detail.format(name), mend=meant))
-    raise BadRequest(flaws)
+    raise BadRequest([Flaw(pointer=pointer.format(name), detail=detail.format(name), mend=nearest(name, known)) for name in unknown])

@@ -195,7 +195,7 @@ class Door:
             db.info["source"] = request.client.host if request.client else ""
             actor = self.caller(db, request, now)
             request.state.who = actor.name
-            counted = self.limits.count(actor.name, now)
+            request.state.counted = counted = self.limits.count(actor.name, now)
             visit = self.visit(db, request, now) if actor.account else None
             call = Call(db, actor, now, operation.right or Right.PROGRAM_READ, request, self.engine, visit)
             if operation.right is not None:
@@ -223,7 +223,7 @@ class Door:
         with reading(self.engine) as db:
             caller = self.caller(db, request, now)
             request.state.who = caller.name
-            self.limits.count(caller.name, now)
+            request.state.counted = self.limits.count(caller.name, now)
             if right is not None:
                 caller.need(right)
 
@@ -324,7 +324,8 @@ def _security(right: Right | None) -> dict[str, Any]:
 def _retriable(request: Request, actor: Actor, key: str) -> Retriable:
     asked = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     asked.update(request._body)  # noqa: SLF001  it has been read, and only its coroutine would give it
-    return Retriable(actor.name, key, asked.digest())
+    home = next(iter(actor.homes)) if len(actor.homes) == 1 else None
+    return Retriable(actor.name, key, asked.digest(), home)
 
 
 def _answer(call: Call, operation: Operation, value: object) -> Answer:

@@ -61,7 +61,7 @@ class VisitOut(Wire):
 
     id: UUID
     current: bool = Field(description="It is the one that asks.")
-    since: dt.datetime
+    created_at: dt.datetime
     seen_at: dt.datetime
     address: str
     agent: str
@@ -152,7 +152,14 @@ def list_my_sessions(call: Call) -> VisitsOut:
     account, current = _account(call)
     return VisitsOut(
         items=[
-            VisitOut(id=one.id, current=one.id == current.id, since=one.made_at, seen_at=one.seen_at, address=one.source, agent=one.agent)
+            VisitOut(
+                id=one.id,
+                current=one.id == current.id,
+                created_at=one.made_at,
+                seen_at=one.seen_at,
+                address=one.source,
+                agent=one.agent,
+            )
             for one in visits(call.db, account.id, now=call.now)
         ]
     )

@@ -107,7 +107,7 @@ class MentorOut(MentorIn):
     external_id: str
     person_id: UUID
     left_on: dt.date | None = Field(description=LEFT)
-    left_why: str
+    left_reason: str
 
 
 class MenteeIn(Personal):
@@ -146,7 +146,7 @@ class MenteeOut(MenteeIn):
     external_id: str
     person_id: UUID
     left_on: dt.date | None = Field(description=LEFT)
-    left_why: str
+    left_reason: str
 
 
 @dataclass(slots=True)
@@ -209,6 +209,6 @@ def mentee_out(mentee: Mentee, person: Person, asked: Sequence[RoundRequest]) ->
 
 def _told(model: type[MentorOut | MenteeOut], row: Mentor | Mentee, person: Person) -> dict[str, Any]:
     """The fields that a row or its person has under the same name; what the database holds was looked at when it came."""
-    plain = set(model.model_fields) - {"external_id", "subjects", "regions", "requests", *Personal.model_fields}
+    plain = set(model.model_fields) - {"external_id", "left_reason", "subjects", "regions", "requests", *Personal.model_fields}
     told = {name: getattr(row, name) for name in plain} | {name: getattr(person, name) for name in Personal.model_fields}
-    return {**told, "external_id": row.key}
+    return {**told, "external_id": row.key, "left_reason": row.left_why}

@@ -62,7 +62,7 @@ class LeftOutOut(Wire):
     """A day on which meetings are left out."""
 
     on: dt.date
-    why: str
+    reason: str
     meetings: int
 
 
@@ -136,7 +136,7 @@ def _published_out(published: Published, lacking: int, *, dry_run: bool) -> Publ
         groups=[_fate_out(change) for change in published.changes],
         new_sessions=len(produced.sessions),
         made_up=produced.made_up,
-        left_out=[LeftOutOut(on=on, why=why, meetings=count) for (on, why), count in days],
+        left_out=[LeftOutOut(on=on, reason=why, meetings=count) for (on, why), count in days],
         groups_without_link=lacking,
     )
 

@@ -226,7 +226,7 @@ def _sent(sort: Sort[Any, Any], lines: Mapping[int, Any]) -> tuple[dict[int, tup
         try:
             one: Any = sort.line.model_validate(line)
         except ValidationError as error:
-            flaws[number] = flaws_of(error.errors())
+            flaws[number] = flaws_of(error.errors(), sort.line)
         else:
             read[number] = (one.external_id, one)
     return read, flaws

@@ -72,7 +72,7 @@ class ChangeOut(Wire):
     subject: str
     before: str = Field(description="MENTOR @ MEETINGS, or empty.")
     after: str
-    why: str
+    reason: str
 
 
 class PlaceOut(Wire):
@@ -183,7 +183,7 @@ def changes_page(call: Call, result: Result, after: str | None, limit: int) -> P
     """A page of what a repair changes."""
 
     def shown(one: Change) -> ChangeOut:
-        return ChangeOut(mentee_external_id=one.mentee, subject=one.subject, before=one.before, after=one.after, why=one.why)
+        return ChangeOut(mentee_external_id=one.mentee, subject=one.subject, before=one.before, after=one.after, reason=one.why)
 
     return _page(call, result.changes, shown, after, limit)
 

@@ -64,7 +64,7 @@ class Wish(BaseModel):
     time_seconds: Seconds | None = LONGEST
     effort: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] | None = EFFORT
     explain_seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS, allow_inf_nan=False)] | None = EXPLAINING
-    workers: int = Field(default=2, ge=1, le=1024, description="Work on so many shards at once.")
+    workers: int = Field(default=2, ge=1, le=64, description="Work on so many shards at once.")
 
 
 class RunIn(Wire, Wish):

@@ -48,7 +48,7 @@ class SessionOut(Wire):
     members: list[Ref] = Field(description="Who is a member of its group on its day.")
     link: str
     cancelled_at: dt.datetime | None
-    cancelled_why: str
+    cancelled_reason: str
     makes_up_id: UUID | None = Field(description="The cancelled session in whose place it is.")
     made_up_by_id: UUID | None = Field(description="The session in its place.")
     recorded_at: dt.datetime | None
@@ -57,16 +57,17 @@ class SessionOut(Wire):
 
 AS_KEPT = (
     *("id", "sequence", "state", "series_id", "original_start", "starts_at", "ends_at"),
-    *("cancelled_at", "cancelled_why", "makes_up_id", "recorded_at", "changed_at"),
+    *("cancelled_at", "cancelled_reason", "makes_up_id", "recorded_at", "changed_at"),
 )
 """What is told of a session as it is kept."""
+KEPT_AS = {"cancelled_reason": "cancelled_why"}
 
 _Holder, _Usual, _InPlace = aliased(Mentor), aliased(Mentor), aliased(Session)
 _made_up_by = select(_InPlace.id).where(_InPlace.makes_up_id == Session.id, _InPlace.state != State.CANCELLED).limit(1)
 
 SHOWN = (
     select(
-        *(getattr(Session, name) for name in AS_KEPT),
+        *(getattr(Session, KEPT_AS.get(name, name)).label(name) for name in AS_KEPT),
         _made_up_by.scalar_subquery().label("made_up_by_id"),
         Series.kind,
         Session.mentor_id,

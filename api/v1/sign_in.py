@@ -31,7 +31,7 @@ from data.grants import Account
 from data.mailed import LinkIsOver, Purpose, mail_link, use_link
 from data.passkeys import account_by_passkey, begin_sign_in
 from data.passwords import LONGEST, is_right
-from data.signed_in import end_visit, enter, visit_of
+from data.signed_in import Shown, end_visit, enter, visit_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -145,10 +145,10 @@ class Gate:
         self.limits.count(source, now)
         return now, source
 
-    def let_in(self, db: DbSession, request: Request, account: Account, way: str, now: dt.datetime) -> Response:
+    def let_in(self, db: DbSession, request: Request, account: Account, way: str, now: dt.datetime, *, two_factors: bool) -> Response:
         """Signs somebody in, and says who that is."""
         answer = Response(SignedInOut(account_id=account.id).model_dump_json(), 200, NO_STORE, "application/json")
-        self.enter(db, request, answer, account, way, now, signed_in_at=now)
+        self.enter(db, request, answer, account, way, Shown(now, two_factors), now=now)
         return answer
 
     def enter(
@@ -158,16 +158,16 @@ class Gate:
         answer: Response,
         account: Account,
         way: str,
-        now: dt.datetime,
+        shown: Shown,
         *,
-        signed_in_at: dt.datetime | None,
+        now: dt.datetime,
     ) -> None:
         """Signs somebody in by an answer's cookie; whatever this browser was signed in by before is over."""
         source = db.info["source"] = request.client.host if request.client else ""
         before = visit_of(db, shown_cookie(request) or "", now=now)
         if before is not None:
             end_visit(db, before.account_id, str(before.id))
-        token = enter(db, account, source=source, agent=request.headers.get("user-agent", ""), signed_in_at=signed_in_at, now=now)
+        token = enter(db, account, shown, source=source, agent=request.headers.get("user-agent", ""), now=now)
         who = f"account {account.id}"
         write_down(db, at=now, by=who, what="signed in", whom=who, details={"way": way})
         set_cookie(request, answer, token)
@@ -195,10 +195,10 @@ def _add_passwords(gate: Gate) -> None:
             raise Problem(401, "sign-in-failed", "the address and the password do not belong together", "look at both, or set a new one")
         with transaction(engine) as db:
             account = db.get_one(Account, account.id, with_for_update=True)
-            _look_at_second(db, account, body.code, now)
+            second = _look_at_second(db, account, body.code, now)
             account.password = anew or account.password
             succeeded(db, tried)
-            return gate.let_in(db, request, account, "password", now)
+            return gate.let_in(db, request, account, "password", now, two_factors=second)
 
     @gate.post("/sign-out", operation_id="sign_out", status_code=204)
     def sign_out(request: Request) -> Response:
@@ -260,7 +260,7 @@ def _add_links(gate: Gate) -> None:
             email = use_link(db, Purpose.SIGN_IN, body.token, now=now)
             if not signs_in_by_mail(db, email):
                 raise LinkIsOver
-            return gate.let_in(db, request, let_in_by_mail(db, email, now=now), "mailed link", now)
+            return gate.let_in(db, request, let_in_by_mail(db, email, now=now), "mailed link", now, two_factors=False)
 
 
 def _add_passkeys(gate: Gate) -> None:
@@ -280,11 +280,11 @@ def _add_passkeys(gate: Gate) -> None:
         now, _ = gate.arrive(request)
         with transaction(engine) as db:
             account = account_by_passkey(db, body.challenge, body.credential, site_of(request), now=now)
-            return gate.let_in(db, request, account, "passkey", now)
+            return gate.let_in(db, request, account, "passkey", now, two_factors=True)
 
 
-def _look_at_second(db: DbSession, account: Account, code: str | None, now: dt.datetime) -> None:
-    """Does nothing where the account has no second factor, or its code is good.
+def _look_at_second(db: DbSession, account: Account, code: str | None, now: dt.datetime) -> bool:
+    """Whether the account has a second factor; its code is good then.
 
     Raises
     ------
@@ -294,9 +294,10 @@ def _look_at_second(db: DbSession, account: Account, code: str | None, now: dt.d
     if account.closed_at is not None:
         raise Problem(401, "sign-in-failed", "the address and the password do not belong together", "look at both, or set a new one")
     if not has_second(db, account.id):
-        return
+        return False
     if code is None:
         mend = "send a code of your device, or one to recover by" if has_totp(db, account.id) else "sign in by your passkey"
         raise Problem(401, "second-factor", "the account has a second factor", mend)
     if not takes_code(db, account, code, now=now):
         raise Problem(401, "wrong-code", "this code is not good now", "write the one that your device shows")
+    return True

@@ -15,6 +15,7 @@ from api.v1.door import ROOT, Wire
 from data.database import transaction
 from data.identities import IdentityProvider
 from data.sealing import unseal
+from data.signed_in import Shown
 from data.single_sign_on import AWAY, DepartureIsOver, Trip, account_of, come_back, depart, provider_of
 from scheduler.identity import ProviderRefused, Registered, near_providers, plain, sent_to, who_came
 
@@ -78,7 +79,7 @@ def add_single_sign_on(gate: Gate) -> None:
                 raise DepartureIsOver
             account = account_of(db, provider, claims, now=now)
             answer = RedirectResponse(f"{service_address()}/", 303, {"Cache-Control": "no-store"})
-            gate.enter(db, request, answer, account, "single sign-on", now, signed_in_at=claims.signed_in_at)
+            gate.enter(db, request, answer, account, "single sign-on", Shown(claims.signed_in_at, two_factors=True), now=now)
         clear_cookie(request, answer, suffix=AWAY_COOKIE)
         return answer
 

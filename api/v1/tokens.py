@@ -71,6 +71,7 @@ def add_tokens(app: FastAPI, door: Door) -> None:
             return _refused(401, "invalid_client", "the client is not known, or this is no secret of it")
         text, scopes = given
         request.state.who = f"client {shown[0]}"
+        door.limits.count(request.state.who, now)
         note(request, "token given", 200)
         answer = TokenOut(access_token=text, expires_in=int(TOKEN_LIVES.total_seconds()), scope=written(scopes))
         return JSONResponse(answer.model_dump(), headers=NO_STORE)
@@ -86,7 +87,7 @@ def add_tokens(app: FastAPI, door: Door) -> None:
             400: {"model": TokenFault},
             401: {"model": TokenFault},
             403: {**PROBLEM, "description": "A page of another site asks."},
-            429: {**PROBLEM, "description": "There were too many wrong secrets."},
+            429: {**PROBLEM, "description": "There were too many wrong secrets, or requests of the client."},
         },
     )
 

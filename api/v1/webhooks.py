@@ -54,7 +54,7 @@ class WebhookOut(Wire):
     types: list[str]
     enabled: bool
     disabled_at: dt.datetime | None
-    disabled_why: str
+    disabled_reason: str
     failures: int = Field(description="In a row, since anything arrived.")
     next_try_at: dt.datetime | None = Field(description="Before then nothing is tried.")
     created_at: dt.datetime
@@ -226,7 +226,7 @@ def _shown(call: Call, webhooks: list[Webhook]) -> list[WebhookOut]:
             types=one.types,
             enabled=one.disabled_at is None,
             disabled_at=one.disabled_at,
-            disabled_why=one.disabled_why,
+            disabled_reason=one.disabled_why,
             failures=one.failures,
             next_try_at=one.due_at,
             created_at=one.made_at,

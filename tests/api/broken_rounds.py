@@ -220,7 +220,7 @@ POINTERS = [
     case("a colon in a pair's subject", {PAIRS: swap("math", "math:8")},
          "pairs.csv:2: subject: 'math:8' has a ':' or ';' in it; write one subject, without ':' or ';'"),
     case("a mentee paired with themselves", {PEERS: swap("s-1,s-2", "s-1,s-1")},
-         "peers.csv:2: other_mentee_id: 's-1' is paired with themselves; write another mentee_id"),
+         "peers.csv:2: other_mentee_id: 's-1' is paired with themselves; write the other_mentee_id of somebody else"),
     case("a peer that is unknown", {PEERS: swap("s-1,s-2", "s-1,s-3")},
          "peers.csv:2: other_mentee_id: 's-3' is no mentee_id of mentees.csv; write one that is, or leave this row out"),
     case("a peers rule that is only for pairs", {PEERS: swap("points,-20", "require,")},

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+from pathlib import Path
 
+import api
 from api.problem_mends import MENDS, POINTERS
 from api.problems import STATUS, problem_of
 from data.rounds import RunState
 from data.run_problems import NoResult, NoSuchRound
 from data.terms import BadZone
 from matching.faults import BadFiles
+
+API = Path(api.__file__).parent
 
 
 def _all_of(kind: type[Exception]) -> set[type[Exception]]:
@@ -44,3 +49,17 @@ def test_what_was_sent_wrong_is_told_with_its_place() -> None:
     assert (body.status, [(one.pointer, one.mend) for one in body.errors]) == (422, [("/zone", "write one, such as Asia/Seoul")])
     for kind in POINTERS:
         assert next(STATUS[one] for one in kind.__mro__ if one in STATUS) == 422, kind
+
+
+def test_each_problem_that_the_api_itself_makes_says_what_would_mend_it() -> None:
+    made = [
+        (path.name, call.lineno, call)
+        for path in API.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Problem"
+    ]
+    assert len(made) > 30
+    without = [(name, line) for name, line, call in made if len(call.args) < 4 and "mend" not in {one.arg for one in call.keywords}]
+    assert not without
+    empty = [(name, line) for name, line, call in made if any(getattr(one, "value", None) == "" for one in call.args[3:])]
+    assert not empty

@@ -32,7 +32,7 @@ from data.rounds import Match, Run, RunState
 from data.runs import Asked
 from data.sessions import Booking, Session, Task
 from data.settings import Language
-from data.signed_in import Visit, enter
+from data.signed_in import Shown, Visit, enter
 from data.telling import News, tell
 from data.ticks import last_tick
 from data.timetables import Timetable
@@ -291,7 +291,7 @@ def late_forgetting_of_sign_ins(world: World) -> Late:
     with transaction(world.database) as db:
         account = account_for(db, "kim@example.org", by="test", now=BEFORE)
         for source, at_ in (("old", BEFORE), ("young", BEFORE + MONTH)):
-            enter(db, account, source=source, agent="", signed_in_at=at_, now=at_)
+            enter(db, account, Shown(at_, two_factors=False), source=source, agent="", now=at_)
     return Late(BEFORE + MONTH + HOUR, seen, ["old", "young"], ["young"])
 
 

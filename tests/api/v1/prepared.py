@@ -31,7 +31,7 @@ from data.roles import Given, give_role
 from data.rounds import Match, Round, Run, RunState
 from data.sessions import Series, Session
 from data.settings import Language
-from data.signed_in import enter
+from data.signed_in import Shown, enter
 from data.timetables import Timetable
 from data.webhooks import add_webhook_secret, make_webhook, try_out
 from tests.api.v1.callers import NOW, Caller, Platform
@@ -229,7 +229,7 @@ def cookie_in(platform: Platform, role: Role, things: Mapping[str, str]) -> str:
         grant = Grant(id=new_id(), account_id=account.id, organisation_id=program.organisation_id, program_id=program.id, role=role)
         db.add(grant)
         _be_somebody(db, grant, f"account {account.id}", things)
-        return enter(db, account, source="127.0.0.1", agent="test", signed_in_at=NOW, now=NOW)
+        return enter(db, account, Shown(NOW, two_factors=False), source="127.0.0.1", agent="test", now=NOW)
 
 
 def _be_somebody(db: DbSession, grant: Grant, name: str, things: Mapping[str, str]) -> None:

@@ -220,7 +220,7 @@ def _line(key: str, **other: object) -> dict[str, object]:
 def test_many_are_put_in_one_call_and_each_line_is_told_what_became_of_it(platform: Platform) -> None:
     client = platform.client()
     s_1 = client.ask("GET", TERM + "/mentees/ext:s-1").json()
-    same = {name: value for name, value in s_1.items() if name not in {"id", "person_id", "left_on", "left_why"}}
+    same = {name: value for name, value in s_1.items() if name not in {"id", "person_id", "left_on", "left_reason"}}
     lines = [_line("s-8"), same, {**same, "external_id": "s-2", "grade": 9}, _line("s-9", grade=13), _line("s-8"), 7]
     done = client.ask("PUT", TERM + "/mentees", lines)
     assert done.status_code == 200, done.text

@@ -85,7 +85,7 @@ def test_a_move_that_cannot_be_is_refused_with_its_cause(lasting: Platform, body
 def test_a_session_is_cancelled_made_up_restored_and_held_by_another(platform: Platform) -> None:
     client = platform.client()
     cancelled = client.ask("POST", FIRST + "/cancel", {"reason": "ill"}).json()
-    assert (cancelled["state"], cancelled["cancelled_why"], cancelled["sequence"]) == ("cancelled", "ill", 1)
+    assert (cancelled["state"], cancelled["cancelled_reason"], cancelled["sequence"]) == ("cancelled", "ill", 1)
     again = client.ask("POST", FIRST + "/cancel", {"reason": "ill"})
     assert (again.status_code, again.json()["type"]) == (409, "/problems/wrong-state")
     made = client.ask("POST", FIRST + "/make-up", {"starts_at": "2026-03-07T10:00:00+09:00"})

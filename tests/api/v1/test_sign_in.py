@@ -168,6 +168,17 @@ def test_a_mailed_link_is_over_after_ten_minutes_and_none_goes_to_who_runs_the_p
     assert house.browser().ask("POST", "/v1/auth/links/use", {"token": token}).status_code == 409
 
 
+def test_a_link_is_of_the_one_request_that_asked_for_it_and_the_next_ends_it(house: House) -> None:
+    house.account(KIM)
+    for path, use, who in (("links", "links/use", "m-1@example.org"), ("password/forgot", "password/reset", KIM)):
+        for _ in range(2):
+            house.browser().ask("POST", f"/v1/auth/{path}", {"email": who})
+        first, second = house.mailed(who)[-2:]
+        more = {"password": "a new one of some length"} if who == KIM else {}
+        answers = [house.browser().ask("POST", f"/v1/auth/{use}", {"token": token, **more}) for token in (first, second)]
+        assert [answer.status_code // 100 for answer in answers] == [4, 2], path
+
+
 def test_what_a_link_ends_in_is_nowhere_in_the_database_once_it_is_sent(house: House) -> None:
     house.browser().ask("POST", "/v1/auth/links", {"email": "m-1@example.org"})
     with transaction(house.engine) as db:
