@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 from typing import Annotated, Literal
 from urllib.parse import unquote_plus
 
+from anyio import to_thread
 from fastapi import FastAPI, Form, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy import Engine
 
 from api.security_log import note
 from api.v1.door import ROOT, Door
 from api.v1.limits import Limits
 from api.v1.refusals import PROBLEM
+from data.access import Right
 from data.clients import TOKEN_LIVES, UnknownScopes, issue, scopes_in, written
 from data.database import transaction
 
@@ -43,7 +47,7 @@ def add_tokens(app: FastAPI, door: Door) -> None:
     """Adds the one route that takes no token."""
     failed = Limits(FAILURES_A_MINUTE)
 
-    def token(
+    async def token(
         request: Request,
         grant_type: Annotated[str, Form(description="`client_credentials`, and no other.")] = "",
         client_id: Annotated[str, Form()] = "",
@@ -63,8 +67,7 @@ def add_tokens(app: FastAPI, door: Door) -> None:
         except UnknownScopes as error:
             return _refused(400, "invalid_scope", str(error))
         now, source = door.clock(), request.client.host if request.client else ""
-        with transaction(door.engine) as db:
-            given = issue(db, *shown, wanted, now=now)
+        given = await to_thread.run_sync(_issued, door.engine, shown, wanted, now, limiter=door.writers)
         if given is None:
             failed.count(source, now)
             note(request, "token refused", 401)
@@ -90,6 +93,11 @@ def add_tokens(app: FastAPI, door: Door) -> None:
             429: {**PROBLEM, "description": "There were too many wrong secrets, or requests of the client."},
         },
     )
+
+
+def _issued(engine: Engine, shown: tuple[str, str], wanted: frozenset[Right] | None, now: dt.datetime) -> tuple[str, frozenset[Right]] | None:
+    with transaction(engine) as db:
+        return issue(db, *shown, wanted, now=now)
 
 
 def _basic(header: str) -> tuple[str, str] | None:
