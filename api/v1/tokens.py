@@ -95,7 +95,9 @@ def add_tokens(app: FastAPI, door: Door) -> None:
     )
 
 
-def _issued(engine: Engine, shown: tuple[str, str], wanted: frozenset[Right] | None, now: dt.datetime) -> tuple[str, frozenset[Right]] | None:
+def _issued(
+    engine: Engine, shown: tuple[str, str], wanted: frozenset[Right] | None, now: dt.datetime
+) -> tuple[str, frozenset[Right]] | None:
     with transaction(engine) as db:
         return issue(db, *shown, wanted, now=now)
 
