@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Select, String, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Index, Select, String, and_, cast, exists, func, insert, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
@@ -53,6 +53,9 @@ class Wanted:
     about: str = ""
 
 
+_DEED = Base.metadata.tables[Deed.__tablename__]
+
+
 def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
     db: DbSession,
     *,
@@ -80,7 +83,9 @@ def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
     named = {**({"term": term} if term else {}), **(ids or {})}
     kind, program = type_of(what, whom), named.get("program") or _program_of(db, term)
     of = {"term_id": term, "program_id": program}
-    db.add(Deed(**of, at=at, by=by, what=what, whom=whom, reason=reason, details=details or {}, source=source))
+    said = {"at": at, "by": by, "what": what, "whom": whom, "reason": reason, "details": details or {}, "source": source}
+    db.flush()
+    db.execute(insert(_DEED), {**of, **said})
     if kind is not None and program is not None:
         data = {"whom": whom, **{name: str(value) for name, value in named.items()}}
         return happened(db, [Happening(program, kind, data)], now=at)

@@ -93,6 +93,9 @@ class Happening:
     data: Document
 
 
+_EVENT = Base.metadata.tables[Event.__tablename__]
+
+
 def happened(db: DbSession, some: Sequence[Happening], *, now: dt.datetime) -> list[UUID]:
     """Writes events, in their order, and gives their ids."""
     if not some:
@@ -104,7 +107,7 @@ def happened(db: DbSession, some: Sequence[Happening], *, now: dt.datetime) -> l
         for id_, one in zip(ids, some, strict=True)
     ]
     with db.no_autoflush:
-        db.execute(insert(Event), rows)
+        db.execute(insert(_EVENT), rows)
     return ids
 
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, bindparam, delete, or_, select
+from sqlalchemy import Date, bindparam, delete, insert, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
-from data.base import Document, new_id
+from data.base import Base, Document, new_id
 from data.calendars import touch_groups
 from data.groups import Group, Membership
 from data.people import Mentee
@@ -116,8 +116,11 @@ def record_of(db: DbSession, session: Session) -> Record | None:
     )
 
 
-def record(db: DbSession, session: Session, said: Record, *, by: str, now: dt.datetime) -> None:
-    """Writes the record of a session, or corrects it; from the first one on the session is held.
+def record(
+    db: DbSession, session: Session, said: Record, *, members: Mapping[str, Mentee] | None = None, by: str, now: dt.datetime
+) -> None:
+    """Writes the record of a session, or corrects it; from the first one on the session is held. `members` are those of its day, by their
+    keys, where somebody knows them who has locked it and its group.
 
     Raises
     ------
@@ -128,12 +131,13 @@ def record(db: DbSession, session: Session, said: Record, *, by: str, now: dt.da
     """
     for what, text in (("the topic", said.topic), ("the note", said.note), *(("a task", one) for one in said.tasks)):
         bounded(text, what)
-    db.refresh(session, with_for_update=True)  # whoever else changes it waits
+    if members is None:
+        db.refresh(session, with_for_update=True)  # whoever else changes it waits
     if session.state == State.CANCELLED:
         raise NothingToRecord("is cancelled")
     if session.ends_at > now:
         raise NothingToRecord(f"ends at {session.ends_at.astimezone(_zone(db, session)):%Y-%m-%d %H:%M}")
-    members = members_of(db, session)
+    members = members_of(db, session) if members is None else members
     missing, strange = sorted(members.keys() - said.attendance.keys()), sorted(said.attendance.keys() - members.keys())
     if missing or strange:
         raise WrongMembers(tuple(missing), tuple(strange))
@@ -150,8 +154,11 @@ def record(db: DbSession, session: Session, said: Record, *, by: str, now: dt.da
         session.sequence += 1
     for table in (Attendance, Task) if before else ():
         db.execute(delete(table).where(table.session_id == session.id))
-    db.add_all(Attendance(session_id=session.id, mentee_id=members[key].id, presence=presence) for key, presence in said.attendance.items())
-    db.add_all(Task(id=new_id(), session_id=session.id, text=text) for text in said.tasks)
+    came_to = [{"session_id": session.id, "mentee_id": members[key].id, "presence": presence} for key, presence in said.attendance.items()]
+    tasks = [{"id": new_id(), "session_id": session.id, "text": text} for text in said.tasks]
+    for kind, rows in ((Attendance, came_to), (Task, tasks)):
+        if rows:
+            db.execute(insert(Base.metadata.tables[kind.__tablename__]), rows)
     db.flush()
     touch_groups(db, [session.group_id], now)
     group = db.get_one(Group, session.group_id)

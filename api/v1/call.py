@@ -35,7 +35,7 @@ class Told:
 @dataclass(slots=True)
 class Call:
     """One request, as an operation sees it: an open transaction, who asks, the moment, and the right that the operation takes; `visit` is
-    by what somebody is signed in, None for API clients."""
+    by what somebody is signed in, None for API clients; rows that are `kept` are not looked up again."""
 
     db: DbSession
     actor: Actor
@@ -44,6 +44,7 @@ class Call:
     request: Request
     engine: Engine
     visit: Visit | None = None
+    kept: list[object] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     created: bool = False

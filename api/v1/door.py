@@ -42,7 +42,7 @@ from data.replies import Answer, Retriable, earlier, keep
 from data.signed_in import NOTED_EVERY, Visit, actor_of_visit, note_visit, visit_of
 
 LONGEST_KEY = 255
-READERS = WRITERS = 8
+READERS, WRITERS = 8, 4
 """So many requests read, and write, at once: more threads would take the interpreter from each other. Who writes may wait for others who
 do, and keeps nobody from reading."""
 

@@ -72,7 +72,7 @@ def session_meant(
         if call.db.scalars(select(Session.id).where(Session.id == session.id, seen)).first() is None:
             raise no_such("session")
     if call.changes:
-        lock(call.db, session.group_id, session)
+        call.kept += of, lock(call.db, session.group_id, session)
     return session
 
 

@@ -6,6 +6,7 @@ Its mentor, and the program's office, read and write it; what is to be done is r
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -86,10 +87,10 @@ def read_record(call: Call, session: Key, term: InTerm = None) -> RecordOut:
 def write_record(call: Call, session: Key, body: RecordIn, term: InTerm = None) -> RecordOut:
     """Records what was held, or corrects it; from then on the session is held. A mentor writes it of sessions that they hold."""
     found = session_meant(call, session, term, lambda sight, _: sessions_held(sight))
-    group = call.db.get_one(Group, found.group_id)  # kept here, it is not looked up again below
-    of = call.db.get_one(Term, group.term_id)
+    of = call.db.get_one(Term, call.db.get_one(Group, found.group_id).term_id)
     call.refuse_stale(lambda: _record_out(call, found))
-    known = {str(mentee.id): key for key, mentee in members_of(call.db, found).items()}
+    members = members_of(call.db, found)
+    known = {str(mentee.id): key for key, mentee in members.items()}
     known |= {f"ext:{key}": key for key in known.values()}
     said: dict[str, Presence] = {}
     for place, one in enumerate(body.attendance):
@@ -98,8 +99,8 @@ def write_record(call: Call, session: Key, body: RecordIn, term: InTerm = None) 
             raise flawed(f"/attendance/{place}/mentee", f"{one.mentee!r}: is there twice", "write each member once")
         said[key] = one.presence
     what = Record(attendance=said, minutes=body.minutes_held, topic=body.topic, note=body.note, tasks=tuple(body.tasks))
-    record(call.db, found, what, by=call.by, now=call.now)
-    return _record_out(call, found)
+    record(call.db, found, what, members=members, by=call.by, now=call.now)
+    return _out(found, [(members[key], said[key]) for key in sorted(members)], body.tasks)
 
 
 @routes.get("/sessions/{session}/tasks", Right.GROUPS_READ)
@@ -118,15 +119,16 @@ def _record_out(call: Call, session: Session) -> RecordOut:
     came = select(Mentee, Attendance.presence).join(Attendance, Attendance.mentee_id == Mentee.id)
     everybody: dict[Mentee, Presence | None] = dict.fromkeys(members_of(call.db, session).values())
     everybody |= dict(call.db.execute(came.where(Attendance.session_id == session.id)).all())
+    return _out(session, sorted(everybody.items(), key=lambda one: one[0].key), list(tasks))
+
+
+def _out(session: Session, attendance: Sequence[tuple[Mentee, Presence | None]], tasks: list[str]) -> RecordOut:
     return RecordOut(
         session_id=session.id,
         recorded_at=session.recorded_at,
-        attendance=[
-            PresenceOut(mentee=Ref(id=mentee.id, external_id=mentee.key), presence=said)
-            for mentee, said in sorted(everybody.items(), key=lambda one: one[0].key)
-        ],
+        attendance=[PresenceOut(mentee=Ref(id=mentee.id, external_id=mentee.key), presence=said) for mentee, said in attendance],
         minutes_held=session.minutes_held,
         topic=session.topic,
         note=session.note,
-        tasks=list(tasks),
+        tasks=tasks,
     )
