@@ -150,3 +150,20 @@ def test_nobody_who_was_erased_is_named_in_any_byte_and_all_is_counted_as_before
             assert not [form for who in BOTH for form in who.forms() if form in answer.content]
     for who in BOTH:
         assert found(database, who) == Counter(), "nor does a new rendering bring them back"
+
+
+def test_what_somebody_still_reads_is_wiped_when_they_have_ended(database: Engine) -> None:
+    """A reader who began after the erasure, and so sees no name, still has a server keep what was noted of the columns before."""
+    named_everywhere(database)
+    if database.dialect.name == "postgresql":
+        with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
+    for who in BOTH:
+        erase(database, who)
+    with database.connect() as reader:
+        assert reader.scalar(select(func.count()).select_from(Person))
+        wiped = wipe_erased(database, lambda: LATER)
+        assert wiped == 0 or not any(found(database, who) for who in BOTH)
+    assert wiped + wipe_erased(database, lambda: LATER) == 2
+    for who in BOTH:
+        assert found(database, who) == Counter()
