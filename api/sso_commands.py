@@ -22,6 +22,7 @@ def set_(
     client: Annotated[str, typer.Argument(metavar="CLIENT", help="What the provider calls this service.")],
     secret: Annotated[Path, typer.Argument(metavar="FILE", help="A file that holds the client's secret.")],
     domains: Annotated[str, typer.Option(metavar="DOMAINS", help="Of the mail addresses that the provider may speak for, with commas.")],
+    two_factors: Annotated[bool, typer.Option("--two-factors", help="It asks everybody for two factors, said or not.")] = False,
 ) -> None:
     """Have an organisation's people sign in with its OpenID Connect provider.
 
@@ -31,7 +32,7 @@ def set_(
     from api.v1.door import ROOT
     from data.database import transaction
     from data.program_settings import find_program
-    from data.single_sign_on import set_provider
+    from data.single_sign_on import NewProvider, set_provider
     from scheduler.fetch import read_address
     from scheduler.identity import near_providers
 
@@ -42,7 +43,8 @@ def set_(
         shared = some_text(secret.read_text(encoding="utf-8").strip(), "FILE")
         with transaction(engine) as db:
             of = find_program(db, program).organisation_id
-            made = set_provider(db, of, issuer, some_text(client, "CLIENT"), shared, domains, by=BY, now=now())
+            new = NewProvider(issuer, some_text(client, "CLIENT"), shared, domains, two_factors)
+            made = set_provider(db, of, new, by=BY, now=now())
         back = f"{service_address()}{ROOT}/auth/sso/return"
         say([f"{made.issuer}: for {made.domains}", f"the provider is to send people back to {back}"])
 
@@ -59,7 +61,8 @@ def show(program: ProgramKey) -> None:
         with reading(engine) as db:
             of = db.get_one(Organisation, find_program(db, program).organisation_id)
             found = provider_of(db, of.key)
-        say([f"{of.key}: {found.issuer}, as {found.client}, for {found.domains}"])
+        asks = ", which asks everybody for two factors" if found.two_factors else ""
+        say([f"{of.key}: {found.issuer}, as {found.client}, for {found.domains}{asks}"])
 
 
 @single_sign_on.command()

@@ -6,7 +6,7 @@ program. The table says how far each right of a role reaches: nowhere, to what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from uuid import UUID
@@ -163,12 +163,20 @@ class OneFactorOnly(AccessError):
         return "this program asks two factors of who runs it; set up a device or a passkey for your account, and sign in with it"
 
 
+@dataclass(eq=False)
+class StaysGuarded(AccessError):
+    """Somebody who is no owner, or a program of theirs, would have a program ask two factors no more."""
+
+    def __str__(self) -> str:
+        return "a program asks two factors until an owner who has signed in with two takes that back; leave two_factors on, or ask one"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: `name` is what the audit calls them, a kind and a key; `scopes` are the rights that they may use at all, None for all;
     `account` is whose they are who signed in; `offices` what they are to organisations, which may have no program yet, and `homes`
-    all of those in which they are anything. Of what they are to the `guarded` programs, for others, nothing counts: they have shown one
-    factor where two are asked."""
+    all of those in which they are anything. Of what they are to the `guarded` programs and to organisations that have such, for others,
+    nothing counts: they have shown one factor where two are asked."""
 
     name: str
     standings: tuple[Standing, ...]
@@ -180,9 +188,7 @@ class Actor:
 
     def programs(self, right: Right) -> frozenset[UUID]:
         """The programs in which they have a right, however far it reaches."""
-        if self.scopes is not None and right not in self.scopes:
-            return frozenset()
-        return frozenset(standing.program for standing in self.counting() if MAY[right][standing.role])
+        return self._having(right, self.counting())
 
     def counting(self, program: UUID | None = None) -> Sequence[Standing]:
         """Of what they are, by default in any program, all that counts."""
@@ -204,7 +210,7 @@ class Actor:
         if program not in {standing.program for standing in self.standings}:
             raise Foreign
         if program not in self.programs(right):
-            raise OneFactorOnly if program in self.guarded else NotAllowed(right)
+            raise OneFactorOnly if program in self._having(right, self.standings) else NotAllowed(right)
         reaches = {standing: MAY[right][standing.role] for standing in self.counting(program)}
         if Reach.ALL in reaches.values():
             return Sight(all=True)
@@ -214,9 +220,7 @@ class Actor:
 
     def organisations(self, right: Right) -> frozenset[UUID]:
         """The organisations in all of which they have a right."""
-        if self.guarded or (self.scopes is not None and right not in self.scopes):
-            return frozenset()
-        return frozenset(office.organisation for office in self.offices if MAY[right][office.role] is Reach.ALL)
+        return frozenset(one for one in self._holding(right) if one not in self.guarded)
 
     def need(self, right: Right) -> None:
         """Does nothing where they have a right in any program, or in an organisation.
@@ -229,7 +233,23 @@ class Actor:
             They might, had they shown two factors.
         """
         if not self.programs(right) and not self.organisations(right):
-            raise OneFactorOnly if self.guarded else NotAllowed(right)
+            raise self.refused(right)
+
+    def refused(self, right: Right) -> AccessError:
+        """Why they have a right nowhere: they have it with two factors only, or not at all."""
+        return OneFactorOnly() if self._having(right, self.standings) or self._holding(right) else NotAllowed(right)
+
+    def _having(self, right: Right, standings: Iterable[Standing]) -> frozenset[UUID]:
+        """The programs in which what they are gives them a right."""
+        if self.scopes is not None and right not in self.scopes:
+            return frozenset()
+        return frozenset(standing.program for standing in standings if MAY[right][standing.role])
+
+    def _holding(self, right: Right) -> frozenset[UUID]:
+        """The organisations to which they are something that gives them a right in all of it."""
+        if self.scopes is not None and right not in self.scopes:
+            return frozenset()
+        return frozenset(office.organisation for office in self.offices if MAY[right][office.role] is Reach.ALL)
 
 
 def gives(actor: Actor, program: UUID, wanted: Role) -> bool:
@@ -239,3 +259,15 @@ def gives(actor: Actor, program: UUID, wanted: Role) -> bool:
     if actor.scopes is not None and not actor.scopes >= {right for right in Right if MAY[right][wanted]}:
         return False
     return Role.OWNER in mine or (Role.MANAGER in mine and wanted not in {Role.OWNER, Role.MANAGER})
+
+
+def refuse_to_unguard(actor: Actor, program: UUID) -> None:
+    """Does nothing where somebody may have a program that asks two factors do so no more: an owner, who has shown two to come here.
+
+    Raises
+    ------
+    StaysGuarded
+        They are none, or an API client.
+    """
+    if actor.account is None or Role.OWNER not in {standing.role for standing in actor.counting(program)}:
+        raise StaysGuarded

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.access import Role
+from data.account_news import tell_account
 from data.attempts import begin, succeeded
 from data.audit import write_down
 from data.base import new_id
@@ -20,6 +21,7 @@ from data.factors import has_second
 from data.grants import Account, Grant
 from data.identities import forget_identities
 from data.mailed import end_links
+from data.outbox import About
 from data.passwords import hash_of, is_right, refuse_weak
 from data.people import Mentee, Mentor, Person
 from data.programs import Program, Term
@@ -152,6 +154,8 @@ def set_password(db: DbSession, account: Account, password: str, *, but: UUID | 
         It is too weak.
     """
     refuse_weak(password, account.email)
+    if account.password:
+        tell_account(db, account, About.PASSWORD_SET, now=now)
     account.password = hash_of(password)
     end_visits(db, account.id, but=but)
     end_links(db, account.email, now=now)

@@ -12,10 +12,12 @@ import pyotp
 from sqlalchemy import ForeignKey, LargeBinary, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
+from data.account_news import tell_account
 from data.audit import write_down
 from data.base import Base, new_id
 from data.clients import hashed
 from data.grants import Account
+from data.outbox import About
 from data.passkeys import Passkey
 from data.sealing import seal, unseal
 
@@ -104,6 +106,7 @@ def confirm_totp(db: DbSession, account: Account, code: str, *, by: str, now: dt
         raise WrongCode
     found.confirmed_at = now
     write_down(db, at=now, by=by, what="second factor added", whom=f"account {account.id}", details={"kind": "totp"})
+    tell_account(db, account, About.FACTOR_ADDED, now=now)
     return new_codes(db, account, by=by, now=now)
 
 
@@ -113,6 +116,7 @@ def drop_totp(db: DbSession, account: Account, *, by: str, now: dt.datetime) -> 
     if not has_second(db, account.id):
         db.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     write_down(db, at=now, by=by, what="second factor taken", whom=f"account {account.id}", details={"kind": "totp"})
+    tell_account(db, account, About.FACTOR_TAKEN, now=now)
 
 
 def new_codes(db: DbSession, account: Account, *, by: str, now: dt.datetime) -> list[str]:

@@ -17,7 +17,7 @@ from data.programs import Organisation
 
 class IdentityProvider(Base):
     """Where the people of an organisation sign in (OpenID Connect): `secret` is sealed, `domains` are those of the mail addresses for which
-    it speaks, with spaces."""
+    it speaks, with spaces; `two_factors` is said by whoever set it: it asks everybody for these."""
 
     __tablename__ = "identity_provider"
 
@@ -26,6 +26,7 @@ class IdentityProvider(Base):
     client: Mapped[str]
     secret: Mapped[str]
     domains: Mapped[str]
+    two_factors: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[dt.datetime]
 
     def speaks_for(self, email: str) -> bool:

@@ -48,6 +48,9 @@ class About(StrEnum):
     SIGN_IN = "sign in"  # a link of somebody's own, as the two that follow
     PASSWORD = "password"  # noqa: S105  a new one is to be set
     INVITED = "invited"
+    PASSWORD_SET = "password set"  # noqa: S105  what guards an account has changed, as in the two that follow
+    FACTOR_ADDED = "factor added"
+    FACTOR_TAKEN = "factor taken"
 
 
 SECRET = "link"  # noqa: S105  a name

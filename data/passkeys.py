@@ -29,10 +29,12 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from data.account_news import tell_account
 from data.audit import write_down
 from data.base import Base, Document, new_id
 from data.database import KeptRefusal
 from data.grants import Account
+from data.outbox import About
 
 LIVES = dt.timedelta(minutes=5)
 
@@ -150,6 +152,7 @@ def add_passkey(
     )
     db.add(made)
     write_down(db, at=now, by=by, what="second factor added", whom=f"account {account.id}", details={"kind": "passkey"})
+    tell_account(db, account, About.FACTOR_ADDED, now=now)
     return made
 
 
@@ -208,6 +211,7 @@ def drop_passkey(db: DbSession, account: Account, given: str, *, by: str, now: d
         raise NoSuchPasskey(given)
     db.delete(found)
     write_down(db, at=now, by=by, what="second factor taken", whom=f"account {account.id}", details={"kind": "passkey"})
+    tell_account(db, account, About.FACTOR_TAKEN, now=now)
 
 
 def forget_challenges(db: DbSession, now: dt.datetime) -> int:

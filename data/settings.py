@@ -56,7 +56,7 @@ class Settings(BaseModel):
     produced for `horizon_days`. Who is younger than `consent_age` is in a round only with a guardian's consent to the text whose version is
     `consent_text`; so is who is of `consent_grade` or below where nobody knows when they were born. An age of 0 asks for none. `retention`
     are days for which kinds of data are kept otherwise than usual, such as {"records": 180}. With `two_factors` whoever runs the program
-    or is there for others signs in with two, or by an identity provider.
+    or is there for others signs in with two.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -32,7 +32,7 @@ NOTED_EVERY = dt.timedelta(minutes=5)
 class Visit(Base):
     """One browser that is signed in: from which network address, and what it calls itself. `signed_in_at` is when they showed who they
     are, which an identity provider may have seen before they came here; None where it does not say. They showed `two_factors` by a code
-    besides a password, by a passkey, or to an identity provider, which asks what its organisation wants."""
+    besides a password, by a passkey, or to an identity provider that says so, or that is known to ask for them."""
 
     __tablename__ = "visit"
 
@@ -99,10 +99,15 @@ def actor_of_visit(db: DbSession, visit: Visit) -> Actor:
 
 
 def _guarded(db: DbSession, part: Part) -> frozenset[UUID]:
-    """The programs that ask two factors of somebody for what they are there."""
+    """The programs that ask two factors of somebody for what they are there, and the organisations that have such a program."""
     asked = {one.program for one in part.standings if one.role in OFFICE}
-    found = db.execute(select(Program.id, Program.settings).where(Program.id.in_(asked))).all() if asked else ()
-    return frozenset(program for program, settings in found if settings_of(settings).two_factors)
+    homes = {one.organisation for one in part.offices}
+    if not asked and not homes:
+        return frozenset()
+    theirs = or_(Program.id.in_(asked), Program.organisation_id.in_(homes))
+    found = db.execute(select(Program.id, Program.organisation_id, Program.settings).where(theirs))
+    ask = [(program, home) for program, home, settings in found if settings_of(settings).two_factors]
+    return frozenset(one for both in ask for one in both)
 
 
 def note_visit(db: DbSession, visit: UUID, *, now: dt.datetime) -> None:

@@ -99,18 +99,29 @@ class Trip:
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What a provider says of whoever signed in there; `email` is empty where it has verified none, `signed_in_at` None where it does not
-    say when."""
+    say when; whether it says that they showed `two_factors`."""
 
     issuer: str
     subject: str
     email: str
     signed_in_at: dt.datetime | None
+    two_factors: bool = False
 
 
-def set_provider(
-    db: DbSession, organisation: UUID, issuer: str, client: str, secret: str, domains: str, *, by: str, now: dt.datetime
-) -> IdentityProvider:
-    """Gives an organisation an identity provider in the place of what it had; `domains` have commas or spaces between them.
+@dataclass(frozen=True, slots=True)
+class NewProvider:
+    """What is said of a provider that an organisation is to have: `client` and `secret` are what it knows this service by, `domains` have
+    commas or spaces between them, and `two_factors` is whether it asks everybody for these, whatever it says."""
+
+    issuer: str
+    client: str
+    secret: str
+    domains: str
+    two_factors: bool = False
+
+
+def set_provider(db: DbSession, organisation: UUID, new: NewProvider, *, by: str, now: dt.datetime) -> IdentityProvider:
+    """Gives an organisation an identity provider in the place of what it had.
 
     Raises
     ------
@@ -119,15 +130,16 @@ def set_provider(
     SealError
         There is no key to seal the secret with.
     """
-    of = sorted({one.lower() for one in domains.replace(",", " ").split()})
+    of = sorted({one.lower() for one in new.domains.replace(",", " ").split()})
     wrong = next((one for one in of if not DOMAIN.fullmatch(one)), None)
     if wrong is not None or not of:
         raise BadDomain(wrong or "")
     found = db.get(IdentityProvider, organisation) or IdentityProvider(organisation_id=organisation)
-    found.issuer, found.client, found.secret, found.domains, found.made_at = issuer, client, seal(db, secret), " ".join(of), now
+    found.issuer, found.client, found.secret, found.domains = new.issuer, new.client, seal(db, new.secret), " ".join(of)
+    found.two_factors, found.made_at = new.two_factors, now
     db.add(found)
     db.execute(delete(Departure).where(Departure.organisation_id == organisation))
-    details = {"issuer": issuer, "domains": of}
+    details = {"issuer": new.issuer, "domains": of, "two_factors": new.two_factors}
     write_down(db, at=now, by=by, what="identity provider set", whom=f"organisation {organisation}", details=details)
     return found
 

@@ -155,7 +155,7 @@ def who_came(registered: Registered, trip: Trip, code: str, issuer: str | None, 
                 raise BadIdentity("it tells of two people")
             claims = {**more, **claims}
         email = str(claims.get("email", "")).strip().lower() if claims.get("email_verified") is True else ""
-        return Claims(registered.issuer, str(claims["sub"]), email, _signed_in(claims, now))
+        return Claims(registered.issuer, str(claims["sub"]), email, _signed_in(claims, now), _is_by_two(claims))
 
     return asyncio.run(_in_time(registered, asked))
 
@@ -220,6 +220,12 @@ def _signed_in(claims: Document, now: dt.datetime) -> dt.datetime | None:
     if said < (now - MOST_AGE).timestamp() - LEEWAY_SECONDS:
         raise BadIdentity(f"they signed in there more than {MOST_AGE.days} days ago, and were not asked again")
     return min(dt.datetime.fromtimestamp(said, dt.UTC), now)
+
+
+def _is_by_two(claims: Document) -> bool:
+    """Whether it says that they showed two factors (RFC 8176)."""
+    said = claims.get("amr")
+    return isinstance(said, list) and "mfa" in said
 
 
 def _address(registered: Registered, found: Document, name: str) -> httpx.URL:

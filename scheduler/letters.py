@@ -135,9 +135,10 @@ def _said(db: DbSession, message: Message, now: dt.datetime) -> _Said:
 
 
 def _said_to_account(message: Message, now: dt.datetime) -> _Said:
-    if is_over(message, now):
+    about = About(message.body["about"])
+    if is_over(message, about, now):
         raise NoLongerSo("its link is good no more")
-    subject, lines = said_to_account(message, About(message.body["about"]))
+    subject, lines = said_to_account(message, about)
     return _Said("Dure", subject, lines, Language.EN, takes_part=False)
 
 

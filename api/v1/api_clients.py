@@ -87,7 +87,7 @@ def make_program_client(call: Call, program: Key, body: ClientIn) -> NewClientOu
     if body.role not in {Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.SUPERVISOR}:
         raise flawed("/role", "is somebody's own", "write owner, manager, reviewer or supervisor")
     beyond = call.actor.scopes is not None and not set(body.scopes) <= call.actor.scopes
-    roles = {standing.role for standing in call.actor.standings if standing.program == found.id}
+    roles = {standing.role for standing in call.actor.counting(found.id)}
     if beyond or not (body.role in roles or gives(call.actor, found.id, body.role)):
         raise RoleAboveOwn(body.role)
     organisation = call.db.get_one(Organisation, found.organisation_id)
@@ -153,7 +153,7 @@ def _client(call: Call, given: UUID) -> Client:
 
 
 def _refuse_above(call: Call, held: Sequence[tuple[UUID, Role]]) -> None:
-    mine = {(one.program, one.role) for one in call.actor.standings}
+    mine = {(one.program, one.role) for one in call.actor.counting()}
     for program, role in held:
         if (program, role) not in mine and not gives(call.actor, program, role):
             raise RoleAboveOwn(role)

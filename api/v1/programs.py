@@ -14,7 +14,7 @@ from api.v1.fields import AKey, Ref, Text, flawed
 from api.v1.finding import Key, id_or_external, is_called, program_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.people_queries import made
-from data.access import NotAllowed, Right
+from data.access import Right, refuse_to_unguard
 from data.new_programs import make_program
 from data.program_settings import change_setting, rename_program
 from data.programs import Organisation, Program
@@ -100,7 +100,7 @@ def put_program(call: Call, program: Key, body: ProgramPut) -> ProgramOut:
         rename_program(call.db, found, body.name, by=call.by, now=call.now)
     for name in [*Settings.model_fields, *(name for name in body.settings if name not in Settings.model_fields)]:
         if name in found.settings or name in body.settings:
-            change_setting(call.db, found, name, body.settings.get(name), by=call.by, now=call.now)
+            _change(call, found, name, body.settings.get(name))
     return _shown(call, found)
 
 
@@ -112,7 +112,7 @@ def change_program(call: Call, program: Key, body: ProgramPatch) -> ProgramOut:
     if body.name is not None:
         rename_program(call.db, found, body.name, by=call.by, now=call.now)
     for name, value in body.settings.items():
-        change_setting(call.db, found, name, value, by=call.by, now=call.now)
+        _change(call, found, name, value)
     return _shown(call, found)
 
 
@@ -125,6 +125,13 @@ def program_out(program: Program, organisation: Organisation) -> ProgramOut:
 
 def _shown(call: Call, program: Program) -> ProgramOut:
     return program_out(program, call.db.get_one(Organisation, program.organisation_id))
+
+
+def _change(call: Call, program: Program, name: str, value: object) -> None:
+    guarded = settings_of(program.settings).two_factors
+    settings = change_setting(call.db, program, name, value, by=call.by, now=call.now)
+    if guarded and not settings.two_factors:
+        refuse_to_unguard(call.actor, program.id)
 
 
 def _make(call: Call, key: str, body: ProgramPut) -> ProgramOut:
@@ -140,14 +147,14 @@ def _organisation(call: Call, key: str | None) -> Organisation:
 
     Raises
     ------
-    NotAllowed
+    NotAllowed, OneFactorOnly
         They make them in none.
     Problem
         It is none of theirs, or not said which of them: 422.
     """
     may = call.actor.organisations(Right.PROGRAM_MAKE)
     if not may:
-        raise NotAllowed(Right.PROGRAM_MAKE)
+        raise call.actor.refused(Right.PROGRAM_MAKE)
     theirs = select(Organisation).where(Organisation.id.in_(may))
     found = call.db.scalars(theirs if key is None else theirs.where(is_called(Organisation, key))).all()
     if len(found) != 1:

@@ -192,11 +192,14 @@ def _add_passwords(gate: Gate) -> None:
         request.state.who = f"account {account.id}" if account else ""
         right, anew = is_right(body.password, account.password if account else "")
         if account is None or not right:
-            raise Problem(401, "sign-in-failed", "the address and the password do not belong together", "look at both, or set a new one")
+            raise _sign_in_failed()
         with transaction(engine) as db:
-            account = db.get_one(Account, account.id, with_for_update=True)
+            seen, account = account.password, db.get_one(Account, account.id, with_for_update=True)
+            if account.password != seen and not is_right(body.password, account.password)[0]:
+                raise _sign_in_failed()  # it was set anew since
             second = _look_at_second(db, account, body.code, now)
-            account.password = anew or account.password
+            if account.password == seen:
+                account.password = anew or seen
             succeeded(db, tried)
             return gate.let_in(db, request, account, "password", now, two_factors=second)
 
@@ -283,6 +286,10 @@ def _add_passkeys(gate: Gate) -> None:
             return gate.let_in(db, request, account, "passkey", now, two_factors=True)
 
 
+def _sign_in_failed() -> Problem:
+    return Problem(401, "sign-in-failed", "the address and the password do not belong together", "look at both, or set a new one")
+
+
 def _look_at_second(db: DbSession, account: Account, code: str | None, now: dt.datetime) -> bool:
     """Whether the account has a second factor; its code is good then.
 
@@ -292,7 +299,7 @@ def _look_at_second(db: DbSession, account: Account, code: str | None, now: dt.d
         It takes one, or another.
     """
     if account.closed_at is not None:
-        raise Problem(401, "sign-in-failed", "the address and the password do not belong together", "look at both, or set a new one")
+        raise _sign_in_failed()
     if not has_second(db, account.id):
         return False
     if code is None:

@@ -79,7 +79,8 @@ def add_single_sign_on(gate: Gate) -> None:
                 raise DepartureIsOver
             account = account_of(db, provider, claims, now=now)
             answer = RedirectResponse(f"{service_address()}/", 303, {"Cache-Control": "no-store"})
-            gate.enter(db, request, answer, account, "single sign-on", Shown(claims.signed_in_at, two_factors=True), now=now)
+            shown = Shown(claims.signed_in_at, provider.two_factors or claims.two_factors)
+            gate.enter(db, request, answer, account, "single sign-on", shown, now=now)
         clear_cookie(request, answer, suffix=AWAY_COOKIE)
         return answer
 

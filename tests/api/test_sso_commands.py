@@ -30,12 +30,18 @@ def test_a_provider_is_set_with_a_secret_out_of_a_file_shown_without_it_and_take
     shown = typed("sso", "show", "rural").output
     assert "https://login.example.org, as dure, for campus.example" in shown
     assert "secret" not in shown
+    assert "two factors" not in shown
+    again = typed(
+        "sso", "set", "rural", "https://login.example.org", "dure", tmp_path / "secret", "--domains", "campus.example", "--two-factors"
+    )
+    assert again.exit_code == 0, again.output
+    assert "asks everybody for two factors" in typed("sso", "show", "rural").output
     assert typed("sso", "remove", "rural").exit_code == 0
     gone = typed("sso", "show", "rural")
     assert (gone.exit_code, "has no single sign-on" in gone.output) == (2, True)
     with reading(database) as db:
         done = db.scalars(select(Deed.what).order_by(Deed.id)).all()
-    assert done[-2:] == ["identity provider set", "identity provider removed"]
+    assert done[-3:] == ["identity provider set", "identity provider set", "identity provider removed"]
 
 
 def test_a_provider_without_encryption_or_domains_is_refused(database: Engine, typed: Typed, tmp_path: Path) -> None:

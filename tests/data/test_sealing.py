@@ -25,7 +25,7 @@ from data.identities import IdentityProvider
 from data.programs import Organisation
 from data.resealing import reseal
 from data.sealing import VARIABLE, BadKey, NoKey, OtherKey, keys, seal, unseal
-from data.single_sign_on import set_provider
+from data.single_sign_on import NewProvider, set_provider
 from tests.api.v1.callers import NOW
 from tests.sessions import taught_term
 
@@ -129,7 +129,7 @@ def test_all_that_is_sealed_is_sealed_anew_with_a_new_key_after_which_the_old_on
         account = account_for(db, "kim@example.org", by="test", now=NOW)
         secret, _ = begin_totp(db, account)
         of = db.scalars(select(Organisation.id)).one()
-        set_provider(db, of, "https://login.example.org", "dure", "client secret", "campus.example", by="test", now=NOW)
+        set_provider(db, of, NewProvider("https://login.example.org", "dure", "client secret", "campus.example"), by="test", now=NOW)
     monkeypatch.setenv(VARIABLE, NEW)
     with transaction(database) as db, pytest.raises(OtherKey):
         reseal(db, by="test", now=NOW)

@@ -100,4 +100,4 @@ class House:
         """What links end in that were mailed to an address and are not sent yet, the oldest first."""
         with reading(self.engine) as db:
             sent = db.scalars(select(Message).where(Message.address == email).order_by(Message.id))
-            return [str(message.body["link"]).partition("#")[2] for message in sent]
+            return [str(message.body["link"]).partition("#")[2] for message in sent if "link" in message.body]

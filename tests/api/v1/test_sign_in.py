@@ -8,17 +8,29 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, select, update
 
+from api.v1 import sign_in
 from data.access import Role
+from data.accounts import set_password
 from data.database import reading, transaction
 from data.grants import Account
 from data.outbox import Message, mark_sent
+from data.passwords import is_right
 from tests.api.v1.browsers import PASSWORD, House
 from tests.sessions import taught_term
 
 KIM = "kim@example.org"
 MINUTE = dt.timedelta(minutes=1)
+
+
+def kept_weakly(house: House, account: Account) -> str:
+    """The hash of an account's password as an earlier version would have kept it, and now does."""
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    with transaction(house.engine) as db:
+        db.execute(update(Account).where(Account.id == account.id).values(password=weak))
+    return weak
 
 
 @pytest.fixture
@@ -132,12 +144,8 @@ def test_an_address_without_an_account_is_told_the_same_after_the_same_time(hous
 
 
 def test_a_password_of_weaker_making_is_kept_anew_when_it_is_shown(house: House) -> None:
-    from argon2 import PasswordHasher  # noqa: PLC0415  as an earlier version would have kept it
-
     account = house.account(KIM)
-    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    with transaction(house.engine) as db:
-        db.execute(update(Account).where(Account.id == account.id).values(password=weak))
+    weak = kept_weakly(house, account)
     assert house.browser().sign_in(KIM).status_code == 200
     with reading(house.engine) as db:
         kept = db.get_one(Account, account.id).password
@@ -145,6 +153,25 @@ def test_a_password_of_weaker_making_is_kept_anew_when_it_is_shown(house: House)
     assert kept.startswith("$argon2id$")
     assert "m=19456,t=2" in kept
     assert house.browser().sign_in(KIM).status_code == 200
+
+
+def test_a_password_that_is_set_anew_while_the_old_one_is_looked_at_lets_nobody_in_by_the_old_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = house.account(KIM)
+    weak = kept_weakly(house, account)
+
+    def looks_slowly(password: str, kept: str) -> tuple[bool, str | None]:
+        seen = is_right(password, kept)
+        if kept == weak:
+            with transaction(house.engine) as db:
+                set_password(db, db.get_one(Account, account.id), "another stone in a slow river", by="test", now=house.clock.now)
+        return seen
+
+    monkeypatch.setattr(sign_in, "is_right", looks_slowly)
+    assert house.browser().sign_in(KIM).status_code == 401
+    assert house.browser().sign_in(KIM).status_code == 401
+    assert house.browser().sign_in(KIM, "another stone in a slow river").status_code == 200
 
 
 def test_a_mentor_signs_in_by_a_mailed_link_once_and_is_what_the_term_says(house: House) -> None:

@@ -18,10 +18,11 @@ from data.audit import Deed
 from data.database import reading, transaction
 from data.grants import Account, Grant
 from data.identities import Departure, IdentityProvider
-from data.programs import Organisation
+from data.program_settings import change_setting
+from data.programs import Organisation, Program
 from data.sealing import unseal
 from data.signed_in import FRESH
-from data.single_sign_on import BadDomain, set_provider
+from data.single_sign_on import BadDomain, NewProvider, set_provider
 from scheduler.identity import HOSTS
 from scheduler.jobs import forget_sign_ins
 from tests.api.v1.browsers import Browser, House
@@ -64,7 +65,7 @@ def registered(house: House, issuer: str) -> str:
     """Gives the only organisation a provider, and says its key."""
     with transaction(house.engine) as db:
         of = db.scalars(select(Organisation)).one()
-        set_provider(db, of.id, issuer, "dure", "client secret", "campus.example", by="test", now=house.clock.now)
+        set_provider(db, of.id, NewProvider(issuer, "dure", "client secret", "campus.example"), by="test", now=house.clock.now)
         return of.key
 
 
@@ -228,6 +229,29 @@ def test_what_guards_an_account_is_changed_only_right_after_the_provider_asked(
     assert begun.status_code == 201 if fresh else kind(begun) == (403, "not-fresh"), begun.text
 
 
+@pytest.mark.parametrize(
+    ("amr", "known", "shown"),
+    [
+        pytest.param(None, False, False, id="the provider says nothing"),
+        pytest.param(["pwd"], False, False, id="it says a password"),
+        pytest.param(["pwd", "otp", "mfa"], False, True, id="it says two factors"),
+        pytest.param(None, True, True, id="it is known to ask for them"),
+    ],
+)
+def test_coming_from_a_provider_is_two_factors_where_it_says_so_or_is_known_to_ask_for_them(
+    house: House, liar: Liar, amr: object, *, known: bool, shown: bool
+) -> None:
+    liar.claims.update(amr=amr)
+    with transaction(house.engine) as db:
+        change_setting(db, db.scalars(select(Program)).one(), "two_factors", value=True, by="test", now=NOW)
+        of = db.scalars(select(Organisation)).one().id
+        set_provider(db, of, NewProvider(liar.at, "dure", "client secret", "campus.example", two_factors=known), by="test", now=NOW)
+    browser = house.browser()
+    assert browser.ask("GET", liar.sent(away(house, browser))).status_code == 303
+    asked = browser.ask("GET", "/v1/programs")
+    assert asked.status_code == 200 if shown else kind(asked) == (403, "one-factor-only"), asked.text
+
+
 def test_a_code_is_of_no_use_without_what_this_browser_has(house: House, liar: Liar) -> None:
     browser = house.browser()
     back = liar.sent(away(house, browser))
@@ -379,13 +403,13 @@ def test_the_secret_of_the_client_is_sealed_and_a_provider_speaks_for_some_domai
         of = db.scalars(select(Organisation.id)).one()
         for domains in ("", "campus example.org, @x", "a..b"):
             with pytest.raises(BadDomain, match="with commas"):
-                set_provider(db, of, liar.at, "dure", "x", domains, by="test", now=NOW)
+                set_provider(db, of, NewProvider(liar.at, "dure", "x", domains), by="test", now=NOW)
 
 
 def test_mentors_of_a_term_come_in_without_an_account_as_what_they_are(house: House, liar: Liar) -> None:
     with transaction(house.engine) as db:
         of = db.scalars(select(Organisation)).one()
-        set_provider(db, of.id, liar.at, "dure", "x", "example.org", by="test", now=NOW)
+        set_provider(db, of.id, NewProvider(liar.at, "dure", "x", "example.org"), by="test", now=NOW)
     liar.claims.update(sub="m", email="m-1@example.org")
     browser = house.browser()
     assert browser.ask("GET", liar.sent(away(house, browser))).status_code == 303
