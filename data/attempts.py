@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Any, cast
 from uuid import UUID
 
@@ -63,7 +64,7 @@ def begin(db: DbSession, email: str, source: str, *, now: dt.datetime) -> Try:
     TooManyAttempts
         It is one too many.
     """
-    account, address = _account(email), _hash(f"address\0{source}")
+    account, address = _account(email), _hash(f"address\0{network_of(source)}")
     if db.get_bind().dialect.name == "postgresql":  # of an SQLite file there is one writer, and others wait for it
         for lock in sorted(int.from_bytes(of[:8], signed=True) for of in (account, address)):
             db.execute(select(func.pg_advisory_xact_lock(lock)))
@@ -79,6 +80,11 @@ def begin(db: DbSession, email: str, source: str, *, now: dt.datetime) -> Try:
     return Try(account, rows)
 
 
+def undone(db: DbSession, tried: Try) -> None:
+    """It was neither a failure nor a success: it is as if it had not been."""
+    db.execute(delete(Attempt).where(Attempt.id.in_(tried.rows)))
+
+
 def succeeded(db: DbSession, tried: Try) -> None:
     """It was no failure, and earlier ones with the account are forgotten."""
     db.execute(delete(Attempt).where(Attempt.id.in_(tried.rows) | (Attempt.of == tried.account)))
@@ -92,6 +98,17 @@ def forget_tries(db: DbSession, email: str) -> None:
 def forget_attempts(db: DbSession, now: dt.datetime) -> int:
     """Removes what counts no more, and tells how much that was."""
     return cast("CursorResult[Any]", db.execute(delete(Attempt).where(Attempt.at <= now - WITHIN))).rowcount
+
+
+def network_of(source: str) -> str:
+    """Whom an address stands for: itself, and of IPv6 the network of 64 bits that one customer has whole."""
+    try:
+        read = ip_address(source.partition("%")[0])
+    except ValueError:
+        return source
+    if read.version == 4:
+        return str(read)
+    return str(read.ipv4_mapped) if read.ipv4_mapped else str(ip_network((read, 64), strict=False))
 
 
 def _account(email: str) -> bytes:

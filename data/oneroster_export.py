@@ -22,7 +22,8 @@ from data.archive import packed
 from data.bookings import Member, members_of
 from data.groups import Group
 from data.oneroster import SOURCED_ID
-from data.oneroster_own import KEY, NO_NAME, OWN, OWN_COLUMNS, PROGRAM, SHARED
+from data.oneroster_names import parted
+from data.oneroster_own import KEY, OWN, OWN_COLUMNS, PROGRAM, SHARED
 from data.oneroster_tables import MANIFEST, MANIFEST_VERSION, NAMES, SCHOOL, TABLES, VERSIONS, Mode, columns_of
 from data.people import Mentee, Mentor, Person
 from data.programs import Program, Term
@@ -141,7 +142,7 @@ class _Export:
     def add_user(self, row: Mentor | Mentee, person: Person, key: str, cells: Mapping[str, str], *, role: str, org: str) -> None:
         """A user with these cells besides, or a second role of theirs."""
         key = key if len(key) <= SOURCED_ID else str(person.id)
-        given, family = _names(_line(person.name))
+        given, family = parted(_line(person.name))
         own = {OWN + KEY: row.key} if key != row.key else {}
         told = {"username": key, "givenName": given, "familyName": family, "email": _line(person.email), "primaryOrgSourcedId": org}
         first = self.rows["users"].get(key, {})
@@ -223,9 +224,3 @@ def _line(text: str) -> str:
 def _one(text: str) -> str:
     """A text as the only one of a list, in which commas stand between them."""
     return text.replace(",", " ")
-
-
-def _names(name: str) -> tuple[str, str]:
-    """A given and a family name: the last word is the second."""
-    given, _, family = name.rpartition(" ")
-    return (given, family) if given else (family or NO_NAME, NO_NAME)

@@ -13,5 +13,3 @@ TOLD_BY_ONEROSTER = {"mentor_id", "mentee_id", "email", "grade", "school", "affi
 SHARED = tuple(column.name for column in MENTORS.columns if column.name in {other.name for other in MENTEES.columns})
 """What mentors and mentees both have: somebody of whom it is the same as both is one user."""
 OWN_COLUMNS = tuple(dict.fromkeys(column.name for column in (*MENTORS.columns, *MENTEES.columns) if column.name not in TOLD_BY_ONEROSTER))
-NO_NAME = "-"
-"""Stands for a given or family name where there is none, since OneRoster wants both."""

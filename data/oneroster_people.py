@@ -18,7 +18,8 @@ from typing import TypeVar
 from sqlalchemy.orm import Session as DbSession
 
 from data.oneroster import BadRoster, Roster, Row, items
-from data.oneroster_own import KEY, NO_NAME, OWN, OWN_COLUMNS, PROGRAM
+from data.oneroster_names import joined
+from data.oneroster_own import KEY, OWN, OWN_COLUMNS, PROGRAM
 from data.oneroster_tables import SCHOOL
 from data.people import CameAs
 from data.programs import Term
@@ -161,7 +162,8 @@ class _Reading:
         usual = {"availability": defaults.availability, "subjects": defaults.subjects, "requests": defaults.requests}
         own = {name: row[OWN + name] or were.get(name, "") or usual.get(name, "") for name in OWN_COLUMNS}
         email = row["email"] or were.get("email", "")
-        return {**own, "name": row[f"{OWN}name"] or _name(row), "email": email}
+        name = joined(row["preferredGivenName"] or row["givenName"], row["preferredFamilyName"] or row["familyName"])
+        return {**own, "name": row[f"{OWN}name"] or name, "email": email}
 
 
 def _key(row: Row) -> str:
@@ -171,11 +173,6 @@ def _key(row: Row) -> str:
 def _is_over(row: Row, today: dt.date) -> bool:
     """Whether a role has ended; its last day is the one before `endDate`."""
     return bool(row["endDate"]) and row["endDate"] <= today.isoformat()
-
-
-def _name(row: Row) -> str:
-    names = (row["preferredGivenName"] or row["givenName"], row["preferredFamilyName"] or row["familyName"])
-    return " ".join(name for name in names if name != NO_NAME)
 
 
 def _read(columns: Columns[T], rows: Collection[tuple[int, Cells]], faults: Faults) -> list[T]:

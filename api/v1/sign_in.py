@@ -23,9 +23,9 @@ from api.v1.door import ROOT, Door, Wire
 from api.v1.limits import Limits
 from api.v1.single_sign_on import add_single_sign_on
 from data.accounts import account_named, let_in_by_mail, set_password, signs_in_by_mail
-from data.attempts import begin, succeeded
+from data.attempts import Try, begin, network_of, succeeded, undone
 from data.audit import write_down
-from data.database import reading, transaction
+from data.database import KeptRefusal, reading, transaction
 from data.factors import has_second, has_totp, takes_code
 from data.grants import Account
 from data.mailed import LinkIsOver, Purpose, mail_link, use_link
@@ -142,7 +142,7 @@ class Gate:
     def arrive(self, request: Request) -> tuple[dt.datetime, str]:
         """The moment, and from where somebody asks."""
         now, source = self.door.clock(), request.client.host if request.client else ""
-        self.limits.count(source, now)
+        self.limits.count(network_of(source), now)
         return now, source
 
     def let_in(self, db: DbSession, request: Request, account: Account, way: str, now: dt.datetime, *, two_factors: bool) -> Response:
@@ -173,6 +173,10 @@ class Gate:
         set_cookie(request, answer, token)
 
 
+class SecondFactorWanted(Problem, KeptRefusal):
+    """The password is right, and a code is wanted: who has not sent one yet has not failed."""
+
+
 async def _knows_no_query(request: Request) -> None:
     """Nothing is said after the question mark here, where passwords might be."""
     refuse_unknown(request, ())
@@ -195,9 +199,9 @@ def _add_passwords(gate: Gate) -> None:
             raise _sign_in_failed()
         with transaction(engine) as db:
             seen, account = account.password, db.get_one(Account, account.id, with_for_update=True)
-            if account.password != seen and not is_right(body.password, account.password)[0]:
-                raise _sign_in_failed()  # it was set anew since
-            second = _look_at_second(db, account, body.code, now)
+            if account.closed_at is not None or (account.password != seen and not is_right(body.password, account.password)[0]):
+                raise _sign_in_failed()  # it was closed, or set anew, since
+            second = _look_at_second(db, account, body.code, tried, now)
             if account.password == seen:
                 account.password = anew or seen
             succeeded(db, tried)
@@ -286,11 +290,7 @@ def _add_passkeys(gate: Gate) -> None:
             return gate.let_in(db, request, account, "passkey", now, two_factors=True)
 
 
-def _sign_in_failed() -> Problem:
-    return Problem(401, "sign-in-failed", "the address and the password do not belong together", "look at both, or set a new one")
-
-
-def _look_at_second(db: DbSession, account: Account, code: str | None, now: dt.datetime) -> bool:
+def _look_at_second(db: DbSession, account: Account, code: str | None, tried: Try, now: dt.datetime) -> bool:
     """Whether the account has a second factor; its code is good then.
 
     Raises
@@ -298,13 +298,16 @@ def _look_at_second(db: DbSession, account: Account, code: str | None, now: dt.d
     Problem
         It takes one, or another.
     """
-    if account.closed_at is not None:
-        raise _sign_in_failed()
     if not has_second(db, account.id):
         return False
     if code is None:
+        undone(db, tried)
         mend = "send a code of your device, or one to recover by" if has_totp(db, account.id) else "sign in by your passkey"
-        raise Problem(401, "second-factor", "the account has a second factor", mend)
+        raise SecondFactorWanted(401, "second-factor", "the account has a second factor", mend)
     if not takes_code(db, account, code, now=now):
         raise Problem(401, "wrong-code", "this code is not good now", "write the one that your device shows")
     return True
+
+
+def _sign_in_failed() -> Problem:
+    return Problem(401, "sign-in-failed", "the address and the password do not belong together", "look at both, or set a new one")

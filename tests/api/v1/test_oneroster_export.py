@@ -13,6 +13,7 @@ from data.audit import Deed
 from data.base import new_id
 from data.database import reading, transaction
 from data.groups import Group, Membership
+from data.oneroster_names import joined
 from data.people import Mentee, Mentor, Person
 from data.programs import Program, Term
 from data.roster import farthest, round_of
@@ -79,7 +80,7 @@ def test_groups_are_classes_in_which_their_people_are_enrolled(platform: Platfor
     assert len(users) == len({mentor for _, mentor in groups} | {mentee for _, mentee in members})
     for _, key in members:
         mentee, name = mentees[key]
-        assert " ".join(cell for cell in (users[key]["givenName"], users[key]["familyName"]) if cell != "-") == name
+        assert joined(users[key]["givenName"], users[key]["familyName"]) == name
         assert (users[key]["grades"], orgs[users[key]["primaryOrgSourcedId"]]["name"]) == (
             f"{mentee.grade:02}",
             mentee.school or program.name,

@@ -7,6 +7,7 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pyotp
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, select, update
@@ -14,11 +15,13 @@ from sqlalchemy import Engine, select, update
 from api.v1 import sign_in
 from data.access import Role
 from data.accounts import set_password
+from data.attempts import TooManyAttempts, begin, network_of
 from data.database import reading, transaction
 from data.grants import Account
 from data.outbox import Message, mark_sent
 from data.passwords import is_right
 from tests.api.v1.browsers import PASSWORD, House
+from tests.api.v1.callers import NOW
 from tests.sessions import taught_term
 
 KIM = "kim@example.org"
@@ -105,6 +108,43 @@ def test_one_address_fails_five_times_whatever_accounts_it_tries(house: House) -
     answers = [house.browser().sign_in(f"{n}@example.org", "wrong wrong wrong").status_code for n in range(7)]
     assert answers == [401] * 5 + [429] * 2
     assert house.browser().sign_in(KIM).status_code == 429
+
+
+def test_who_shows_a_password_first_and_then_a_code_has_not_failed(house: House) -> None:
+    first = house.signed_in(KIM)
+    device = pyotp.TOTP(first.ask("POST", "/v1/me/totp", {}).json()["secret"])
+    codes = first.ask("POST", "/v1/me/totp/confirm", {"code": device.at(house.clock.now)}).json()["recovery_codes"]
+    for code in codes[:7]:
+        browser = house.browser()
+        assert browser.sign_in(KIM).json()["type"] == "/problems/second-factor"
+        assert browser.sign_in(KIM, code=code).status_code == 200
+    told = [house.browser().sign_in(KIM, code="000000").status_code for _ in range(6)]
+    assert told == [401] * 5 + [429], "wrong codes are failures"
+
+
+@pytest.mark.parametrize(
+    ("source", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_of_ipv6_a_whole_network_counts_as_one_address(source: str, network: str) -> None:
+    assert network_of(source) == network
+
+
+def test_tries_from_one_network_of_ipv6_are_counted_together(database: Engine) -> None:
+    with transaction(database) as db:
+        for number in range(5):
+            begin(db, f"{number}@example.org", f"2001:db8::{number}", now=NOW)
+        begin(db, "6@example.org", "2001:db8:0:1::1", now=NOW)
+        with pytest.raises(TooManyAttempts):
+            begin(db, "7@example.org", "2001:db8::7", now=NOW)
 
 
 def test_of_many_tries_at_once_no_more_than_five_are_looked_at(house: House) -> None:
