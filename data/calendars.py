@@ -17,7 +17,7 @@ from data.people import Mentee, Mentor
 from data.programs import Term
 from data.sessions import Session
 
-A_STATEMENT = 500
+A_STATEMENT = 5000
 """So many values one statement takes."""
 
 T = TypeVar("T")

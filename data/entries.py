@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,19 +16,19 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.base import new_id, rows_of
-from data.calendars import among
+from data.calendars import among, parts
 from data.people import CameAs as Role, Mentee, Mentor, PairRow, PeerRow, Person, Request
 from data.programs import Program, Term
-from data.roster import PERSONAL, mentee_cells, mentor_cells, policy_document
+from data.roster import PERSONAL, policy_document
+from matching.columns import MENTEES, MENTORS
 from matching.round import Mentee as RoundMentee, Mentor as RoundMentor, Round
+from matching.rows import Columns
 
 T = TypeVar("T")
 
 TABLES: Mapping[Role, type[Mentor | Mentee]] = {Role.MENTOR: Mentor, Role.MENTEE: Mentee}
-DATES = ("available_from", "available_until")
 NOT_IN_THE_IMPORT = "not in the import"
 """Why those have left whom an import takes away."""
-NUMBERS = ("grade", "max_groups", "max_size", "max_weekly_minutes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,25 @@ def by_key(round: Round) -> dict[Role, dict[str, RoundMentor | RoundMentee]]:
 
 def person_row(one: RoundMentor | RoundMentee) -> dict[str, Any]:
     """What the row of a mentor or a mentee and their person's hold, and a mentee's requests, as a cell."""
-    cells, key = (mentor_cells(one), "mentor_id") if isinstance(one, RoundMentor) else (mentee_cells(one), "mentee_id")
-    row: dict[str, Any] = {"key" if name == key else name: cell for name, cell in cells.items()}
-    for name in row.keys() & set(DATES):
-        row[name] = dt.date.fromisoformat(row[name]) if row[name] else None
-    for name in row.keys() & set(NUMBERS):
-        row[name] = int(row[name]) if row[name] else None
+    return _mentor_row(one) if isinstance(one, RoundMentor) else _mentee_row(one)
+
+
+def _row_of(columns: Columns[Any]) -> Callable[[object], dict[str, Any]]:
+    """What makes rows: texts, numbers and days are as they are, and of lists there is the cell."""
+    names = ["key" if column.unique else column.name for column in columns.columns]
+    held = attrgetter(*(column.field for column in columns.columns))
+    lists = [(name, column) for name, column in zip(names, columns.columns, strict=True) if column.kind.write is not str]
+
+    def row(one: object) -> dict[str, Any]:
+        made = dict(zip(names, held(one), strict=True))
+        for name, column in lists:
+            made[name] = column.written(one)
+        return made
+
     return row
+
+
+_mentor_row, _mentee_row = _row_of(MENTORS), _row_of(MENTEES)
 
 
 def difference(before: Mapping[str, T], after: Mapping[str, T], row_of: Callable[[T], Mapping[str, Any]]) -> Difference:
@@ -111,9 +124,9 @@ def _enter_all(
     new = {key: _named(rows[key], PERSONAL) for key in found.new}
     persons, known_before = _people(db, db.get_one(Program, term.program_id).organisation_id, role, new)
     fresh, back = [], []
+    theirs = [name for name in next(iter(rows.values()), ()) if name not in (*PERSONAL, "requests")]
     for key in found.new:
-        held = {name: value for name, value in rows[key].items() if name not in PERSONAL and name != "requests"}
-        row = {**held, "id": new_id(), "term_id": term.id, "person_id": persons[key], "left_on": None, "left_why": ""}
+        row = {**_named(rows[key], theirs), "id": new_id(), "term_id": term.id, "person_id": persons[key], "left_on": None, "left_why": ""}
         if key in known:  # they had left, and are there again
             back.append({**row, "id": known[key][0]})
         else:
@@ -168,9 +181,8 @@ def _people(
 
 def _ask(db: DbSession, mentees: Mapping[UUID, RoundMentee]) -> None:
     """Makes the requests of these mentees what they are now."""
-    ids = list(mentees)
-    for at in range(0, len(ids), 500):  # a statement takes only so many values
-        db.execute(delete(Request).where(Request.mentee_id.in_(ids[at : at + 500])))
+    for some in parts(mentees):
+        db.execute(delete(Request).where(Request.mentee_id.in_(some)))
     rows = [
         {"mentee_id": mentee, "subject": request.subject, "priority": request.priority, "place": place}
         for mentee, one in mentees.items()

@@ -146,6 +146,7 @@ def _some(items: list[T]) -> list[T]:
 _stretch = lru_cache(maxsize=65536)(read_stretch)
 
 
+@lru_cache(maxsize=65536)
 def _read_stretches(text: str) -> tuple[Stretch, ...]:
     stretches = []
     for item in _items(text):

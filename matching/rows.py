@@ -23,6 +23,8 @@ TABLE_ROWS = 1_000_000
 HEADER_CELLS = 100
 """A longer header is not looked at."""
 NOTHING = (None, "")
+KNOWN_TEXTS = 4096
+"""So many different cells of a column are read once; most columns repeat a few."""
 EXACT = 2**53
 """From here on a spreadsheet's numbers are not exact."""
 
@@ -111,7 +113,8 @@ class _Reader(Generic[T]):
         self.name, self.columns, self.faults = name, columns, faults
         self.read: Rows[T] = Rows()
         self.width = 0
-        self.places: list[tuple[int, Column]] = []
+        self.places: list[tuple[int, Column, dict[object, Any]]] = []
+        """Where columns are, each with what some of its texts hold."""
         self.complete = True
 
     def tell(self, line: int, column: str, problem: str, mend: str) -> None:
@@ -141,7 +144,7 @@ class _Reader(Generic[T]):
                 if column.unique:
                     self.read.keys = None
         self.width = len(cells)
-        self.places = [(place, known[name]) for name, place in places.items()]
+        self.places = [(place, known[name], {}) for name, place in places.items()]
 
     def row(self, line: int, cells: Sequence[object]) -> None:
         """Reads the cells of a row, and makes its value if all of them are good."""
@@ -152,11 +155,17 @@ class _Reader(Generic[T]):
             return
         fields: dict[str, Any] = {}
         faulty = set()
-        for place, column in self.places:
-            if not column.required and cells[place] in NOTHING:
+        for place, column, texts in self.places:
+            cell = cells[place]
+            if type(cell) is str and cell in texts:
+                fields[column.field] = texts[cell]
+                continue
+            if not column.required and cell in NOTHING:
                 continue
             try:
-                self.cell(line, column, cells[place], fields)
+                self.cell(line, column, cell, fields)
+                if type(cell) is str and not column.unique and len(texts) < KNOWN_TEXTS and column.field in fields:
+                    texts[cell] = fields[column.field]
             except BadCell as bad:
                 faulty.add(column.name)
                 self.tell(line, column.name, bad.problem, bad.mend or f"write {column.kind.right}")
@@ -187,7 +196,7 @@ class _Reader(Generic[T]):
 
     def remember(self, line: int, cells: Sequence[object]) -> None:
         """Keeps the key of a row that is not read, so that nobody who points to it is told that it is unknown."""
-        for place, column in self.places:
+        for place, column, _ in self.places:
             if column.unique and self.read.keys is not None and place < len(cells):
                 self.read.keys.setdefault(str(cells[place]).strip(), line)
 

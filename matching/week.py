@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, groupby
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -65,8 +65,13 @@ class Stretch:
             raise NotOneDay(self.start, self.end)
 
     def __str__(self) -> str:
-        day, start = divmod(self.start, DAY_MINUTES)
-        return f"{DAYS[day]} {clock(start)}-{clock(self.end - day * DAY_MINUTES)}"
+        return _written(self.start, self.end)
+
+
+@lru_cache(maxsize=65536)
+def _written(start: int, end: int) -> str:
+    day, from_ = divmod(start, DAY_MINUTES)
+    return f"{DAYS[day]} {clock(from_)}-{clock(end - day * DAY_MINUTES)}"
 
 
 @cache
