@@ -7,11 +7,12 @@ enough, and what is exported is what is kept.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, ColumnElement, ForeignKey, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.base import Base, new_id
@@ -133,3 +134,9 @@ class PeerRow(Base):
     other_id: Mapped[UUID] = mapped_column(ForeignKey(Mentee.id))
     rule: Mapped[str]
     points: Mapped[int] = mapped_column(default=0)
+
+
+def is_in(programs: Collection[UUID]) -> ColumnElement[bool]:
+    """Of persons: who is or was a mentor or a mentee in a term of any of these programs."""
+    terms = select(Term.id).where(Term.program_id.in_(programs))
+    return or_(*(Person.id.in_(select(kind.person_id).where(kind.term_id.in_(terms))) for kind in (Mentor, Mentee)))

@@ -16,8 +16,7 @@ from api.v1.door import Call, Routes, Wire
 from api.v1.finding import Key, id_or_external
 from data.access import Right
 from data.holdings import programs_of
-from data.people import CameAs, Mentee, Mentor, Person
-from data.programs import Term
+from data.people import CameAs, Person, is_in
 from scheduler.erasure import erase_person
 from scheduler.holdings import export_person, files_of
 
@@ -84,14 +83,14 @@ def _meant(call: Call, key: str, came_as: CameAs | None) -> tuple[Person, Collec
         asked = asked.where(Person.came_as == came_as)
     sights = {program: call.sight(program) for program in call.actor.programs(call.right)}
     whole = [program for program, sight in sights.items() if sight.all]
-    own = {person for sight in sights.values() for person in sight.people}
-    there = [select(kind.person_id).join(Term, Term.id == kind.term_id).where(Term.program_id.in_(whole)) for kind in (Mentor, Mentee)]
-    found = call.db.scalars(asked.where(or_(Person.id.in_(own), *(Person.id.in_(some) for some in there)))).all()
+    own = [Person.id.in_(sight.people) & is_in([program]) for program, sight in sights.items() if sight.people]
+    found = call.db.scalars(asked.where(or_(is_in(whole), *own))).all()
     if not found:
         raise no_such("person")
     if len(found) > 1:
         raise Problem(409, "several", f"several of yours are called person {key}", "say came_as, or write the id")
-    mine = [program for program, sight in sights.items() if sight.all or found[0].id in sight.people]
+    theirs = programs_of(call.db, found[0])
+    mine = [program for program, sight in sights.items() if program in theirs and (sight.all or found[0].id in sight.people)]
     office = any(sights[program].all for program in mine)
     return found[0], mine, office
 

@@ -19,7 +19,7 @@ from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.sign_in import Email
 from data.access import Right, Role
 from data.grants import Account, Grant
-from data.people import CameAs, Person
+from data.people import CameAs, Person, is_in
 from data.programs import Program
 from data.roles import Given, give_role, invite, roles_in, take_role
 
@@ -110,10 +110,11 @@ def _shown(call: Call, program: Program, role: UUID) -> RoleOut:
 
 
 def _person(call: Call, program: Program, given: RoleIn) -> Person | None:
-    """Who somebody is, or for whom; of a mentor and a mentee with the same key, the one whom the role is about."""
+    """Who somebody is in the program, or for whom; of a mentor and a mentee with the same key, the one whom the role is about. Whoever else
+    the organisation knows is as nobody: a role would show them to those who give it."""
     if given.person is None:
         return None
-    same = select(Person).where(is_called(Person, given.person), Person.organisation_id == program.organisation_id)
+    same = select(Person).where(is_called(Person, given.person), is_in([program.id]))
     kind = CameAs.MENTOR if given.role is Role.MENTOR else CameAs.MENTEE
     found = min(call.db.scalars(same), key=lambda person: person.came_as is not kind, default=None)
     if found is None:

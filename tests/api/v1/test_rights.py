@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -14,6 +14,10 @@ from sqlalchemy import Engine
 
 from api.app import create_app
 from data.access import MAY, Reach, Role
+from data.database import reading, transaction
+from data.new_programs import make_program
+from data.people import Mentee
+from data.programs import Organisation, Program
 from tests.api.v1.callers import NOW, Caller, Platform
 from tests.api.v1.prepared import OPEN, OWN, Asked, caller_in, nothing_stays, operations, things_of
 
@@ -90,3 +94,21 @@ def _wrong_abroad(house: House, caller: Caller, asked: Asked, reach: Reach) -> l
 
 def _ask(caller: Caller, asked: Asked, things: Mapping[str, str]) -> httpx.Response:
     return caller.ask(asked.method, asked.at(things), asked.body)
+
+
+def test_a_role_cannot_be_about_somebody_of_a_foreign_program_not_even_of_the_same_organisation(house: House) -> None:
+    """Who is named so is answered as nobody, or a role would show them to who gives it."""
+    engine = house.platform.engine
+    with transaction(engine) as db:
+        home = db.get_one(Program, UUID(house.own["program"]))
+        sister = make_program(db, db.get_one(Organisation, home.organisation_id), f"sister-{uuid4().hex[:8]}", by="test", now=NOW)
+        key = sister.key
+    manager = house.platform.client(role=Role.MANAGER, programs=[key])
+    with reading(engine) as db:
+        people = [str(db.get_one(Mentee, UUID(things["mentee"])).person_id) for things in (house.own, house.foreign)]
+    with nothing_stays(engine):
+        answers = []
+        for person in (*people, str(uuid4()), "ext:nobody"):
+            body = {"email": "guardian@example.org", "role": "guardian", "person": person}
+            answers.append(manager.ask("POST", f"/v1/programs/ext:{key}/roles", body))
+    assert {(one.status_code, one.text) for one in answers} == {(422, answers[-1].text)}
