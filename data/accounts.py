@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as DbSession
 from data.access import Role
 from data.account_news import tell_account
 from data.attempts import begin, succeeded
-from data.audit import write_down
+from data.audit import Deed, write_down
 from data.base import new_id
 from data.database import KeptRefusal
 from data.factors import has_second
@@ -30,6 +30,8 @@ from data.signed_in import end_visits
 PLAIN = re.compile(r"[^\s@\[\]()<>,;:\"\\\x00-\x1f]{1,64}@[^\s@\[\]()<>,;:\"\\\x00-\x1f]{1,190}")
 BY_MAIL = {Role.MENTOR, Role.MENTEE, Role.GUARDIAN}
 """Who is only this may sign in by a mailed link."""
+BY_LINK = "mailed link"
+"""By whom that is done which somebody has by their address alone."""
 
 
 class AccountError(Exception):
@@ -186,28 +188,39 @@ def change_password(
 
 def signs_in_by_mail(db: DbSession, email: str) -> bool:
     """Whether whoever reads mail at an address may sign in by it: mentors, mentees and guardians without a second factor, with an account
-    or without one yet."""
-    account = db.scalars(select(Account).where(Account.email == email.strip().lower())).first()
+    or without one yet. All is looked at, whoever it is: who asks is not to learn from the time that it takes."""
+    account, people = db.scalars(select(Account).where(Account.email == email.strip().lower())).first(), _people_at(db, email)
     if account is None:
-        return bool(_people_at(db, email))
+        return bool(people)
     roles = set(db.scalars(select(Grant.role).where(Grant.account_id == account.id)))
     return account.closed_at is None and roles <= BY_MAIL and not has_second(db, account.id)
 
 
 def let_in_by_mail(db: DbSession, email: str, *, now: dt.datetime) -> Account:
-    """The account of an address whose mail somebody reads: a new one has the roles of the mentors and mentees of this address."""
-    known = account_named(db, email)
-    if known is not None:
-        return known
-    account = account_for(db, email, by="mailed link", now=now)
-    for person in _people_at(db, email):
+    """The account of an address whose mail somebody reads, which has the roles of the mentors and mentees of this address."""
+    account = account_for(db, email, by=BY_LINK, now=now)
+    give_own_roles(db, account, now=now)
+    return account
+
+
+def give_own_roles(db: DbSession, account: Account, *, now: dt.datetime) -> None:
+    """Gives an account, whose address somebody has shown to be theirs, the roles of the mentors and mentees of this address that it has not
+    yet; what was taken from it in a program stays taken."""
+    taken = select(Deed.program_id, Deed.details).where(Deed.whom == f"account {account.id}", Deed.what == "role taken")
+    kept_from = {(program, details["role"]) for program, details in db.execute(taken)}
+    theirs = select(Grant.program_id, Grant.role, Grant.person_id).where(Grant.account_id == account.id)
+    has = {tuple(row) for row in db.execute(theirs)}
+    for person in _people_at(db, account.email):
         for table, role in ((Mentor, Role.MENTOR), (Mentee, Role.MENTEE)):
-            asked = select(Term.program_id).join(table, table.term_id == Term.id).where(table.person_id == person.id).distinct()
-            for program in db.scalars(asked):
+            asked = select(Program.id, Program.key).join(Term, Term.program_id == Program.id).join(table, table.term_id == Term.id)
+            for program, key in db.execute(asked.where(table.person_id == person.id).distinct().order_by(Program.id)):
+                if (program, role, person.id) in has or (program, role) in kept_from:
+                    continue
                 of = person.organisation_id
                 db.add(Grant(account_id=account.id, organisation_id=of, program_id=program, role=role, person_id=person.id))
+                whom, details = f"account {account.id}", {"program": key, "role": role.value, "for": person.key}
+                write_down(db, at=now, by=BY_LINK, what="role given", whom=whom, ids={"program": program}, details=details)
     db.flush()
-    return account
 
 
 def _people_at(db: DbSession, email: str) -> Sequence[Person]:

@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as DbSession
 
-from data.accounts import account_named, let_in_by_mail, signs_in_by_mail
+from data.accounts import account_named, give_own_roles, let_in_by_mail, signs_in_by_mail
 from data.audit import write_down
 from data.base import new_id
 from data.clients import hashed
@@ -218,6 +218,8 @@ def account_of(db: DbSession, provider: IdentityProvider, claims: Claims, *, now
         raise NotLetIn
     if not known:
         _remember(db, account, claims, now)
+    if claims.email == account.email:
+        give_own_roles(db, account, now=now)
     return account
 
 
