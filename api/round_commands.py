@@ -52,9 +52,10 @@ def close(
 
     Its runs solve what the term's people and policy are now, whatever becomes of them later. Who leaves by its first day is not in it.
     """
+    from data.consents import of_unknown_age
     from data.database import transaction
     from data.runs import begins, close_round
-    from data.terms import find_term, people_of, term_name
+    from data.terms import day_in, find_term, people_of, term_name
 
     with opened() as engine:
         with transaction(engine) as db:
@@ -65,6 +66,8 @@ def close(
             mentees -= len(round.left_out or ())
             lines = [f"round {round.number} of {term_name(db, term)} is closed, with {mentors:,} mentors and {mentees:,} mentees"]
             lines += _left_out(db, round)
+            if unknown := of_unknown_age(db, term, day_in(term, now())):
+                lines.append(f"{unknown:,} mentees may be under the age of consent: say when they were born, or set consent_grade")
         say(lines)
 
 

@@ -1,7 +1,8 @@
 """What guardians have agreed to: who is under an age is in a round only where a guardian has consented to it.
 
-Of each act of a guardian there is a row, which stays: that they have given their consent to a text, or withdrawn it. What counts is the
-last one, and it must be of the text that is in force.
+Of each act of a guardian there is a row, which stays: that they have given their consent to a text, or withdrawn it. What counts is what
+they did last, whenever it was written down here, and it must be of the text that is in force; of what was done at one time, that it was
+withdrawn.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, func, or_, select
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.audit import write_down
@@ -25,6 +26,8 @@ from data.terms import day_in
 
 OLDEST = 120
 """Nobody is older, in years."""
+YOUNGEST_OF_GRADE = 6
+"""So many years older than their grade, at least, is who is in it: grade 1 begins in the year in which they turn seven."""
 
 
 class ConsentError(ValueError):
@@ -96,6 +99,10 @@ class Consent(Base):
     noted_by: Mapped[str]
 
 
+_IN_TURN = (Consent.at, Consent.act == Act.WITHDRAWN, Consent.id)
+"""The first first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What a guardian has said: for the text in force where no `version` is named, now where it is not said when."""
@@ -124,14 +131,15 @@ class Standing:
 
 
 def note(db: DbSession, mentee: Mentee, said: Said, *, by: str, now: dt.datetime) -> Consent:
-    """Writes down that a guardian has consented, or has withdrawn that. Groups that the mentee is in stay as they are.
+    """Writes down that a guardian has consented, or has withdrawn that; an act that is there already is not written again. Groups that the
+    mentee is in stay as they are.
 
     Raises
     ------
     NotYetGiven
         They have not yet.
     NothingToWithdraw
-        There is no consent in force.
+        There was no consent in force then.
     """
     term = db.get_one(Term, mentee.term_id)
     db.get_one(Person, mentee.person_id, with_for_update=True)
@@ -139,15 +147,19 @@ def note(db: DbSession, mentee: Mentee, said: Said, *, by: str, now: dt.datetime
     at = said.at or now
     if at > now:
         raise NotYetGiven(mentee.key)
-    if said.act is Act.WITHDRAWN and (before.last is None or before.last.act is Act.WITHDRAWN):
+    if said.act is Act.WITHDRAWN and (before.last is None or before.last.act is Act.WITHDRAWN or before.last.at > at):
         raise NothingToWithdraw(mentee.key)
+    version = said.version or (before.last.version if said.act is Act.WITHDRAWN and before.last else _settings(db, term).consent_text)
+    for one in acts_of(db, term.program_id, mentee.person_id):
+        if (one.act, one.version, one.at) == (said.act, version, at):
+            return one
     made = Consent(
         id=new_id(),
         program_id=term.program_id,
         person_id=mentee.person_id,
         act=said.act,
         method=said.method,
-        version=said.version or (before.last.version if said.act is Act.WITHDRAWN and before.last else _settings(db, term).consent_text),
+        version=version,
         guardian=said.guardian,
         at=at,
         noted_at=now,
@@ -183,7 +195,7 @@ def set_birth_day(db: DbSession, mentee: Mentee, born_on: dt.date | None, *, by:
 
 def acts_of(db: DbSession, program: UUID, person: UUID) -> Sequence[Consent]:
     """All that guardians of somebody have done in a program, the first first."""
-    return db.scalars(select(Consent).where(Consent.program_id == program, Consent.person_id == person).order_by(Consent.id)).all()
+    return db.scalars(select(Consent).where(Consent.program_id == program, Consent.person_id == person).order_by(*_IN_TURN)).all()
 
 
 def standing(db: DbSession, term: Term, mentees: Iterable[Mentee], on: dt.date) -> list[Standing]:
@@ -192,7 +204,7 @@ def standing(db: DbSession, term: Term, mentees: Iterable[Mentee], on: dt.date) 
     born, last = dict[UUID, dt.date | None](), dict[UUID, Consent]()
     for some in parts(one.person_id for one in every):
         born |= dict(db.execute(select(Person.id, Person.born_on).where(Person.id.in_(some))).all())
-        acts = select(Consent).where(Consent.program_id == term.program_id, Consent.person_id.in_(some)).order_by(Consent.id)
+        acts = select(Consent).where(Consent.program_id == term.program_id, Consent.person_id.in_(some)).order_by(*_IN_TURN)
         last |= {one.person_id: one for one in db.scalars(acts)}
     return [_standing(settings, one, born[one.person_id], last.get(one.person_id), on) for one in every]
 
@@ -207,6 +219,15 @@ def without_consent(db: DbSession, term: Term, on: dt.date) -> Mapping[str, Ment
     unknown = Person.born_on.is_(None) & (Mentee.grade <= settings.consent_grade)
     found = standing(db, term, db.scalars(asked.where(young | unknown).order_by(Mentee.key)), on)
     return {one.mentee.key: one.mentee for one in found if one.lacks}
+
+
+def of_unknown_age(db: DbSession, term: Term, on: dt.date) -> int:
+    """So many mentees who are there on a day may be under the age, and are asked for no consent, since nobody knows when they were born."""
+    settings = _settings(db, term)
+    there = or_(Mentee.left_on.is_(None), Mentee.left_on > on)
+    asked = select(func.count()).select_from(Mentee).join(Person, Person.id == Mentee.person_id)
+    young = Mentee.grade.between(settings.consent_grade + 1, settings.consent_age - YOUNGEST_OF_GRADE)
+    return db.scalars(asked.where(Mentee.term_id == term.id, there, Person.born_on.is_(None), young)).one()
 
 
 def _standing(settings: Settings, mentee: Mentee, born_on: dt.date | None, last: Consent | None, on: dt.date) -> Standing:

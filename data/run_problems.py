@@ -75,6 +75,18 @@ class NobodyMay(RunError):
 
 
 @dataclass(eq=False)
+class ConsentGone(RunError):
+    """A round asks for mentees whose guardians' consent is in force no more."""
+
+    number: int
+    mentees: tuple[str, ...]
+
+    def __str__(self) -> str:
+        named = ", ".join(self.mentees[:5]) + (", …" if len(self.mentees) > 5 else "")
+        return f"round {self.number} is of {named} too, whose guardians' consent is in force no more; open another round and close it"
+
+
+@dataclass(eq=False)
 class NobodyAsks(RunError):
     """No mentee of the term asks for anything."""
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
-from data.archive import packed
+from data.archive import packed, unpack
 from data.audit import write_down
 from data.calendars import parts
 from data.consents import without_consent
@@ -24,6 +26,7 @@ from data.rounds import Round, RoundState, Run, RunState
 from data.run_problems import (
     BadRoundName,
     BadRunName,
+    ConsentGone,
     HasEnded,
     NobodyAsks,
     NobodyMay,
@@ -41,7 +44,7 @@ from data.run_problems import (
 from data.terms import day_in, find_term, term_name
 from data.timetables import without_busy
 from matching.limits import Limits
-from matching.tables import write_round
+from matching.tables import read_round, write_round
 
 OPEN_ENDED_DAYS = 182
 """The groups of an open-ended term are planned for half a year."""
@@ -138,7 +141,7 @@ def queue(db: DbSession, term: Term, asked: Asked, *, by: str, now: dt.datetime)
     ------
     NoRound
         There is no round.
-    StillOpen, NoLongerKept, NoResult, OtherTerm
+    StillOpen, NoLongerKept, ConsentGone, NoResult, OtherTerm
         As `queue_for` says.
     """
     round = _last(db, term)
@@ -154,6 +157,8 @@ def queue_for(db: DbSession, term: Term, round: Round, asked: Asked, *, by: str,
     ------
     StillOpen, NoLongerKept
         What the round asks is not frozen yet, or kept no more.
+    ConsentGone
+        Somebody in it needs a consent that is in force no more.
     NoResult, OtherTerm
         The run that is to be repaired has nothing, or is of another term.
     """
@@ -162,13 +167,24 @@ def queue_for(db: DbSession, term: Term, round: Round, asked: Asked, *, by: str,
         raise StillOpen(round.number)
     if asked.previous:
         _refuse_to_repair(db, term, db.get_one(Run, asked.previous, with_for_update=True, populate_existing=True))
-    inputs_of(round)
+    _refuse_without_consent(db, term, round, day_in(term, now))
     last = db.scalar(select(func.max(Run.number)).where(Run.round_id == round.id))
     run = new_run(round, (last or 0) + 1, asked, now=now)
     db.add(run)
     db.flush()
     write_down(db, at=now, by=by, what="queued", whom=f"run {number_of(db, run)}", term=term.id, ids={"run": run.id, "round": round.id})
     return run
+
+
+def _refuse_without_consent(db: DbSession, term: Term, round: Round, on: dt.date) -> None:
+    asked = inputs_of(round)
+    lacking = {key for key, mentee in without_consent(db, term, on).items() if str(mentee.id) not in (round.left_out or ())}
+    if not lacking:
+        return
+    with TemporaryDirectory(prefix="dure-") as folder:
+        gone = lacking & {mentee.key for mentee in read_round(unpack(asked, Path(folder))).mentees}
+    if gone:
+        raise ConsentGone(round.number, tuple(sorted(gone)))
 
 
 def new_run(round: Round, number: int, asked: Asked, *, now: dt.datetime) -> Run:

@@ -19,8 +19,10 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.bookings import take
+from data.consents import standing
 from data.groups import Group, Membership
 from data.people import Mentee
+from data.programs import Term as TermRow
 from data.sessions import Series, Session, Shift, State
 from data.texts import bounded
 from matching.week import DAY_MINUTES, Meetings, write_meetings
@@ -149,7 +151,8 @@ def join(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: s
     Raises
     ------
     Refused
-        The mentee is of another term, has left, or is or will be a member; or the group has begun a session or ended by then.
+        The mentee is of another term, has left, lacks a guardian's consent, or is or will be a member; or the group has begun a session
+        or ended by then.
     Clash
         The mentee has another session at one of its times.
     """
@@ -159,6 +162,8 @@ def join(db: DbSession, group: Group, mentee: Mentee, from_on: dt.date, *, by: s
         raise NotThere(mentee.key, "is of another term")
     if mentee.left_on is not None:
         raise NotThere(mentee.key, f"has left on {mentee.left_on}")
+    if standing(db, db.get_one(TermRow, group.term_id), [mentee], from_on)[0].lacks:
+        raise NotThere(mentee.key, "needs a guardian's consent, and none is in force; note one first")
     if _memberships(db, group, mentee, from_on):
         raise AlreadySo(mentee.key, f"is a member of {group.key}")
     before, sessions = looks_from(db, circle, from_on)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from data.archive import unpack
+from data.consents import without_consent
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.rounds import Round, Run
@@ -61,7 +62,7 @@ def plan_of(db: DbSession, term: Term, run: Run, from_on: dt.date) -> Plan:
     NoLongerKept
         What its round asked is gone.
     DoesNotFit
-        Somebody in it is no more in the term on that day.
+        Somebody in it is no more in the term on that day, or needs a guardian's consent that is not in force.
     """
     with TemporaryDirectory(prefix="dure-") as held:
         folder = Path(held)
@@ -72,6 +73,13 @@ def plan_of(db: DbSession, term: Term, run: Run, from_on: dt.date) -> Plan:
     lines = [
         *(line for group in groups for line in _gone(group, "mentor", group.mentor, mentors, from_on)),
         *(line for group in groups for member in group.members for line in _gone(group, "mentee", member, mentees, from_on)),
+    ]
+    lacking = without_consent(db, term, from_on)
+    lines += [
+        f"group {group.key}: no guardian's consent is in force for mentee {member}; note one, or close a new round, and solve it"
+        for group in groups
+        for member in group.members
+        if member in lacking
     ]
     if lines:
         raise DoesNotFit(tuple(lines))

@@ -12,7 +12,7 @@ from pydantic import Field
 from sqlalchemy import or_, select
 
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import AKey, Day, Instant, Ref, Text
+from api.v1.fields import AKey, Day, Instant, Ref, Text, flawed
 from api.v1.finding import Key
 from api.v1.meant import mentee_meant, named_in, term_meant
 from api.v1.noting import note_reading
@@ -70,6 +70,7 @@ class ConsentOut(Wire):
     version: str
     at: dt.datetime
     noted_at: dt.datetime
+    noted_by: str = Field(description="Whose account or client it was, as the audit calls them.")
     still_in: list[str] = Field(description="After a withdrawal, the groups that the mentee is in until somebody takes them out.")
 
 
@@ -128,7 +129,7 @@ def note_consents(call: Call, term: Key, body: ConsentLines) -> ConsentsNoted:
         mentee = named_in(call, Mentee, found, line.mentee, pointer) if sight.all else mentee_meant(call, line.mentee, term)
         if line.born_on is not None and sight.all:
             set_birth_day(call.db, mentee, line.born_on, by=call.by, now=call.now)
-        note(call.db, mentee, _said(line), by=call.by, now=call.now)
+        note(call.db, mentee, _said(call, line, mentee, f"/consents/{place}"), by=call.by, now=call.now)
     return ConsentsNoted(noted=len(body.consents))
 
 
@@ -148,7 +149,7 @@ def note_consent(call: Call, term: Key, mentee: Key, body: ConsentIn) -> Consent
     """Notes that a guardian has consented, or has withdrawn that: then the mentee is in no round that is closed from now on, and stays in
     groups until somebody takes them out."""
     found = mentee_meant(call, mentee, term)
-    made = note(call.db, found, _said(body), by=call.by, now=call.now)
+    made = note(call.db, found, _said(call, body, found), by=call.by, now=call.now)
     call.made(f"/terms/{found.term_id}/mentees/{found.id}/consents")
     return _act(call, found, made, follows=made.act is Act.WITHDRAWN)
 
@@ -160,7 +161,19 @@ def put_birth_day(call: Call, term: Key, mentee: Key, body: BirthDay) -> BirthDa
     return body
 
 
-def _said(body: ConsentIn) -> Said:
+def _said(call: Call, body: ConsentIn, mentee: Mentee, pointer: str = "") -> Said:
+    """What is noted of it; a guardian says for themselves, here and now.
+
+    Raises
+    ------
+    Problem
+        They say that they have said so elsewhere, or before: 422.
+    """
+    if not call.sight(call.db.get_one(Term, mentee.term_id).program_id).all:
+        if body.method is not Method.PLATFORM:
+            raise flawed(f"{pointer}/method", "is for the office to note", "write platform")
+        if body.at is not None:
+            raise flawed(f"{pointer}/at", "is for the office to say", "leave it out: it is now")
     return Said(act=body.act, method=body.method, guardian=body.guardian, version=body.version, at=body.at)
 
 
@@ -179,5 +192,6 @@ def _act(call: Call, mentee: Mentee, one: Consent, *, follows: bool = False) -> 
         version=one.version,
         at=one.at,
         noted_at=one.noted_at,
+        noted_by=one.noted_by,
         still_in=list(still_in(call.db, of, mentee.key, call.now)) if follows else [],
     )

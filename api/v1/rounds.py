@@ -15,9 +15,11 @@ from api.v1.finding import Key, round_of, term_of
 from api.v1.noting import note_reading
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
+from data.consents import of_unknown_age
 from data.programs import Term
 from data.rounds import Round, RoundState
 from data.runs import close_round, left_out_of, open_round
+from data.terms import day_in
 
 routes = Routes("rounds")
 
@@ -46,6 +48,10 @@ class LeftOutOfRound(Wire):
     """All of them, by their own keys."""
 
     left_out: list[LeftOut]
+    unknown_age: int = Field(
+        description="So many mentees of the term may be under the age of consent today, and are asked for none, since nobody knows when "
+        "they were born and the program's `consent_grade` is below their grade."
+    )
 
 
 class CloseIn(Wire):
@@ -85,7 +91,8 @@ def read_left_out(call: Call, round: Key) -> LeftOutOfRound:
     found, term = round_of(call, round)
     mentees = left_out_of(call.db, found)
     note_reading(call, term, [mentee.key for mentee in mentees], "left out read")
-    return LeftOutOfRound(left_out=[LeftOut(mentee=Ref(id=one.id, external_id=one.key), reason="no-consent") for one in mentees])
+    left_out = [LeftOut(mentee=Ref(id=one.id, external_id=one.key), reason="no-consent") for one in mentees]
+    return LeftOutOfRound(left_out=left_out, unknown_age=of_unknown_age(call.db, term, day_in(term, call.now)))
 
 
 @routes.post("/rounds/{round}/close", Right.ROUNDS_WRITE, 200)

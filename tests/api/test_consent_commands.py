@@ -30,6 +30,7 @@ def test_a_round_leaves_out_who_lacks_a_consent_and_says_so_until_it_is_noted(da
     assert told == [
         f"round 1 of {TERM} is closed, with 24 mentors and 69 mentees",
         "left out, for want of a guardian's consent: 1 mentees (s-02)",
+        "39 mentees may be under the age of consent: say when they were born, or set consent_grade",
     ]
     assert told[1] in typed("round", "list", TERM).output
     given = typed("consent", "give", TERM, "s-02", "--method", "phone", "--guardian", "mother", "--on", "2026-03-02")

@@ -131,6 +131,25 @@ def test_a_consent_lasts_until_it_is_withdrawn_or_the_text_is_another_and_each_a
 
 
 @pytest.mark.usefixtures("term")
+def test_what_was_done_last_counts_whenever_it_is_written_down(database: Engine) -> None:
+    """A table of papers that is read in each night brings back nothing that was withdrawn."""
+    born(database, dt.date(2015, 5, 5))
+    paper = Said(act=Act.GIVEN, method=Method.PAPER, guardian="mother", at=NOW - 30 * DAY)
+    older = Said(act=Act.GIVEN, method=Method.PAPER, guardian="mother", at=NOW - 40 * DAY)
+    said(database, paper)
+    said(database, Said(act=Act.WITHDRAWN, method=Method.PHONE, at=NOW))
+    for again in (paper, older, Said(act=Act.GIVEN, method=Method.MAIL, at=NOW)):
+        said(database, again, now=NOW + DAY)
+        assert lacking(database) == ["s-01"]
+    with pytest.raises(NothingToWithdraw, match="s-01"):
+        said(database, Said(act=Act.WITHDRAWN, method=Method.PHONE, at=NOW - DAY), now=NOW + DAY)
+    said(database, GIVEN, now=NOW + 2 * DAY)
+    assert lacking(database) == []
+    with reading(database) as db:
+        assert len(db.scalars(select(Consent)).all()) == 5, "the same paper is there once"
+
+
+@pytest.mark.usefixtures("term")
 def test_what_cannot_be_is_refused(database: Engine) -> None:
     with pytest.raises(NothingToWithdraw, match="s-01"):
         said(database, WITHDRAWN)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import Engine, select
 
 from data.access import Role
 from data.audit import Deed
-from data.database import reading
+from data.database import reading, transaction
 from tests.api.v1.callers import Caller, Platform
 from tests.api.v1.roles import somebody
 from tests.sessions import taught_term
-from tests.terms import demo_term
+from tests.solved import SOLVED_AT, demo_result, done_run
+from tests.terms import demo_round, demo_term
 
 MENTEE = "/v1/terms/ext:spring/mentees/ext:s-1"
 BORN = {"born_on": "2014-05-05"}
@@ -54,6 +57,37 @@ def test_a_guardian_sees_and_does_nothing_for_other_mentees(platform: Platform) 
     assert [one["mentee"]["external_id"] for one in listed] == ["s-1"]
 
 
+def test_a_guardian_says_for_themselves_here_and_now(platform: Platform) -> None:
+    office, mother = platform.client(), somebody(platform, Role.GUARDIAN, "s-1")
+    for more, pointer in (({"method": "paper"}, "/method"), ({"method": "platform", "at": "2020-01-01T00:00:00Z"}, "/at")):
+        wrong = mother.ask("POST", f"{MENTEE}/consents", {"act": "given", **more})
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert office.ask("GET", f"{MENTEE}/consents").json()["acts"] == []
+    given = mother.ask("POST", f"{MENTEE}/consents", {"act": "given", "method": "platform"}).json()
+    assert given["noted_by"].startswith("client ")
+    assert given["at"] == given["noted_at"]
+
+
+def test_whose_consent_is_in_force_no_more_is_in_no_run_and_in_no_group_of_one_nor_joins_another(database: Engine) -> None:
+    with transaction(database) as db:
+        done_run(db, db.merge(demo_term(database)))
+    office = Platform(database, SOLVED_AT).client()
+    term, round, placed = "/v1/terms/ext:2026-spring", "/v1/rounds/ext:2026-spring:1", demo_result().groups[0].members[0]
+    withdrawn = f"{term}/mentees/ext:{placed}"
+    assert office.ask("PUT", f"{withdrawn}/birth-day", {"born_on": "2014-05-05"}).status_code == 200
+    queued = office.ask("POST", f"{round}/runs", {})
+    assert (queued.status_code, queued.json()["type"], placed in queued.json()["detail"]) == (409, "/problems/consent-gone", True)
+    published = office.ask("POST", "/v1/runs/ext:2026-spring:1.1/publish")
+    assert (published.status_code, published.json()["type"]) == (409, "/problems/does-not-fit")
+    assert f"no guardian's consent is in force for mentee {placed}" in published.text
+    assert office.ask("POST", f"{withdrawn}/consents", {"act": "given", "method": "paper"}).status_code == 201
+    assert office.ask("POST", "/v1/runs/ext:2026-spring:1.1/publish").status_code == 200
+    assert office.ask("POST", f"{withdrawn}/consents", {"act": "withdrawn", "method": "paper"}).status_code == 201
+    other = next(one["id"] for one in office.ask("GET", f"{term}/groups?limit=100").json()["items"] if placed not in json.dumps(one))
+    joined = office.ask("POST", f"/v1/groups/{other}/join", {"mentee": f"ext:{placed}", "from_on": "2027-04-05"})
+    assert (joined.status_code, joined.json()["type"]) == (409, "/problems/not-there"), joined.text
+
+
 def test_many_consents_are_noted_at_once_or_none(platform: Platform) -> None:
     office = platform.client()
     lines = [{"mentee": f"ext:s-{n}", **BORN, "act": "given", "method": "paper"} for n in (1, 2, 3)]
@@ -84,7 +118,9 @@ def test_a_round_says_whom_it_left_out_and_that_is_noted_where_it_is_read(databa
     office.ask("POST", f"{term}/rounds")
     closed = office.ask("POST", f"{round}/close")
     assert (closed.status_code, closed.json()["left_out"]) == (200, 1), closed.text
-    left = office.ask("GET", f"{round}/left-out").json()["left_out"]
+    told = office.ask("GET", f"{round}/left-out").json()
+    assert told["unknown_age"] == sum(one.grade <= 8 for one in demo_round().mentees if one.key != "s-01")
+    left = told["left_out"]
     assert [(one["mentee"]["external_id"], one["reason"]) for one in left] == [("s-01", "no-consent")]
     with reading(database) as db:
         read = db.scalars(select(Deed).where(Deed.what == "left out read")).one()

@@ -94,7 +94,7 @@ def test_a_round_is_sent_solved_fetched_and_gone(platform: Platform) -> None:
     assert rows(platform.engine) == [0, 0, 0]
     assert client.ask("GET", path).status_code == 404
     with reading(platform.engine) as db:
-        deeds = db.scalars(select(Deed).where(Deed.whom.startswith("match "))).all()
+        deeds = db.scalars(select(Deed).where(Deed.whom.startswith("match ")).order_by(Deed.id)).all()
     assert [(deed.what, deed.details) for deed in deeds] == [("queued", {}), ("taken away", {})]
 
 
