@@ -6,6 +6,7 @@ where it stands alone, and so is a key. A number of up to three digits is no key
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -35,6 +36,18 @@ class Struck:
     def is_in(self, text: str) -> bool:
         """Whether a text names them, also where it is written as a part of an address."""
         return any(self.text(one) != one for one in (text, unquote(text)))
+
+    def may_be_in(self, held: str) -> bool:
+        """Whether what a column holds may name them, as text or as JSON, which may be written with escapes: quick, for many."""
+        if self.key in held or any(pattern.search(held) for pattern in self._words):
+            return True
+        if "\\" not in held:
+            return False
+        try:
+            value = json.loads(held)
+        except ValueError:
+            return False
+        return bool(self.value(value) != value)
 
     def text(self, text: str) -> str:
         """A sentence without them."""

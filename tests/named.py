@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -62,8 +63,9 @@ class Somebody:
     def forms(self) -> Iterator[bytes]:
         """All that names them, in the ways in which it may be written."""
         for word in (self.key, self.name, self.given, self.email):
-            yield word.encode()
-            yield json.dumps(word)[1:-1].encode()
+            for form in {word, unicodedata.normalize("NFD", word)}:
+                yield form.encode()
+                yield json.dumps(form)[1:-1].encode()
 
 
 MENTEE = Somebody("s-durena-4471", "김두레나", "두레나", "durena.kim@example.org")
@@ -184,7 +186,7 @@ def _teach(database: Engine, term: Term) -> None:
         to_come = select(Session).where(Session.group_id.in_(groups), Session.starts_at > LATER)
         next_one = db.scalars(to_come.order_by(Session.starts_at)).first()
         assert next_one
-        cancel(db, next_one, by="test", now=LATER, reason=f"{MENTEE.name} 아픔")
+        cancel(db, next_one, by="test", now=LATER, reason=f"{unicodedata.normalize('NFD', MENTEE.name)} 아픔, {MENTEE.email.upper()}")
         other = db.scalars(select(Mentee).where(Mentee.key == "s-02")).one()
         leave_mentee(db, other, LATER.date() + 3 * DAY, by="test", now=LATER, reason=f"not with {MENTEE.name} nor {MENTOR.key}")
         mentor = db.scalars(select(Mentor).where(Mentor.key == MENTOR.key)).one()

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unicodedata import normalize
 
 from icalendar import Calendar
 from sqlalchemy import Engine, Select, func, literal_column, select, text
 
 from api.app import create_app
 from data.archive import unpack
+from data.audit import Deed, write_down
 from data.database import reading, transaction
+from data.events import Event
 from data.groups import Group, Membership
 from data.people import Mentee, Mentor, Person
 from data.rounds import Round, Run
@@ -30,6 +34,7 @@ from scheduler.erasure import erase_person
 from scheduler.jobs import wipe_erased
 from tests.api.web import Web
 from tests.named import LATER, MENTEE, MENTOR, Somebody, named_everywhere
+from tests.terms import demo_term
 
 BOTH = (MENTEE, MENTOR)
 EVERYWHERE = {
@@ -150,6 +155,28 @@ def test_nobody_who_was_erased_is_named_in_any_byte_and_all_is_counted_as_before
             assert not [form for who in BOTH for form in who.forms() if form in answer.content]
     for who in BOTH:
         assert found(database, who) == Counter(), "nor does a new rendering bring them back"
+
+
+def test_a_name_goes_however_it_is_spelled(database: Engine) -> None:
+    """Where others wrote it, of whom nobody would look for it: with accents composed or not, in small letters and large."""
+    term, spelled = demo_term(database), "Élise Zzyx"
+    with transaction(database) as db:
+        person = db.scalars(select(Person).where(Person.key == "m-01")).one()
+        person.name = spelled
+        spellings = {normalize(form, word) for word in (spelled, spelled.lower(), spelled.upper(), "éLISE zZYX") for form in ("NFC", "NFD")}
+        for number, one in enumerate(sorted(spellings)):
+            said = f"because of {one}, who is ill"
+            for column, reason in (("reason", said), ("details", "")):
+                details = {"told": [said]} if column == "details" else {}
+                write_down(db, at=LATER, by="test", what="moved", whom=f"session g-{number}", reason=reason, term=term.id, details=details)
+    assert len(spellings) == 8
+    with transaction(database) as db:
+        erase_person(db, db.scalars(select(Person).where(Person.key == "m-01")).one(), by="test", now=LATER)
+    with reading(database) as db:
+        written = [text for deed in db.scalars(select(Deed)) for text in (deed.reason, json.dumps(deed.details, ensure_ascii=False))]
+        written += [json.dumps(event.data, ensure_ascii=False) for event in db.scalars(select(Event))]
+    assert [text for text in written if "zzyx" in text.casefold()] == []
+    assert sum("because of , who is ill" in text for text in written) == 16
 
 
 def test_what_somebody_still_reads_is_wiped_when_they_have_ended(database: Engine) -> None:
