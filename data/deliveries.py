@@ -21,7 +21,7 @@ STEPS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 12
 """So long after each failure in a row a webhook is tried again, and after more as long as after the last of them."""
 
 TRIED_FOR = dt.timedelta(days=3)
-"""A delivery that failed for so long is given up."""
+"""A delivery that failed for so long, since it was first tried, is given up; the next is tried then."""
 
 AHEAD = 100
 """So many deliveries of a webhook are laid out ahead of their turn."""
@@ -88,10 +88,10 @@ def tell_outcome(db: DbSession, delivery: UUID, outcome: Outcome, *, now: dt.dat
         return
     webhook.due_at = now + _jittered(STEPS[min(webhook.failures, len(STEPS) - 1)], webhook)
     webhook.failures += 1
-    old = Delivery.made_at <= now - TRIED_FOR
-    waits = (Delivery.webhook_id == webhook.id, Delivery.state == DeliveryState.WAITING, old)
+    told.failed_since = told.failed_since or now
+    if told.failed_since <= now - TRIED_FOR:
+        told.state = DeliveryState.GIVEN_UP
     db.flush()
-    db.execute(update(Delivery).where(*waits).values(state=DeliveryState.GIVEN_UP, problem=outcome.problem))
 
 
 def let_go(db: DbSession, webhook: UUID) -> None:

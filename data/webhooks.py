@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, delete, or_, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.audit import write_down
@@ -138,7 +138,7 @@ class WebhookSecret(Base):
 
 
 class Delivery(Base):
-    """One event that is told to one webhook."""
+    """One event that is told to one webhook; `failed_since` its first try, where that and all others failed."""
 
     __tablename__ = "delivery"
     __table_args__ = (UniqueConstraint("webhook_id", "event_id"), Index("ix_delivery_webhook_id_state", "webhook_id", "state"))
@@ -149,6 +149,7 @@ class Delivery(Base):
     state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.WAITING)
     made_at: Mapped[dt.datetime]
     tries: Mapped[int] = mapped_column(default=0)
+    failed_since: Mapped[dt.datetime | None]
     tried_at: Mapped[dt.datetime | None]
     status: Mapped[int | None]
     problem: Mapped[str] = mapped_column(default="")
@@ -216,6 +217,8 @@ def change_webhook(
     if enabled is False and webhook.disabled_at is None:
         webhook.disabled_at, webhook.disabled_why = now, f"by {by}"
     if db.is_modified(webhook):
+        if not webhook.failures:  # what waits has not failed yet where it is now
+            db.execute(update(Delivery).where(Delivery.webhook_id == webhook.id).values(failed_since=None))
         note(db, webhook, "webhook changed", by=by, now=now)
         db.flush()
 
@@ -326,7 +329,8 @@ def replay(db: DbSession, webhook: Webhook, after: UUID | None, *, by: str, now:
 
 def send_again(db: DbSession, webhook: Webhook, delivery: Delivery, *, by: str, now: dt.datetime) -> None:
     """Has a webhook told again of one thing, under the same id."""
-    delivery.state, delivery.made_at, delivery.problem, webhook.due_at = DeliveryState.WAITING, now, "", None
+    delivery.state, delivery.made_at, delivery.problem = DeliveryState.WAITING, now, ""
+    delivery.failed_since = webhook.due_at = None
     note(db, webhook, "webhook replayed", by=by, now=now)
     db.flush()
 

@@ -149,6 +149,27 @@ def test_what_failed_for_three_days_is_given_up_and_what_is_younger_is_not(datab
     assert types(receiver) == ["run.published"]
 
 
+def test_what_was_not_tried_yet_is_not_given_up_with_what_was(database: Engine) -> None:
+    """It was laid out as long ago, behind one that the receiver does not take."""
+    receiver = Receiver()
+    receiver.status = 500
+    with receiver.up() as address:
+        webhook, _ = made(database, address, *WANTED)
+        write(database, "session.moved", "run.published", "run.published")
+        for hours in (0, 40, 80):
+            deliver(database, NOW + hours * HOUR)
+        assert types(receiver) == ["session.moved"] * 3
+        deliver(database, NOW + 90 * HOUR)
+        assert types(receiver)[3:] == ["run.published"]
+        with transaction(database) as db:
+            change_webhook(db, webhook_of(db, webhook), enabled=False, by="test", now=NOW + 90 * HOUR)
+            change_webhook(db, webhook_of(db, webhook), enabled=True, by="test", now=NOW + 300 * HOUR)
+        deliver(database, NOW + 301 * HOUR)
+        receiver.status = 204
+        deliver(database, NOW + 310 * HOUR)
+    assert types(receiver)[4:] == ["run.published"] * 3, "one try that failed, and both arrived"
+
+
 def test_who_is_gone_is_disabled_at_once_and_gets_what_it_missed_once_it_is_enabled(database: Engine) -> None:
     receiver = Receiver()
     receiver.status = 410
