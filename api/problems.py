@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
@@ -28,6 +28,7 @@ from data.bookings import BookingError
 from data.clients import ClientError, NoSuchClient, NoSuchSecret
 from data.closures import LongerThanTheTerm, NoSuchSchool, OutsideTheTerm
 from data.consents import ConsentError, NoSuchBirthDay, NotYetGiven
+from data.database import AWAY
 from data.erasing import AlreadyErased
 from data.events import NoSuchEvent
 from data.factors import FactorError
@@ -267,19 +268,24 @@ def add_problems(app: FastAPI) -> None:
     async def other(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101  it is registered for these
         headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
-        return _other(error, headers).response()
+        return told(request, _other(error, headers))
 
     async def away(request: Request, _: Exception) -> JSONResponse:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return told(request, Problem(503, "database-away", "the database does not answer", "try again in a moment", headers=headers))
+
+    async def crossed(request: Request, _: Exception) -> JSONResponse:
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return told(request, Problem(503, "written-at-once", "others wrote the same at that moment", "try again", headers=headers))
 
     kinds: tuple[type[Exception], ...] = (Problem, *STATUS)
     for kind in kinds:
         app.add_exception_handler(kind, known)
     app.add_exception_handler(RequestValidationError, bad_request)
     app.add_exception_handler(HTTPException, other)
-    app.add_exception_handler(DBAPIError, away)
-    app.add_exception_handler(PoolTimeout, away)
+    for gone in AWAY:
+        app.add_exception_handler(gone, away)
+    app.add_exception_handler(IntegrityError, crossed)
 
 
 def _taken_by(request: Request) -> object:
@@ -302,7 +308,7 @@ def flaws_of(faults: Iterable[Any], model: type[BaseModel]) -> list[Flaw]:
 
 
 def _flaw(fault: Any, place: Sequence[str | int], body: object) -> Flaw:  # noqa: ANN401  the library's own type is of no module
-    detail, _, mend = why(fault, known=_names_at(body, place[1:-1])).partition("; ")
+    detail, _, mend = why(fault, known=_names_at(body, place[1:-1]) if place[0] == "body" else ()).partition("; ")
     if place[0] == "query" and fault["type"].startswith("datetime") and " " in str(fault["input"]):
         mend = "in an address write %2B for the plus, such as 2027-03-02T19:00:00%2B09:00"
     return Flaw(pointer=_pointer(place), detail=detail, mend=mend)

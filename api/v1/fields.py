@@ -42,9 +42,10 @@ SomeText = Annotated[str, Field(max_length=LONGEST, pattern=r"^[^\x00]*[^\x00\s]
 Reason = Annotated[Text, Field(description="Why, for the record.")]
 EITHER = "An id, or `ext:` and the platform's own key."
 AKey = Annotated[str, Field(max_length=200, pattern=PLAIN, description=EITHER, examples=["ext:m-01"])]
-FilterKey = Annotated[str | None, Query(description=EITHER, max_length=200)]
+FilterKey = Annotated[str | None, Query(description=EITHER, max_length=200, pattern=PLAIN)]
 InTerm = Annotated[
-    str | None, Query(description="The term of an `ext:` key, where several of yours have it: an id, or `ext:...`.", max_length=200)
+    str | None,
+    Query(description="The term of an `ext:` key, where several of yours have it: an id, or `ext:...`.", max_length=200, pattern=PLAIN),
 ]
 
 

@@ -10,6 +10,7 @@ from fastapi import Query
 from sqlalchemy import select
 
 from api.v1.door import Call, Routes
+from api.v1.fields import PLAIN
 from api.v1.finding import Key
 from api.v1.meant import mentee_meant, term_meant
 from api.v1.noting import note_reading
@@ -58,9 +59,9 @@ def list_mentees(  # noqa: PLR0913  its filters
     term: Key,
     *,
     region: Within = None,
-    school: Annotated[str | None, Query(max_length=200)] = None,
+    school: Annotated[str | None, Query(max_length=200, pattern=PLAIN)] = None,
     grade: Annotated[int | None, Query(ge=1, le=12)] = None,
-    subject: Annotated[str | None, Query(max_length=200, description="Only who asks for it.")] = None,
+    subject: Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="Only who asks for it.")] = None,
     left: Left = None,
     after: After = None,
     limit: Limit = USUAL,

@@ -9,6 +9,7 @@ from fastapi import Query
 from sqlalchemy import or_, select
 
 from api.v1.door import Call, Routes
+from api.v1.fields import PLAIN
 from api.v1.finding import Key
 from api.v1.meant import mentor_meant, term_meant
 from api.v1.paging import USUAL, After, Limit, Page, paged
@@ -36,8 +37,8 @@ def list_mentors(
     term: Key,
     *,
     region: Within = None,
-    subject: Annotated[str | None, Query(max_length=200, description="Only who teaches it.")] = None,
-    affiliation: Annotated[str | None, Query(max_length=200)] = None,
+    subject: Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="Only who teaches it.")] = None,
+    affiliation: Annotated[str | None, Query(max_length=200, pattern=PLAIN)] = None,
     left: Left = None,
     after: After = None,
     limit: Limit = USUAL,

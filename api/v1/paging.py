@@ -23,6 +23,8 @@ T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V")
 
 USUAL, MOST = 100, 1000
+LARGEST = 2**63 - 1
+"""No number in a database is larger."""
 
 After = Annotated[str | None, Query(description="Where the page before ended: what its `next` says.")]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many things on the page.")]
@@ -91,7 +93,7 @@ def _cursor(values: Sequence[Any]) -> str:
 def _place(after: str, keys: Sequence[InstrumentedAttribute[Any]]) -> list[Any]:
     try:
         return [_READ[key.type.python_type](value) for key, value in zip(keys, _said(after), strict=True)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, AttributeError):
         raise _no_page() from None
 
 
@@ -122,4 +124,17 @@ def _instant(text: str) -> dt.datetime:
     return at.astimezone(dt.UTC)
 
 
-_READ: dict[type, Callable[[Any], Any]] = {UUID: UUID, dt.datetime: _instant, str: str, int: int}
+def _text(text: str) -> str:
+    text.encode()  # half a sign cannot be written
+    if "\0" in text:
+        raise ValueError(text)
+    return text
+
+
+def _whole(text: str) -> int:
+    if abs(number := int(text)) > LARGEST:
+        raise ValueError(text)
+    return number
+
+
+_READ: dict[type, Callable[[Any], Any]] = {UUID: UUID, dt.datetime: _instant, str: _text, int: _whole}

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from api.problems import Problem, no_such
 from api.v1.door import Call, Routes, Wire
+from api.v1.fields import PLAIN
 from api.v1.finding import Key, is_called
 from api.v1.meant import program_meant, reached, term_meant
 from api.v1.noting import note_reading
@@ -27,8 +28,8 @@ from data.programs import Term
 
 routes = Routes("people")
 
-InProgram = Annotated[str | None, Query(max_length=200, description="Only who is in this program: an id, or `ext:...`.")]
-InTerm = Annotated[str | None, Query(max_length=200, description="Only who is in this term: an id, or `ext:...`.")]
+InProgram = Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="Only who is in this program: an id, or `ext:...`.")]
+InTerm = Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="Only who is in this term: an id, or `ext:...`.")]
 CameAs = Annotated[Role | None, Query(description="As what they came first: people of both kinds may have the same external id.")]
 
 
@@ -79,8 +80,8 @@ def list_people(  # noqa: PLR0913  its filters
     term: InTerm = None,
     role: Annotated[Role | None, Query(description="Only who is this in a term.")] = None,
     came_as: CameAs = None,
-    email: Annotated[str | None, Query(max_length=200, description="Only whose address this is.")] = None,
-    name: Annotated[str | None, Query(max_length=200, description="Only in whose name this is.")] = None,
+    email: Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="Only whose address this is.")] = None,
+    name: Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="Only in whose name this is.")] = None,
     after: After = None,
     limit: Limit = USUAL,
 ) -> Page[PersonOut]:

@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.v1.door import Call
+from api.v1.fields import PLAIN
 from data.people import Mentee, Mentor, Person
 from data.programs import Term
 from data.terms import day_in
 
-Within = Annotated[str | None, Query(max_length=200, description="Only who is of this region, or of one within it.")]
+Within = Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="Only who is of this region, or of one within it.")]
 Left = Annotated[bool | None, Query(description="Only who has left, or only who has not; all where nothing is said.")]
 AllowReturns = Annotated[bool, Query(description="Also where somebody would be back who was said to leave.")]
 Atomic = Annotated[bool, Query(description="Take all lines, or none; else those that are right are taken, and each of the others is told.")]

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import or_, select
 
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import AKey, Ref, Text, flawed
+from api.v1.fields import PLAIN, AKey, Ref, Text, flawed
 from api.v1.finding import Key, id_or_external, is_called, program_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.people_queries import made
@@ -58,8 +58,10 @@ class ProgramPatch(Wire):
 def list_programs(
     call: Call,
     *,
-    organisation: Annotated[str | None, Query(max_length=200, description="Only those of this one: an id, or `ext:...`.")] = None,
-    name: Annotated[str | None, Query(max_length=200, description="Only those in whose name or key this is.")] = None,
+    organisation: Annotated[
+        str | None, Query(max_length=200, pattern=PLAIN, description="Only those of this one: an id, or `ext:...`.")
+    ] = None,
+    name: Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="Only those in whose name or key this is.")] = None,
     after: After = None,
     limit: Limit = USUAL,
 ) -> Page[ProgramOut]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from api.links import service_address
 from api.problems import no_such
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import AKey, Text, flawed
+from api.v1.fields import PLAIN, AKey, Text, flawed
 from api.v1.finding import Key, is_called, program_of
 from api.v1.noting import note_named
 from api.v1.paging import USUAL, After, Limit, Page, paged
@@ -51,7 +51,7 @@ def list_roles(
     call: Call,
     program: Key,
     role: Role | None = None,
-    email: Annotated[str | None, Query(max_length=200, description="Only those of this address.")] = None,
+    email: Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="Only those of this address.")] = None,
     after: After = None,
     limit: Limit = USUAL,
 ) -> Page[RoleOut]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from api.problems import Problem
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import flawed
+from api.v1.fields import PLAIN, flawed
 from api.v1.finding import Key, round_of, run_of
 from api.v1.noting import words_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
@@ -187,7 +187,7 @@ def read_files(call: Call, run: Key) -> Response:
 def compare_runs(
     call: Call,
     run: Key,
-    other: Annotated[str, Query(alias="with", max_length=200, description="The other run: its id, or `ext:` and its key.")],
+    other: Annotated[str, Query(alias="with", max_length=200, pattern=PLAIN, description="The other run: its id, or `ext:` and its key.")],
     after: After = None,
     limit: Limit = USUAL,
 ) -> ComparisonOut:

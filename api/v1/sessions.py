@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import Select, and_, false, or_, select
 
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import AKey, Day, FilterKey, Instant, InTerm, Moment, Reason, SomeText, flawed
+from api.v1.fields import PLAIN, AKey, Day, FilterKey, Instant, InTerm, Moment, Reason, SomeText, flawed
 from api.v1.finding import Key
 from api.v1.meant import group_meant, mentee_meant, mentor_meant, named_in, session_meant, term_meant
 from api.v1.paging import USUAL, After, Limit, Page, paged
@@ -104,8 +104,10 @@ def list_sessions(  # noqa: PLR0913  each is a filter
     term: Key,
     *,
     group: FilterKey = None,
-    mentor: Annotated[str | None, Query(description="Held by this mentor: an id, or `ext:...`.", max_length=200)] = None,
-    mentee: Annotated[str | None, Query(description="With this mentee on its day: an id, or `ext:...`.", max_length=200)] = None,
+    mentor: Annotated[str | None, Query(description="Held by this mentor: an id, or `ext:...`.", max_length=200, pattern=PLAIN)] = None,
+    mentee: Annotated[
+        str | None, Query(description="With this mentee on its day: an id, or `ext:...`.", max_length=200, pattern=PLAIN)
+    ] = None,
     from_on: Annotated[Day | None, Query(description="From this day of the term's zone on.")] = None,
     to_on: Annotated[Day | None, Query(description="Up to this day, which is included.")] = None,
     state: State | None = None,

@@ -12,6 +12,7 @@ from api.access import clear_cookie, set_cookie, shown_cookie
 from api.links import service_address
 from api.problems import MEDIA
 from api.v1.door import ROOT, Wire
+from api.v1.fields import PLAIN
 from data.database import transaction
 from data.identities import IdentityProvider
 from data.sealing import unseal
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 AWAY_COOKIE = "-away"
 """What the name of the cookie ends in by which a browser is known when it comes back."""
 
-Asked = Annotated[str, Query(max_length=4_000)]
+Asked = Annotated[str, Query(max_length=4_000, pattern=PLAIN)]
 
 
 class OrganisationIn(Wire):

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 
 from api.problems import Flaw, Problem, no_such
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import Day, Text
+from api.v1.fields import PLAIN, Day, Text
 from api.v1.finding import Key, id_or_external, program_of, term_of
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.people_queries import made
@@ -100,7 +100,9 @@ class DaysOffOut(Wire):
 def list_terms(
     call: Call,
     *,
-    program: Annotated[str | None, Query(max_length=200, description="Only those of this program: an id, or `ext:...`.")] = None,
+    program: Annotated[
+        str | None, Query(max_length=200, pattern=PLAIN, description="Only those of this program: an id, or `ext:...`.")
+    ] = None,
     on: Annotated[Day | None, Query(description="Only those that have this day.")] = None,
     after: After = None,
     limit: Limit = USUAL,

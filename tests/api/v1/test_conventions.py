@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -305,3 +307,51 @@ def test_addresses_are_made_of_keys_with_any_sign(house: House) -> None:
     """A key with a sign that an address has for itself is written as addresses write it."""
     answer = house.caller.ask("GET", f"/v1/programs/{quote('ext:ci/ty?', safe='')}")
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/no-such-thing")
+
+
+def test_no_query_takes_a_sign_that_no_text_has(house: House) -> None:
+    """Whatever may be said after the question mark, the sign of code 0 is told to be wrong, and never gets to the database."""
+    told = []
+    for one in house.asked:
+        for parameter in house.told(one).get("parameters", []):
+            if one.method == "GET" and parameter["in"] == "query":
+                path = one.at(house.things)
+                answer = house.caller.ask("GET", f"{path}{'&' if '?' in path else '?'}{parameter['name']}=a%00b", one.body)
+                told.append((one.title, parameter["name"], answer.status_code))
+    assert len(told) > 100
+    assert [one for one in told if one[2] not in {404, 409, 422}] == []
+
+
+FORGED = [
+    ["0001-01-01T00:00:00+14:00"],
+    ["9999-12-31T23:59:59-14:00"],
+    ["2026-01-01T00:00:00"],
+    ["\ud800"],
+    ["a\0b"],
+    [str(2**63)],
+    ["-" + "9" * 30],
+    ["9" * 5000],
+    [5],
+    [None],
+    [{}],
+    [str(uuid4())],
+    [],
+    "text",
+]
+
+
+def test_no_page_is_after_what_is_none(house: House) -> None:
+    """A cursor that somebody has made up is told to be wrong, or gives a page, and breaks nothing."""
+    paged = [one for one in house.asked if any(name["name"] == "after" for name in house.told(one).get("parameters", []))]
+    paged = [one for one in paged if one.method == "GET"]
+    assert len(paged) > 20
+    wrong = []
+    for one in paged:
+        for said in FORGED:
+            for some in (said, [*said, *said] if isinstance(said, list) else said):
+                after = base64.urlsafe_b64encode(json.dumps(some).encode()).decode().rstrip("=")
+                path = one.at(house.things)
+                answer = house.caller.ask("GET", f"{path}{'&' if '?' in path else '?'}after={after}")
+                if answer.status_code not in {200, 409, 422}:
+                    wrong.append((one.title, some, answer.status_code))
+    assert wrong == []
