@@ -12,6 +12,9 @@ from api.session_lines import say
 if TYPE_CHECKING:
     from scheduler.history import Told
 
+LONGEST = 400
+"""So many signs of what a row tells besides are printed; the API tells all."""
+
 audit = typer.Typer(help="Show who did what to whom, when and why.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -63,5 +66,6 @@ def list_deeds(
 def _line(one: Told) -> str:
     at = f"{one.at:%Y-%m-%d %H:%M:%S}{one.at:%z}"
     why = f"; {one.reason}" if one.reason else ""
-    details = f" ({one.details})" if one.details else ""
+    said = str(one.details)
+    details = f" ({said if len(said) <= LONGEST else said[:LONGEST] + '…'})" if one.details else ""
     return f"{at}  {one.term or '-'}  {one.whom}: {one.what}, by {one.by}{why}{details}"

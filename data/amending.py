@@ -12,15 +12,12 @@ from sqlalchemy.orm import Session as DbSession
 from data.audit import write_down
 from data.calendars import among
 from data.entries import NOT_IN_THE_IMPORT, Difference
-from data.intake import Changes, changes_for, counted, write_changes
+from data.intake import Changes, changes_for, counted, named, write_changes
 from data.people import Mentee, Mentor
 from data.programs import Term
 from data.roster import farthest, part_of, round_of
 from data.terms import day_in, term_name
 from matching.round import Mentee as RoundMentee, Mentor as RoundMentor, Pair, Peers, Policy, Round
-
-NAMED = 20
-"""The audit names at most so many people of one change; of more it counts them."""
 
 
 def lock(db: DbSession, term: Term) -> None:
@@ -140,9 +137,9 @@ def _side(db: DbSession, term: Term, mentors: Collection[str], mentees: Collecti
 
 
 def _write_down(db: DbSession, term: Term, changes: Changes, *, by: str, now: dt.datetime) -> None:
-    """One row: of the only person who is other, or of how many are."""
+    """One row: of the only person who is other, or of all who are."""
     tables = {table: changes.tables[table] for table in ("mentors", "mentees")}
-    whom, details = f"term {term_name(db, term)}", {table: _said(found) for table, found in tables.items() if _others(found)}
+    whom, details = f"term {term_name(db, term)}", {table: named(found) for table, found in tables.items() if _others(found)}
     if len(details) == 1 and len(others := [(table, key) for table, found in tables.items() for key in _others(found)]) == 1:
         ((table, key),) = others
         whom = f"{table.removesuffix('s')} {key}"
@@ -153,8 +150,3 @@ def _others(found: Difference) -> list[str]:
     return [*found.new, *found.changed, *found.gone, *found.back]
 
 
-def _said(found: Difference) -> dict[str, object]:
-    if len(_others(found)) > NAMED:
-        return dict(counted(found))
-    named = {"new": found.new, "changed": found.changed, "gone": found.gone, "back": tuple(found.back)}
-    return {how: {key: list(names) for key, names in of.items()} if isinstance(of, dict) else list(of) for how, of in named.items() if of}

@@ -216,9 +216,16 @@ def _audit(
     for row in rows:
         whom = f"{person.came_as} {row.key}"
         for one in db.scalars(select(Deed).where(Deed.term_id == row.term_id, Deed.by.not_in(accounts)).order_by(Deed.at, Deed.id)):
-            read = one.details.get(f"{person.came_as}s")
-            if one.whom == whom or (isinstance(read, list) and row.key in read):
+            table = f"{person.came_as}s"
+            if one.whom == whom or any(_is_named(row.key, some) for some in (one.details.get(table), one.details.get("people"))):
                 yield _deed(one)
+
+
+def _is_named(key: str, told: object) -> bool:
+    """Whether somebody is among those of whom a row of the audit tells: in a list of keys, or in lists of these by what became of them."""
+    if isinstance(told, dict):
+        return key in told or any(_is_named(key, some) for some in told.values())
+    return isinstance(told, list) and key in told
 
 
 def _deed(deed: Deed) -> Document:

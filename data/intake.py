@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import write_down
+from data.base import Document
 from data.calendars import parts, touch, touch_groups
 from data.entries import NOT_IN_THE_IMPORT, Difference, by_key, difference, enter, person_row
 from data.groups import Group, Membership
@@ -210,8 +211,9 @@ def take_in(
         return changes
     leaving(changes.tables["mentees"].gone)
     write_changes(db, term, before, after, changes, now)
-    counts = {table: counted(found) for table, found in changes.tables.items()}
-    write_down(db, at=now, by=by, what="tables imported", whom=f"term {term_name(db, term)}", term=term.id, details=counts)
+    details: Document = {table: counted(found) for table, found in changes.tables.items()}
+    details["people"] = {table: named(changes.tables[table]) for table in ("mentors", "mentees")}
+    write_down(db, at=now, by=by, what="tables imported", whom=f"term {term_name(db, term)}", term=term.id, details=details)
     return changes
 
 
@@ -265,6 +267,12 @@ def counted(found: Difference) -> dict[str, int]:
         "gone": len(found.gone),
         **({"back": len(found.back)} if found.back else {}),
     }
+
+
+def named(found: Difference) -> Document:
+    """The keys of those who are other in a table of people, and how; of those who changed, their columns too."""
+    said = {"new": found.new, "changed": found.changed, "gone": found.gone, "back": tuple(found.back)}
+    return {how: {key: list(names) for key, names in of.items()} if isinstance(of, Mapping) else list(of) for how, of in said.items() if of}
 
 
 def _groups_that_show(db: DbSession, term: Term, changes: Changes) -> Collection[UUID]:

@@ -17,7 +17,7 @@ from api.problems import Problem, no_such
 from api.v1.door import Call
 from api.v1.fields import flawed
 from api.v1.finding import EXTERNAL, id_or_external, is_called
-from data.access import Sight
+from data.access import Right, Sight
 from data.groups import Group
 from data.own import groups_seen, mentees_seen, mentors_seen, sessions_seen
 from data.people import Mentee, Mentor
@@ -43,6 +43,19 @@ def term_meant(call: Call, key: str) -> Term:
     """A term in whose program the caller has the right."""
     found = call.db.scalars(select(Term).where(is_called(Term, key), Term.program_id.in_(call.actor.programs(call.right)))).all()
     return _only(found, "term", key)
+
+
+def readable_term(call: Call, key: str) -> Term:
+    """The same, where the caller may read its people, too.
+
+    Raises
+    ------
+    NotAllowed
+        They may not.
+    """
+    found = term_meant(call, key)
+    call.actor.sight(Right.PEOPLE_READ, found.program_id)
+    return found
 
 
 def group_meant(call: Call, key: str, term: str | None = None) -> Group:

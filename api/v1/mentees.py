@@ -12,7 +12,7 @@ from sqlalchemy import select
 from api.v1.door import Call, Routes
 from api.v1.fields import PLAIN
 from api.v1.finding import Key
-from api.v1.meant import mentee_meant, term_meant
+from api.v1.meant import mentee_meant, readable_term, term_meant
 from api.v1.noting import note_reading
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.people_fields import MenteeIn, MenteeLine, MenteeOut, MenteePatch, mentee_out, mentees_in
@@ -98,15 +98,20 @@ def put_mentees(call: Call, term: Key, *, allow_returns: AllowReturns = False, a
 
 @routes.put("/terms/{term}/mentees/{mentee}", Right.PEOPLE_WRITE, **made(MenteeOut))
 def put_mentee(call: Call, term: Key, mentee: Key, body: MenteeIn, *, allow_returns: AllowReturns = False) -> MenteeOut:
-    """Makes or replaces a mentee; a new one is named by the platform's own key."""
-    return put_one(call, MENTEE, term_meant(call, term), mentee, body, allow_returns=allow_returns)
+    """Makes or replaces a mentee; a new one is named by the platform's own key. The answer takes the right to read them, too."""
+    of = readable_term(call, term)
+    shown = put_one(call, MENTEE, of, mentee, body, allow_returns=allow_returns)
+    note_reading(call, of, [shown.external_id])
+    return shown
 
 
 @routes.patch("/terms/{term}/mentees/{mentee}", Right.PEOPLE_WRITE)
 def change_mentee(call: Call, term: Key, mentee: Key, body: MenteePatch) -> MenteeOut:
-    """Changes a part of what a mentee is."""
-    sent = {name: getattr(body, name) for name in body.model_fields_set}
-    return change_one(call, MENTEE, term_meant(call, term), mentee_meant(call, mentee, term), sent)
+    """Changes a part of what a mentee is. The answer tells all of it: it takes the right to read that, too."""
+    of, sent = readable_term(call, term), {name: getattr(body, name) for name in body.model_fields_set}
+    shown = change_one(call, MENTEE, of, mentee_meant(call, mentee, term), sent)
+    note_reading(call, of, [shown.external_id])
+    return shown
 
 
 @routes.delete("/terms/{term}/mentees/{mentee}", Right.PEOPLE_WRITE)

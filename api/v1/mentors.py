@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from api.v1.door import Call, Routes
 from api.v1.fields import PLAIN
 from api.v1.finding import Key
-from api.v1.meant import mentor_meant, term_meant
+from api.v1.meant import mentor_meant, readable_term, term_meant
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.people_fields import MentorIn, MentorLine, MentorOut, MentorPatch, mentor_out, mentors_in
 from api.v1.people_queries import AllowReturns, Atomic, Left, Within, has_left, lies_in, lines_body, made, person_of
@@ -74,15 +74,15 @@ def put_mentors(call: Call, term: Key, *, allow_returns: AllowReturns = False, a
 
 @routes.put("/terms/{term}/mentors/{mentor}", Right.PEOPLE_WRITE, **made(MentorOut))
 def put_mentor(call: Call, term: Key, mentor: Key, body: MentorIn, *, allow_returns: AllowReturns = False) -> MentorOut:
-    """Makes or replaces a mentor; a new one is named by the platform's own key."""
-    return put_one(call, MENTOR, term_meant(call, term), mentor, body, allow_returns=allow_returns)
+    """Makes or replaces a mentor; a new one is named by the platform's own key. The answer takes the right to read them, too."""
+    return put_one(call, MENTOR, readable_term(call, term), mentor, body, allow_returns=allow_returns)
 
 
 @routes.patch("/terms/{term}/mentors/{mentor}", Right.PEOPLE_WRITE)
 def change_mentor(call: Call, term: Key, mentor: Key, body: MentorPatch) -> MentorOut:
-    """Changes a part of what a mentor is."""
+    """Changes a part of what a mentor is. The answer tells all of it: it takes the right to read that, too."""
     sent = {name: getattr(body, name) for name in body.model_fields_set}
-    return change_one(call, MENTOR, term_meant(call, term), mentor_meant(call, mentor, term), sent)
+    return change_one(call, MENTOR, readable_term(call, term), mentor_meant(call, mentor, term), sent)
 
 
 @routes.delete("/terms/{term}/mentors/{mentor}", Right.PEOPLE_WRITE)

@@ -8,7 +8,7 @@ import time
 import pytest
 from sqlalchemy import Engine, select
 
-from data.access import Role
+from data.access import Right, Role
 from data.audit import Deed
 from data.database import reading, transaction
 from data.people import Mentee, Request
@@ -80,6 +80,40 @@ def test_what_is_put_again_as_it_is_leaves_no_trace(platform: Platform) -> None:
     assert (again.status_code, again.json()) == (200, first.json())
     with reading(platform.engine) as db:
         assert len(db.scalars(select(Deed).where(Deed.whom == "mentor m-9")).all()) == 1
+
+
+def test_who_may_change_people_and_not_read_them_is_told_of_nobody(platform: Platform) -> None:
+    """They still put many, of whom the answer tells only what became of each line."""
+    office, blind = platform.client(), platform.client([Right.PEOPLE_WRITE])
+    assert office.ask("PUT", TERM + "/mentees/ext:s-9", MENTEE).status_code == 201
+    assert office.ask("PUT", TERM + "/mentors/ext:m-9", MENTOR).status_code == 201
+    told = [
+        blind.ask(method, f"{TERM}/{path}", body)
+        for method, path, body in (
+            ("GET", "mentees/ext:s-9", None),
+            ("PATCH", "mentees/ext:s-9", {}),
+            ("PUT", "mentees/ext:s-9", MENTEE),
+            ("PATCH", "mentors/ext:m-9", {}),
+            ("PUT", "mentors/ext:m-9", MENTOR),
+        )
+    ]
+    assert [(one.status_code, "people:read" in one.json()["detail"]) for one in told[1:]] == [(403, True)] * 4
+    assert told[0].status_code == 403
+    lines = blind.ask("PUT", TERM + "/mentees", [{**MENTEE, "external_id": "s-9"}])
+    assert (lines.status_code, lines.json()["unchanged"]) == (200, 1)
+
+
+def test_the_audit_says_of_each_of_many_that_they_were_changed(platform: Platform) -> None:
+    client, lines = platform.client(), [{**MENTEE, "external_id": f"s-{number}"} for number in range(100, 140)]
+    assert client.ask("PUT", TERM + "/mentees", lines).json()["new"] == 40
+    other = [{**line, "region": "Jeju"} for line in lines]
+    assert client.ask("PUT", TERM + "/mentees", other).json()["changed"] == 40
+    rows = client.ask("GET", "/v1/audit?about=s-127").json()["items"]
+    told = [one for one in rows if one["what"] == "people changed"]
+    assert [set(one["details"]["mentees"]) for one in told] == [{"changed"}, {"new"}]
+    assert told[0]["details"]["mentees"]["changed"]["s-127"] == ["region"]
+    held = client.ask("GET", "/v1/people/ext:s-127/export").json()["held"]
+    assert [one["what"] for one in held["audit"]].count("people changed") == 2
 
 
 def test_each_fault_is_told_with_its_place_and_its_mend(platform: Platform) -> None:

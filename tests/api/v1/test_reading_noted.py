@@ -133,6 +133,17 @@ def test_every_answer_that_tells_of_a_mentee_leaves_a_row_of_it(database: Engine
     assert TOLD_OF - told_of == set(), "what was looked through"
 
 
+def test_a_change_that_tells_all_of_a_mentee_is_a_reading_too(database: Engine, things: dict[str, str]) -> None:
+    office = Platform(database).client()
+    path = f"/v1/terms/{things['term']}/mentees/{things['mentee']}"
+    whole = office.ask("GET", path).json()
+    for method, fields in (("PATCH", ()), ("PUT", ("grade", "requests", "availability"))):
+        before = noted(database)
+        assert office.ask(method, path, {name: whole[name] for name in fields}).status_code == 200
+        (row,) = [row for row in noted(database).values() if row.id not in before]
+        assert (row.what, row.details["mentees"], row.details["path"]) == ("mentees read", [KEY], path)
+
+
 def noted(database: Engine) -> dict[UUID, Deed]:
     """The rows of who read or exported something."""
     with reading(database) as db:
