@@ -144,10 +144,16 @@ def _erase_rows(db: DbSession, person: Person, rows: Iterable[Mentor | Mentee], 
 
 def _erase_accounts(db: DbSession, person: Person) -> None:
     """Roles as them or for them end; an account that had no other is gone, with all that let somebody in by it."""
-    held = select(Grant.account_id).where(Grant.person_id == person.id, Grant.account_id.is_not(None))
-    found = set(db.scalars(held)) | set(db.scalars(select(Account.id).where(Account.email == person.email.lower())) if person.email else ())
+    held = select(Grant.account_id).where(Grant.person_id == person.id)
+    found = {account for account in db.scalars(held) if account}
+    if person.email:
+        found |= set(db.scalars(select(Account.id).where(Account.email == person.email.lower())))
     db.execute(delete(Grant).where(Grant.person_id == person.id))
-    gone = found - set(db.scalars(select(Grant.account_id).where(Grant.account_id.in_(found))))
+    remove_accounts(db, found - set(db.scalars(select(Grant.account_id).where(Grant.account_id.in_(found)))))
+
+
+def remove_accounts(db: DbSession, gone: Collection[UUID]) -> None:
+    """Removes accounts with all that let somebody in by them, what is mailed to them, and from where they did what they did."""
     for account in db.scalars(select(Account).where(Account.id.in_(gone))).all():
         db.execute(delete(MailedLink).where(MailedLink.email == account.email))
         db.execute(delete(Message).where(Message.person_id.is_(None), func.lower(Message.address) == account.email))

@@ -1,6 +1,6 @@
 """Matches: rounds of platforms that keep their own data. They are solved as those of a term are, and then nothing of them is kept.
 
-A match goes when whoever asked for it says so, a while after its result was fetched last, so that a broken line costs nobody the result,
+A match goes when whoever asked for it says so, a while after its result was fetched first, so that a broken line costs nobody the result,
 and at the latest a day after it was asked for. Only they see it.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.archive import packed
@@ -66,14 +66,19 @@ def ask_match(db: DbSession, given: Given, asked: Asked, *, owner: str, now: dt.
     return run
 
 
-def own_match(db: DbSession, owner: str, match: UUID) -> Run | None:
-    """The run of a match of theirs."""
-    return db.scalars(select(Run).join(Match).where(Match.id == match, Match.owner == owner)).first()
+def own_match(db: DbSession, owner: str, match: UUID, now: dt.datetime) -> Run | None:
+    """The run of a match of theirs that is kept, whether or not a job has removed what is not."""
+    return db.scalars(select(Run).join(Match).where(Match.id == match, Match.owner == owner, ~is_over(now))).first()
+
+
+def is_over(now: dt.datetime) -> ColumnElement[bool]:
+    """Of matches, that they were fetched a while ago, or asked for a day ago."""
+    return or_(Match.asked_at <= now - KEPT_FOR, and_(Match.fetched_at.is_not(None), Match.fetched_at <= now - FETCHED_KEPT_FOR))
 
 
 def was_fetched(db: DbSession, match: UUID, now: dt.datetime) -> None:
-    """Notes that the result of a match was given to its owner."""
-    db.execute(update(Match).where(Match.id == match).values(fetched_at=now))
+    """Notes that the result of a match was given to its owner; the first time counts."""
+    db.execute(update(Match).where(Match.id == match, Match.fetched_at.is_(None)).values(fetched_at=now))
 
 
 def take_away(db: DbSession, match: UUID, *, by: str, now: dt.datetime) -> None:
@@ -83,9 +88,8 @@ def take_away(db: DbSession, match: UUID, *, by: str, now: dt.datetime) -> None:
 
 
 def forget_matches(db: DbSession, now: dt.datetime) -> int:
-    """Removes the matches that were fetched a while ago or asked for a day ago, and tells how many."""
-    over = or_(Match.asked_at <= now - KEPT_FOR, Match.fetched_at <= now - FETCHED_KEPT_FOR)
-    gone = db.scalars(select(Match.id).where(over)).all()
+    """Removes the matches that are over, and tells how many."""
+    gone = db.scalars(select(Match.id).where(is_over(now))).all()
     _remove(db, gone)
     return len(gone)
 

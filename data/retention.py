@@ -88,6 +88,7 @@ OF_THE_SERVICE = {
     "sign-ins": ("browsers that are signed in", "12 hours after they were used last, a week at most"),
     "attempts": ("tries to sign in that failed, by hashes", "15 minutes"),
     "mailed links": ("links that were mailed, by hashes", "a day after they ended"),
+    "accounts": ("accounts, with their addresses, that are closed or have no role", "180 days after that"),
     "tokens": ("tokens of API clients, by hashes", "until they end"),
 }
 """What no program sets."""

@@ -45,7 +45,15 @@ from scheduler.outbox import deliver_mail
 from scheduler.patience import Stopped, never
 from scheduler.produce import produce
 from scheduler.reminders import due_asks, due_reminders, not_reminded_since
-from scheduler.retention import forget_audit, forget_links, forget_old_events, forget_people, forget_records, forget_results
+from scheduler.retention import (
+    forget_accounts,
+    forget_audit,
+    forget_links,
+    forget_old_events,
+    forget_people,
+    forget_records,
+    forget_results,
+)
 from scheduler.ticker import Clock, Job
 from scheduler.timetables import forget_over, look_again
 
@@ -105,6 +113,7 @@ def jobs(post: Post, stopped: Stopped = never) -> Sequence[Job]:
         Job("forget records", forget_records, dt.timedelta(hours=6)),
         Job("forget audit", forget_audit, dt.timedelta(hours=6)),
         Job("forget people", forget_people, dt.timedelta(hours=1)),
+        Job("forget accounts", forget_accounts, dt.timedelta(hours=6)),
         Job("forget replies", forget_old_replies, dt.timedelta(hours=1)),
         Job("forget tokens", forget_old_tokens, dt.timedelta(hours=1)),
         Job("wipe", wipe_erased, dt.timedelta(minutes=1)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
@@ -13,10 +14,12 @@ from sqlalchemy.orm import Session as DbSession
 from data.audit import Deed
 from data.database import reading, transaction
 from data.deliveries import forget_deliveries
+from data.erasing import remove_accounts
 from data.event_types import READING
 from data.events import forget_events
 from data.feeds import forget_revoked
 from data.forgetting import forget_files
+from data.grants import Account, Grant
 from data.groups import Group
 from data.people import Mentee, Mentor, Person
 from data.programs import Program, Term
@@ -27,8 +30,10 @@ from scheduler.erasure import erase_person
 from scheduler.ticker import Clock
 
 BY = "retention"
-AT_ONCE = 50
-"""So many people are erased each time, each in a transaction of its own."""
+FOR_SECONDS = 30
+"""So long people are erased each time, each in a transaction of its own."""
+ACCOUNTS_KEPT = dt.timedelta(days=180)
+"""So long after they were closed, or had their last role."""
 
 
 def forget_links(engine: Engine, clock: Clock) -> int:
@@ -74,18 +79,44 @@ def forget_audit(engine: Engine, clock: Clock) -> int:
 
 
 def forget_people(engine: Engine, clock: Clock) -> int:
-    """Erases people who were in no term for longer than all their programs keep them, some at a time, and tells how many. Late: the rest
-    the next times. Twice: nothing. Never: they stay by name."""
-    now, count = clock(), 0
+    """Erases people who were in no term for longer than all their programs keep them, for some time, and tells how many. Whoever cannot be
+    is no reason to keep others. Late: the rest the next times. Twice: nothing. Never: they stay by name.
+
+    Raises
+    ------
+    ExceptionGroup
+        Some could not be, for these reasons.
+    """
+    now, count, wrong, until = clock(), 0, list[Exception](), time.monotonic() + FOR_SECONDS
     with reading(engine) as db:
         due = _people_due(db, now)
-    for person in due[:AT_ONCE]:
-        with transaction(engine) as db:
-            found = db.get_one(Person, person, with_for_update=True)
-            if found.erased_at is None:
-                erase_person(db, found, by=BY, now=now)
-                count += 1
+    for person in due:
+        if time.monotonic() > until:
+            break
+        try:
+            with transaction(engine) as db:
+                found = db.get_one(Person, person, with_for_update=True)
+                if found.erased_at is None:
+                    erase_person(db, found, by=BY, now=now)
+                    count += 1
+        except Exception as error:  # noqa: BLE001  all are told below
+            wrong.append(error)
+    if wrong:
+        raise ExceptionGroup(f"{len(wrong)} of {len(due)} people could not be erased", wrong)
     return count
+
+
+def forget_accounts(engine: Engine, clock: Clock) -> int:
+    """Removes accounts that were closed long ago, or had no role for as long, with their addresses; tells how many. Late, twice: all the
+    same. Never: they stay, and let nobody see anything."""
+    before = clock() - ACCOUNTS_KEPT
+    with transaction(engine) as db:
+        asked = select(Account.id).where(Account.made_at <= before, or_(Account.closed_at.is_(None), Account.closed_at <= before))
+        idle = db.scalars(asked.where(Account.id.not_in(select(Grant.account_id).where(Grant.account_id.is_not(None))))).all()
+        used = set(db.scalars(select(Deed.whom).where(Deed.whom.startswith("account "), Deed.at > before)))
+        gone = [account for account in idle if f"account {account}" not in used]
+        remove_accounts(db, gone)
+    return len(gone)
 
 
 def _of_each(engine: Engine, clock: Clock, kept: Kept, forget: Callable[[DbSession, dt.datetime, UUID], int]) -> int:

@@ -1,6 +1,6 @@
 """Matches: the door for platforms that keep their own data. They send a round, follow how it is solved, and fetch what comes out.
 
-Nothing of a match is kept: it goes when its owner takes it away, ten minutes after its result was fetched last, and at the latest a day
+Nothing of a match is kept: it goes when its owner takes it away, ten minutes after its result was fetched first, and at the latest a day
 after it was asked for. Only who asked for it sees it.
 """
 
@@ -36,7 +36,7 @@ from api.v1.round_json import round_of_json
 from api.v1.round_zip import round_of_zip
 from api.v1.runs import Solving, Wish, asked_of, standing_of
 from data.access import Right
-from data.matches import FETCHED_KEPT_FOR, KEPT_FOR, ask_match, own_match, take_away, was_fetched
+from data.matches import FETCHED_KEPT_FOR, KEPT_FOR, ask_match, is_over, own_match, take_away, was_fetched
 from data.rounds import Match, Run
 from data.runs import ask_to_stop, result_of
 
@@ -75,7 +75,7 @@ def ask_for_match(call: Call, wish: Annotated[Wish, Query()]) -> MatchOut:
 @routes.get("/matches", Right.MATCH)
 def list_matches(call: Call, after: After = None, limit: Limit = USUAL) -> Page[MatchOut]:
     """The matches of the caller that are there still."""
-    asked = select(Match, Run).join(Run, Run.id == Match.id).where(Match.owner == call.by)
+    asked = select(Match, Run).join(Run, Run.id == Match.id).where(Match.owner == call.by, ~is_over(call.now))
     return paged(call, asked, [Match.id], lambda rows: [_match_out(call, match, run) for match, run in rows], after, limit)
 
 
@@ -140,7 +140,7 @@ def read_match_files(call: Call, match: Key) -> Response:
 def _own(call: Call, key: str) -> Run:
     """The run of a match of the caller's."""
     id = id_or_none(key)  # noqa: A001  what it is
-    run = own_match(call.db, call.by, id) if id else None
+    run = own_match(call.db, call.by, id, call.now) if id else None
     if run is None:
         raise no_such("match")
     return run

@@ -12,8 +12,8 @@ from functools import partial
 import pytest
 from sqlalchemy import Engine, select
 
-from data.access import Right
-from data.accounts import account_for
+from data.access import Right, Role
+from data.accounts import account_for, close_account, find_account
 from data.audit import Deed, write_down
 from data.base import new_id
 from data.clients import Token, issue, make_client
@@ -21,6 +21,7 @@ from data.database import reading, transaction
 from data.erasures import Erasure
 from data.events import Event, Happening, happened
 from data.feeds import Audience, calendar_of, look_up, revoke, subscribe
+from data.grants import Account
 from data.leases import claim
 from data.matches import ask_match
 from data.outbox import About, Message, Notice, about_session, mark_sent, write
@@ -28,6 +29,7 @@ from data.people import Mentor, Person
 from data.programs import Organisation, Program, Term
 from data.replies import Answer, Reply, Retriable, keep
 from data.retention import PERIODS, Kept
+from data.roles import Given, give_role, roles_in, take_role
 from data.rounds import Match, Run, RunState
 from data.runs import Asked
 from data.sessions import Booking, Session, Task
@@ -41,6 +43,7 @@ from scheduler.erasure import erase_person
 from scheduler.finding import mentor_named
 from scheduler.hooks import Signer
 from scheduler.jobs import HEARTBEAT, KEPT_FOR, Post, beat, jobs, remind
+from scheduler.retention import ACCOUNTS_KEPT
 from scheduler.timetables import put, read
 from tests.runs import NOW as QUEUED_AT, closed_term, queued
 from tests.scheduler.lessons import HOUR, MONDAY, lessons, let_them_meet
@@ -248,6 +251,27 @@ def late_forgetting_of_people(world: World) -> Late:
     return Late(MONDAY + kept(Kept.PEOPLE) + MONTH, seen, ["Name of m-000", "Name of s-000"], ["", "Name of m-000"])
 
 
+def late_forgetting_of_accounts(world: World) -> Late:
+    """One that was closed, one that lost its role, and not one that has one."""
+
+    def seen() -> object:
+        with reading(world.database) as db:
+            return sorted(db.scalars(select(Account.email)))
+
+    term = taught_term(world.database)
+    with transaction(world.database) as db:
+        program = db.get_one(Program, term.program_id)
+        for name in ("closed", "lost", "lost later", "owner"):
+            give_role(db, None, program, f"{name.replace(' ', '-')}@example.org", Given(Role.OWNER), by="test", now=BEFORE)
+        close_account(db, find_account(db, "closed@example.org"), by="test", now=BEFORE)
+        for name, at_ in (("lost", BEFORE), ("lost-later", BEFORE + HOUR)):
+            account = find_account(db, f"{name}@example.org")
+            (role,) = db.scalars(roles_in(program.id).where(Account.id == account.id))
+            take_role(db, None, program, str(role.id), by="test", now=at_)
+    left = ["lost-later@example.org", "owner@example.org"]
+    return Late(BEFORE + ACCOUNTS_KEPT, seen, sorted(["closed@example.org", "lost@example.org", *left]), left)
+
+
 def late_forgetting_of_replies(world: World) -> Late:
     def seen() -> object:
         with reading(world.database) as db:
@@ -345,6 +369,7 @@ LATE: Mapping[str, Callable[[World], Late]] = {
     "forget records": late_forgetting_of_records,
     "forget audit": late_forgetting_of_the_audit,
     "forget people": late_forgetting_of_people,
+    "forget accounts": late_forgetting_of_accounts,
     "forget replies": late_forgetting_of_replies,
     "forget tokens": late_forgetting_of_tokens,
     "wipe": late_wiping,

@@ -6,15 +6,19 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session as DbSession
 
 from data.audit import Deed, write_down
 from data.database import reading, transaction
+from data.people import Person
 from data.program_settings import change_setting
 from data.programs import Program, Term
 from data.retention import OF_THE_SERVICE, PERIODS, Kept
 from data.settings import BadSettings, read_settings
-from scheduler.retention import forget_audit
+from scheduler import retention
+from scheduler.erasure import erase_person
+from scheduler.retention import forget_audit, forget_people
 from tests.sessions import taught_term
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -61,8 +65,31 @@ def test_what_is_of_a_program_and_of_no_term_is_kept_as_the_program_says(databas
     assert set(left) == {(usual.program_id, "role given"), (None, "client made")}
 
 
+def test_whoever_cannot_be_erased_keeps_no_others_and_is_told_of(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    term = taught_term(database)
+    with transaction(database) as db:
+        db.get_one(Term, term.id).last_on = NOW.date()
+        first = db.scalars(select(Person.id).order_by(Person.id)).first()
+        there = db.scalars(select(func.count()).select_from(Person)).one()
+
+    def erases(db: DbSession, person: Person, *, by: str, now: dt.datetime) -> object:
+        erased = erase_person(db, person, by=by, now=now)
+        if person.id == first:
+            raise RuntimeError("its file is broken")
+        return erased
+
+    monkeypatch.setattr(retention, "erase_person", erases)
+    for _ in range(2):
+        with pytest.raises(ExceptionGroup, match="could not be erased") as told:
+            forget_people(database, lambda: NOW + 5000 * DAY)
+        assert [str(one) for one in told.value.exceptions] == ["its file is broken"]
+        with reading(database) as db:
+            assert db.scalars(select(Person.id).where(Person.erased_at.is_(None))).all() == [first]
+    assert there > 2
+
+
 @pytest.mark.parametrize(
-    "retention",
+    "wrong",
     [
         pytest.param({"reading": 30}, id="shorter than the law lets"),
         pytest.param({"notes": 30}, id="no kind of data"),
@@ -70,9 +97,9 @@ def test_what_is_of_a_program_and_of_no_term_is_kept_as_the_program_says(databas
         pytest.param({"records": 99_999}, id="for ever"),
     ],
 )
-def test_a_period_that_cannot_be_is_refused(retention: dict[str, int]) -> None:
+def test_a_period_that_cannot_be_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(BadSettings, match="retention"):
-        read_settings({"retention": retention})
+        read_settings({"retention": wrong})
 
 
 def test_the_page_on_privacy_has_every_period() -> None:

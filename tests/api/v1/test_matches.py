@@ -104,7 +104,12 @@ def test_what_nobody_takes_away_goes_by_itself(platform: Platform, fetched: bool
     asked = sent(client, "?effort=0.1&workers=1")
     if fetched:
         solve_next(platform.engine, now=lambda: dt.datetime.now(dt.UTC))
-        client.ask("GET", f"/v1/matches/{asked['id']}/advice")
+        for at in (NOW, NOW + kept - SECOND):  # the first time counts
+            object.__setattr__(platform, "now", at)
+            assert client.ask("GET", f"/v1/matches/{asked['id']}/advice").status_code == 200
+        object.__setattr__(platform, "now", NOW + kept)
+        assert client.ask("GET", f"/v1/matches/{asked['id']}").status_code == 404, "whether or not a job has come by"
+        assert client.ask("GET", "/v1/matches").json()["items"] == []
     assert forget_over_matches(platform.engine, lambda: NOW + kept - SECOND) == 0
     assert rows(platform.engine) == [1, 1, 1]
     assert forget_over_matches(platform.engine, lambda: NOW + kept) == 1
