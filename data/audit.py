@@ -1,15 +1,17 @@
-"""Who did what to what, when and why: one row for each change, only ever added to, with keys in the place of names."""
+"""Who did what to what, when and why: one row for each change, with keys in the place of names. Rows are only ever added, which the
+database itself sees to."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Select, String, and_, cast, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Index, Select, String, and_, cast, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session as DbSession, mapped_column
 
 from data.base import Base, Document, new_id
@@ -38,6 +40,23 @@ class Deed(Base):
     reason: Mapped[str] = mapped_column(default="")
     details: Mapped[Document] = mapped_column(default=dict)
     source: Mapped[str] = mapped_column(default="")
+
+
+class AuditOpening(Base):
+    """Is there only within a transaction that may change rows of the audit, and so for nobody else: the database refuses that where none
+    is."""
+
+    __tablename__ = "audit_opening"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@contextmanager
+def opened_audit(db: DbSession) -> Iterator[None]:
+    """While this lasts, rows of the audit may be changed and removed: for who erases somebody, or keeps a retention period."""
+    db.execute(insert(AuditOpening).values(id=1))
+    yield
+    db.execute(delete(AuditOpening))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

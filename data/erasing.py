@@ -20,7 +20,7 @@ from sqlalchemy import Select, and_, delete, func, or_, select, union, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.attempts import forget_tries
-from data.audit import Deed, write_down
+from data.audit import Deed, opened_audit, write_down
 from data.base import new_id
 from data.calendars import parts, touch_groups, touch_program
 from data.consents import Consent
@@ -158,7 +158,8 @@ def remove_accounts(db: DbSession, gone: Collection[UUID]) -> None:
         db.execute(delete(MailedLink).where(MailedLink.email == account.email))
         db.execute(delete(Message).where(Message.person_id.is_(None), func.lower(Message.address) == account.email))
         forget_tries(db, account.email)
-        db.execute(update(Deed).where(Deed.by == f"account {account.id}").values(source=""))
+        with opened_audit(db):
+            db.execute(update(Deed).where(Deed.by == f"account {account.id}").values(source=""))
         for table in reversed(METADATA.sorted_tables):
             for key in table.foreign_keys:
                 if key.column is Account.__table__.c.id:

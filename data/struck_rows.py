@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, cast, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session as DbSession
 
-from data.audit import Deed
+from data.audit import Deed, opened_audit
 from data.calendars import parts
 from data.events import Event
 from data.feeds import Calendar, Subscription
@@ -93,9 +93,10 @@ def strike_history(db: DbSession, who: Struck, home: Home) -> None:
     def told(document: dict[str, Any]) -> dict[str, Any]:
         return {name: whom(value) if name == "whom" else who.value(value) for name, value in document.items()}
 
-    _strike(db, Deed.whom, theirs, whom, who.may_be_in)
-    _strike(db, Deed.reason, theirs, who.text, who.may_be_in)
-    _strike(db, Deed.details, theirs, told, who.may_be_in)
+    with opened_audit(db):
+        _strike(db, Deed.whom, theirs, whom, who.may_be_in)
+        _strike(db, Deed.reason, theirs, who.text, who.may_be_in)
+        _strike(db, Deed.details, theirs, told, who.may_be_in)
     _strike(db, Event.data, Event.program_id.in_(home.programs), told, who.may_be_in)
 
 

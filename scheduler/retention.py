@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Engine, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Engine, delete, func, or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
-from data.audit import Deed
+from data.audit import Deed, opened_audit
 from data.database import reading, transaction
 from data.deliveries import forget_deliveries
 from data.erasing import remove_accounts
@@ -74,7 +74,7 @@ def forget_audit(engine: Engine, clock: Clock) -> int:
         of_none = or_(Deed.program_id.is_(None), Deed.program_id.not_in(known))
         for kept in (Kept.READING, Kept.AUDIT):
             old = Deed.at < now - dt.timedelta(days=PERIODS[kept].days)
-            count += _count(db.execute(delete(Deed).where(of_none, old, _is_of(kept))))
+            count += _forget_some(db, of_none, old, _is_of(kept))
     return count + sum(_of_each(engine, clock, kept, _forget_deeds(kept)) for kept in (Kept.READING, Kept.AUDIT))
 
 
@@ -138,9 +138,14 @@ def _forget_words(db: DbSession, before: dt.datetime, program: UUID) -> int:
 
 def _forget_deeds(kept: Kept) -> Callable[[DbSession, dt.datetime, UUID], int]:
     def forget(db: DbSession, before: dt.datetime, program: UUID) -> int:
-        return _count(db.execute(delete(Deed).where(Deed.program_id == program, Deed.at < before, _is_of(kept))))
+        return _forget_some(db, Deed.program_id == program, Deed.at < before, _is_of(kept))
 
     return forget
+
+
+def _forget_some(db: DbSession, *which: ColumnElement[bool]) -> int:
+    with opened_audit(db):
+        return _count(db.execute(delete(Deed).where(*which)))
 
 
 def _is_of(kept: Kept) -> Any:  # noqa: ANN401  a condition
