@@ -40,6 +40,11 @@ UNTOLD = (ProblemBody, MatchIn, MenteeLine, MentorLine, ProgressOut)
 """Models that no operation declares, but which it reads or writes by itself."""
 
 FIELDS_TOLD = "Only these fields, with commas between them; of a list, of each thing on it."
+ACTIONS = {
+    *("cancel", "close", "end", "join", "leave", "make-up", "move", "publish", "replay", "restore", "stay", "stop", "substitute", "test"),
+    *("times", "undo"),
+}
+"""The last words of addresses at which something is done to the thing that the rest names."""
 IF_MATCH_TOLD = "The `ETag` of the state that is to be changed; where that is another, nothing is done, and the answer is 412."
 
 _PART = {"type": "object", "description": "Those fields of a thing that were asked for.", "additionalProperties": {}}
@@ -98,9 +103,9 @@ def _document(app: FastAPI) -> Json:
         parts["schemas"].pop(name, None)
     parts["schemas"].update(PARTS)
     operations = list(operations_of(made))
-    for method, _, operation in operations:
+    for method, path, operation in operations:
         _add_problems(operation)
-        _add_fields(method, operation, parts["schemas"])
+        _add_fields(method, path, operation, parts["schemas"])
         _add_headers(method, operation)
     _add_links(operations)
     add_examples([operation for _, _, operation in operations], parts["schemas"])
@@ -132,7 +137,7 @@ def _add_problems(operation: Json) -> None:
     operation["responses"].setdefault("503", {"description": "The database does not answer.", **problem})
 
 
-def _add_fields(method: str, operation: Json, schemas: Json) -> None:
+def _add_fields(method: str, path: str, operation: Json, schemas: Json) -> None:
     """Says of which fields an answer may be asked to be, and what it is then; of what changes something, which state may be asked for."""
     if "security" not in operation:
         return
@@ -157,7 +162,7 @@ def _add_fields(method: str, operation: Json, schemas: Json) -> None:
         )
         part = {"$ref": f"#/components/schemas/{'PartPage' if listed else 'Part'}"}
         operation["responses"]["200"]["content"][PART] = {"schema": part}
-    elif method in {"put", "patch", "delete"}:
+    elif method in {"put", "patch", "delete"} or (method == "post" and path.rpartition("/")[2] in ACTIONS):
         header = {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}, "description": IF_MATCH_TOLD}
         parameters.append(header)
 

@@ -12,6 +12,9 @@ from api.v1.door import Call, Routes, Wire
 from api.v1.fields import Day, Reason, Ref
 from api.v1.finding import Key
 from api.v1.meant import mentee_meant, mentor_meant
+from api.v1.mentees import MENTEE
+from api.v1.mentors import MENTOR
+from api.v1.people_queries import person_of
 from api.v1.shown_sessions import SessionOut, sessions_out
 from data.access import Right
 from data.calendars import parts
@@ -64,6 +67,7 @@ class Stays(Wire):
 def leave_as_mentor(call: Call, term: Key, mentor: Key, body: LeaveIn) -> MentorLeft:
     """Lets a mentor leave from a day on; their sessions are neither cancelled nor given to anybody by that."""
     who = mentor_meant(call, mentor, term)
+    call.refuse_stale(lambda: MENTOR.shown(call, [(who, person_of(call, who))])[0])
     left = leave_mentor(call.db, who, body.from_on, by=call.by, now=call.now, reason=body.reason)
     return MentorLeft(mentor=_ref(who), left_on=body.from_on, sessions=sessions_out(call, left))
 
@@ -72,6 +76,7 @@ def leave_as_mentor(call: Call, term: Key, mentor: Key, body: LeaveIn) -> Mentor
 def leave_as_mentee(call: Call, term: Key, mentee: Key, body: LeaveIn) -> MenteeLeft:
     """Lets a mentee leave all groups from a day on."""
     who = mentee_meant(call, mentee, term)
+    call.refuse_stale(lambda: MENTEE.shown(call, [(who, person_of(call, who))])[0])
     lost = leave_mentee(call.db, who, body.from_on, by=call.by, now=call.now, reason=body.reason)
     return MenteeLeft(mentee=_ref(who), left_on=body.from_on, not_back=lost)
 
@@ -80,6 +85,7 @@ def leave_as_mentee(call: Call, term: Key, mentee: Key, body: LeaveIn) -> Mentee
 def stay_as_mentor(call: Call, term: Key, mentor: Key, body: StayIn) -> Stays:
     """Takes back that a mentor leaves who is still there."""
     who = mentor_meant(call, mentor, term)
+    call.refuse_stale(lambda: MENTOR.shown(call, [(who, person_of(call, who))])[0])
     back = stay_mentor(call.db, who, by=call.by, now=call.now, reason=body.reason)
     return Stays(person=_ref(who), sessions=_sessions(call, back.sessions), not_back=list(back.lost))
 
@@ -88,6 +94,7 @@ def stay_as_mentor(call: Call, term: Key, mentor: Key, body: StayIn) -> Stays:
 def stay_as_mentee(call: Call, term: Key, mentee: Key, body: StayIn) -> Stays:
     """Takes back that a mentee leaves who is still there, in the groups that they were in."""
     who = mentee_meant(call, mentee, term)
+    call.refuse_stale(lambda: MENTEE.shown(call, [(who, person_of(call, who))])[0])
     back = stay_mentee(call.db, who, by=call.by, now=call.now, reason=body.reason)
     return Stays(person=_ref(who), sessions=_sessions(call, back.sessions), not_back=list(back.lost))
 

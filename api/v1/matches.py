@@ -95,6 +95,7 @@ def follow_match(call: Call, match: Key, last_event_id: LastEvent = None) -> Res
 def stop_match(call: Call, match: Key) -> MatchOut:
     """Asks a match to end with the best it has; one that no worker has begun with ends at once, with nothing."""
     run = _own(call, match)
+    call.refuse_stale(lambda: _shown(call, run))
     ask_to_stop(call.db, run, by=call.by, now=call.now)
     return _shown(call, run)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session as DbSession
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import Day, meetings_out
 from api.v1.finding import Key, run_of
+from api.v1.runs import shown_run
 from data.access import Right
 from scheduler.links import without_link
 from scheduler.publish import Published, publish
@@ -92,6 +93,7 @@ class UndoneOut(Wire):
 def publish_run(call: Call, run: Key, body: PublishIn | None = None) -> PublishedOut:
     """Publishes a run: its groups, their sessions and everybody's calendars. The repair of the run that is published takes its place."""
     found, term = run_of(call, run)
+    call.refuse_stale(lambda: shown_run(call, found, term))
     wish = body or PublishIn()
 
     def done(db: DbSession) -> PublishedOut:
@@ -104,7 +106,8 @@ def publish_run(call: Call, run: Key, body: PublishIn | None = None) -> Publishe
 @routes.post("/runs/{run}/undo", Right.ROUNDS_PUBLISH, 200)
 def undo_run(call: Call, run: Key, body: UndoIn | None = None) -> UndoneOut:
     """Takes a published run back, where none of its sessions was held: everything is as it was before, in calendars too."""
-    found, _ = run_of(call, run)
+    found, term = run_of(call, run)
+    call.refuse_stale(lambda: shown_run(call, found, term))
     wish = body or UndoIn()
 
     def done(db: DbSession) -> UndoneOut:

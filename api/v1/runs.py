@@ -134,7 +134,7 @@ def start_run(call: Call, round: Key, body: RunIn | None = None) -> RunOut:
 @routes.get("/runs/{run}", Right.ROUNDS_READ)
 def read_run(call: Call, run: Key) -> RunOut:
     """One run, and how far it is."""
-    return _shown(call, *run_of(call, run))
+    return shown_run(call, *run_of(call, run))
 
 
 @routes.get("/runs/{run}/progress", Right.ROUNDS_READ, **EVENTS)
@@ -147,8 +147,9 @@ def follow_run(call: Call, run: Key, last_event_id: LastEvent = None) -> Respons
 def stop_run(call: Call, run: Key) -> RunOut:
     """Asks a run to end with the best it has; one that no worker has begun with ends at once, with nothing."""
     found, term = run_of(call, run)
+    call.refuse_stale(lambda: shown_run(call, found, term))
     ask_to_stop(call.db, found, by=call.by, now=call.now)
-    return _shown(call, found, term)
+    return shown_run(call, found, term)
 
 
 @routes.get("/runs/{run}/groups", Right.ROUNDS_READ, noted=True)
@@ -243,7 +244,8 @@ def standing_of(run: Run, now: dt.datetime) -> dict[str, Any]:
     return {name: getattr(run, name) for name in (*alike, *more)} | {"seconds": seconds_of(run, now), "gap": gap_of(run.score, run.bound)}
 
 
-def _shown(call: Call, run: Run, term: Term) -> RunOut:
+def shown_run(call: Call, run: Run, term: Term) -> RunOut:
+    """What is told of a run of a term."""
     return run_out(call, run, call.db.get_one(Round, run.round_id), term)
 
 

@@ -172,6 +172,7 @@ def list_deliveries(
 def test_webhook(call: Call, webhook: Key) -> DeliveryOut:
     """Tells it an event of the type `webhook.tested` soon; one that is disabled is refused."""
     found = _meant(call, webhook)
+    call.refuse_stale(lambda: _shown(call, [found])[0])
     made = try_out(call.db, found, by=call.by, now=call.now)
     return _delivery_out(found, made, call.db.scalars(select(Event.type).where(Event.id == made.event_id)).one())
 
@@ -182,6 +183,7 @@ def replay_webhook(
 ) -> WebhookOut:
     """Tells it again, in their order, of all events after one, or of all that are kept."""
     found = _meant(call, webhook)
+    call.refuse_stale(lambda: _shown(call, [found])[0])
     replay(call.db, found, after, by=call.by, now=call.now)
     return _shown(call, [found])[0]
 

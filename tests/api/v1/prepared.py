@@ -152,7 +152,7 @@ def things_of(engine: Engine, city: str) -> dict[str, str]:
         match = Run(id=new_id(), round_id=unkept.id, number=1, state=RunState.FAILED, queued_at=_THEN, ended_at=_THEN, problem="none")
         db.add(match)
         db.flush()
-        db.add(Match(id=match.id, owner=city, asked_at=_THEN))
+        db.add(Match(id=match.id, owner=city, asked_at=NOW))
         mentee = db.scalars(select(Mentee).where(Mentee.term_id == term.id, Mentee.key == "s-1")).one()
         db.add_all(Request(mentee_id=one, subject="math") for one in db.scalars(select(Mentee.id).where(Mentee.term_id == term.id)))
         owner = (Calendar.audience == Audience.MENTEE, Calendar.owner == str(mentee.person_id))

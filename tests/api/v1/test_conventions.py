@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from api.app import create_app
 from api.v1.asked import PART
+from api.v1.document import ACTIONS
 from data.access import Role
 from tests.api.v1.callers import NOW, Caller, Platform
 from tests.api.v1.prepared import OPEN, OWN, Asked, caller_in, nothing_stays, operations, things_of
@@ -177,6 +178,33 @@ def test_a_lost_update_is_refused_by_whatever_changes_a_thing_that_can_be_read(h
                 wrong.append(f"{one.title}: {stale} where it is stale, {fresh} where it is not")
     assert not wrong, "\n".join(wrong)
     assert unlooked == WANT_MORE
+
+
+def test_an_action_on_a_thing_that_can_be_read_is_refused_where_that_is_another_by_now(house: House) -> None:
+    """All others that are posted make something, or begin it."""
+    readable = {one.path: one for one in house.asked if one.method == "GET" and house.shown(one)}
+    wrong, looked, others = [], set(), set()
+    for one in house.asked:
+        place, _, word = one.path.rpartition("/")
+        if one.method != "POST" or place not in readable or house.shown(readable[place]).startswith("Page_"):
+            continue
+        if word not in ACTIONS:
+            others.add(word)
+            assert "If-Match" not in {told["name"] for told in house.told(one).get("parameters", [])}
+            continue
+        looked.add(word)
+        assert "If-Match" in {told["name"] for told in house.told(one)["parameters"]}
+        read = house.ask(readable[place])
+        stale = house.ask(one, {"if-match": '"stale"'}).status_code
+        fresh = house.ask(one, {"if-match": read.headers["etag"]}).status_code if read.is_success else 0
+        if (stale, read.status_code) != (404, 404) and (stale != 412 or fresh == 412):
+            wrong.append(f"{one.title}: {stale} where it is stale, {fresh} where it is not")
+    assert not wrong, "\n".join(wrong)
+    assert looked == ACTIONS
+    assert others == {
+        *("clients", "closures", "consents", "erase", "fetch", "imports", "oneroster", "roles", "rounds", "runs", "secrets", "sessions"),
+        *("subscriptions", "terms", "webhooks"),
+    }
 
 
 def test_each_change_takes_an_idempotency_key_and_says_so(house: House) -> None:
