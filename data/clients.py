@@ -214,11 +214,27 @@ def secrets_of(db: DbSession, client: Client) -> Sequence[Secret]:
     return db.scalars(select(Secret).where(Secret.client_id == client.id).order_by(Secret.id)).all()
 
 
+@dataclass(eq=False)
+class NoScopeLeft(ClientError):
+    """A client asks for a token with none of the scopes that it has."""
+
+    has: frozenset[Right]
+
+    def __str__(self) -> str:
+        return f"the client has none of these scopes; write some of {written(self.has)}"
+
+
 def issue(
     db: DbSession, given: str, secret: str, wanted: frozenset[Right] | None, *, now: dt.datetime
 ) -> tuple[str, frozenset[Right]] | None:
     """A new token for whoever shows a client's id and a secret of it, with the scopes that are `wanted` and that the client has; None
-    where they show no such thing."""
+    where they show no such thing.
+
+    Raises
+    ------
+    NoScopeLeft
+        The client has none of these.
+    """
     client = row_of(db, Client, given)
     shown = hashed(secret)
     if client is None or client.closed_at is not None:
@@ -228,6 +244,8 @@ def issue(
         return None
     has = scopes_in(client.scopes)
     scopes = has if wanted is None else has & wanted
+    if not scopes:
+        raise NoScopeLeft(has)
     text = TOKEN_MARK + secrets.token_urlsafe(32)
     db.add(Token(client_id=client.id, secret_id=right.id, hash=hashed(text), scopes=written(scopes), ends_at=now + TOKEN_LIVES))
     right.last_used_at = now

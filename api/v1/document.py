@@ -180,13 +180,18 @@ def _add_headers(method: str, operation: Json) -> None:
 
 def _fields(method: str, status: str, answer: Json) -> Json:
     text = {"type": "string"}
-    fields = {"RateLimit": _field("How many requests are left, and for how many seconds.", text)}
+    fields = {
+        "RateLimit": _field("How many requests are left, and for how many seconds.", text),
+        "RateLimit-Policy": _field("How many requests may be made, and within how many seconds.", text),
+    }
     if method == "get" and OF_THE_SHOWN & set(answer.get("content", {})):
         fields["ETag"] = _field("What this is the state of; send it as If-None-Match or If-Match.", text)
         if _shown(answer).startswith("Page_"):
             fields["Link"] = _field('The next page, as `rel="next"`.', text)
     if status == "201":
         fields["Location"] = _field("Where it is.", text)
+    if status == "202":
+        fields["Location"] = _field("Where to look, where something was begun.", text)
     return fields
 
 

@@ -19,7 +19,8 @@ from api.v1.door import ROOT, Door
 from api.v1.limits import Limits
 from api.v1.refusals import PROBLEM
 from data.access import Right
-from data.clients import TOKEN_LIVES, UnknownScopes, issue, scopes_in, written
+from data.attempts import network_of
+from data.clients import TOKEN_LIVES, NoScopeLeft, UnknownScopes, issue, scopes_in, written
 from data.database import transaction
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -67,9 +68,12 @@ def add_tokens(app: FastAPI, door: Door) -> None:
         except UnknownScopes as error:
             return _refused(400, "invalid_scope", str(error))
         now, source = door.clock(), request.client.host if request.client else ""
-        given = await to_thread.run_sync(_issued, door.engine, shown, wanted, now, limiter=door.writers)
+        try:
+            given = await to_thread.run_sync(_issued, door.engine, shown, wanted, now, limiter=door.writers)
+        except NoScopeLeft as error:
+            return _refused(400, "invalid_scope", str(error))
         if given is None:
-            failed.count(source, now)
+            failed.count(network_of(source), now)
             note(request, "token refused", 401)
             return _refused(401, "invalid_client", "the client is not known, or this is no secret of it")
         text, scopes = given

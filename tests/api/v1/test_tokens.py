@@ -70,5 +70,7 @@ def test_a_token_has_no_scope_that_its_client_has_not(platform: Platform) -> Non
     caller = Caller(platform.web, given["access_token"])
     assert caller.ask("GET", "/v1/programs").status_code == 200
     assert caller.ask("GET", "/v1/terms/ext:spring/mentees").status_code == 403
+    none = ask(platform, **shown, scope="audit:read")
+    assert (none.status_code, none.json()["error"]) == (400, "invalid_scope")
     unknown = ask(platform, **shown, scope="everything")
     assert (unknown.status_code, unknown.json()["error"]) == (400, "invalid_scope")
