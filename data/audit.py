@@ -90,7 +90,8 @@ def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
     """Adds a row to the audit and, where what was done is of a program, its event, so that no change is without one; gives its id.
 
     `ids` are those of what it was done to; the program is that of the `term`, where it is not among them. Who opened the transaction says
-    in its `info["source"]` from where it is asked for. Of what is of no program, such as an organisation's API clients, there is no event.
+    in its `info["source"]` from where it is asked for, and in `info["reason"]` why, where nothing else does. Of what is of no program, such
+    as an organisation's API clients, there is no event.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
         The reason cannot be kept.
     """
     source = db.info.get("source", "")
-    reason = bounded(reason, "the reason")
+    reason = bounded(reason or db.info.get("reason", ""), "the reason")
     named = {**({"term": term} if term else {}), **(ids or {})}
     kind, program = type_of(what, whom), named.get("program") or _program_of(db, term)
     of = {"term_id": term, "program_id": program}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Annotated, Any, TypeVar, get_type_hints
+from urllib.parse import unquote
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, Header, Request, Response
@@ -193,6 +194,7 @@ class Door:
         now = self.clock()
         with (transaction if operation.writes else reading)(self.engine) as db:
             db.info["source"] = request.client.host if request.client else ""
+            db.info["reason"] = request.state.reason
             actor = self.caller(db, request, now)
             request.state.who = actor.name
             request.state.counted = counted = self.limits.count(actor.name, now)
@@ -235,6 +237,7 @@ def _endpoint(operation: Operation) -> Callable[..., Coroutine[Any, Any, Respons
     @wraps(function)
     async def endpoint(request: Request, **given: Any) -> Response:  # noqa: ANN401  as the operation declares it
         door, key = _door_of(request), given.pop("idempotency_key", None)
+        request.state.reason = unquote(given.pop("audit_reason", None) or "")
         at_once = door.writers if operation.writes else door.readers
         answer = await to_thread.run_sync(door.do, operation, request, key, given, limiter=at_once)
         call, untold = request.state.untold
@@ -246,7 +249,7 @@ def _endpoint(operation: Operation) -> Callable[..., Coroutine[Any, Any, Respons
     asked = inspect.signature(function).parameters
     own = [asked[name].replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY) for name in list(asked)[1:]]
     request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-    extra = [_KEY_PARAMETER] if operation.method not in SAFE else []
+    extra = [_KEY_PARAMETER, _REASON_PARAMETER] if operation.method not in SAFE else []
     endpoint.__signature__ = inspect.Signature([request, *own, *extra])  # type: ignore[attr-defined] # the framework reads it
     endpoint.__annotations__ = {}
     return endpoint
@@ -310,6 +313,22 @@ _KEY_PARAMETER = inspect.Parameter(
             min_length=1,
             max_length=LONGEST_KEY,
             description="A text of your own, new for each request; a retry with it has no second effect.",
+        ),
+    ],
+)
+
+
+_REASON_PARAMETER = inspect.Parameter(
+    "audit_reason",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        str | None,
+        Header(
+            alias="Audit-Reason",
+            max_length=1000,
+            pattern="^[ -~]*$",
+            description="Why, for the record, as UTF-8 with percent signs (RFC 3986); a `reason` in the body counts more.",
         ),
     ],
 )

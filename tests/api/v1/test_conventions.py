@@ -207,11 +207,11 @@ def test_an_action_on_a_thing_that_can_be_read_is_refused_where_that_is_another_
     }
 
 
-def test_each_change_takes_an_idempotency_key_and_says_so(house: House) -> None:
+def test_each_change_takes_an_idempotency_key_and_a_reason_and_says_so(house: House) -> None:
     wrong = []
     for one in house.asked:
-        takes = "Idempotency-Key" in {told["name"] for told in house.told(one).get("parameters", [])}
-        if takes != (one.method in CHANGES):
+        takes = {"Idempotency-Key", "Audit-Reason"} & {told["name"] for told in house.told(one).get("parameters", [])}
+        if len(takes) != (2 if one.method in CHANGES else 0):
             wrong.append(one.title)
     assert not wrong, "\n".join(wrong)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from sqlalchemy import Engine, select
 
@@ -144,3 +146,15 @@ def test_the_audit_says_who_changed_it_and_from_where(platform: Platform) -> Non
         (deed,) = db.scalars(select(Deed).where(Deed.what.contains("renamed"))).all()
     assert deed.by.startswith("client ")
     assert deed.source == "127.0.0.1"
+
+
+def test_why_something_is_changed_is_written_down_in_any_language(platform: Platform) -> None:
+    client, path = platform.client(), "/v1/programs/ext:rural"
+    asked = client.ask("PATCH", path, {"name": "anew"}, {"audit-reason": quote("학기 이름이 바뀜")})
+    assert asked.status_code == 200, asked.text
+    client.ask("PATCH", path, {"name": "again"})
+    for wrong in ("%00", "a\tb", "x" * 1001):
+        refused = client.ask("PATCH", path, {"name": "never"}, {"audit-reason": wrong})
+        assert refused.status_code == 422, refused.text
+    with reading(platform.engine) as db:
+        assert db.scalars(select(Deed.reason).where(Deed.what == "renamed").order_by(Deed.id)).all() == ["학기 이름이 바뀜", ""]
