@@ -34,6 +34,7 @@ from api.v1.asked import FIELDS, PART, BadRequest, WrongMedia, fields_asked, par
 from api.v1.call import ROOT, SAFE, Call, etag_of, tags_of
 from api.v1.limits import Limits
 from api.v1.refusals import PROBLEM, responses_of
+from api.v1.running import Running
 from api.v1.told import Telling
 from api.v1.wire import Wire
 from data.access import Actor, Right
@@ -148,6 +149,7 @@ class Door:
     readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(READERS))
     writers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(WRITERS))
     telling: Telling = field(default_factory=Telling)
+    running: Running = field(default_factory=Running)
 
     def open_for(self, app: FastAPI, *rooms: Routes) -> None:
         """Adds the operations of rooms to the app, of which it is the only door."""
@@ -239,7 +241,8 @@ def _endpoint(operation: Operation) -> Callable[..., Coroutine[Any, Any, Respons
         door, key = _door_of(request), given.pop("idempotency_key", None)
         request.state.reason = unquote(given.pop("audit_reason", None) or "")
         at_once = door.writers if operation.writes else door.readers
-        answer = await to_thread.run_sync(door.do, operation, request, key, given, limiter=at_once)
+        with door.running.one_of(request, key):
+            answer = await to_thread.run_sync(door.do, operation, request, key, given, limiter=at_once)
         call, untold = request.state.untold
         if untold:  # it waits for its turn to write, and others are to read meanwhile
             await to_thread.run_sync(door.telling.keep, door.engine, call, untold, limiter=door.writers)
