@@ -25,6 +25,8 @@ from data.sessions import Session
 from data.terms import day_in, term_name
 from matching.round import Pair, Peers, Policy, Round
 
+IMPORTED = "tables imported"
+"""What the audit calls an import that changed something."""
 MOST_GONE = 10
 """Of so many people, one may be gone without anybody having said so."""
 TOLD = 5
@@ -213,7 +215,7 @@ def take_in(
     write_changes(db, term, before, after, changes, now)
     details: Document = {table: counted(found) for table, found in changes.tables.items()}
     details["people"] = {table: named(changes.tables[table]) for table in ("mentors", "mentees")}
-    write_down(db, at=now, by=by, what="tables imported", whom=f"term {term_name(db, term)}", term=term.id, details=details)
+    write_down(db, at=now, by=by, what=IMPORTED, whom=f"term {term_name(db, term)}", term=term.id, details=details)
     return changes
 
 

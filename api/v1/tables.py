@@ -9,25 +9,29 @@ from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import Field
 from python_multipart import parse_form
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import File
+from sqlalchemy import select
 
-from api.problems import Problem
+from api.problems import Problem, no_such
 from api.v1.asked import media_of
 from api.v1.door import PROBLEM, Call, Routes, Wire
 from api.v1.finding import Key
 from api.v1.meant import term_meant
 from api.v1.noting import note_reading
+from api.v1.paging import USUAL, After, Limit, Page, paged
 from api.v1.people_queries import AllowReturns
 from api.v1.round_zip import tables_of_zip
 from data.access import Right
 from data.archive import packed
+from data.audit import Deed
 from data.for_people import NotForAWorkbook, read_tables, write_folder, write_workbook
-from data.intake import Changes, IntakeProblem, changes_for, sides_of
+from data.intake import IMPORTED, Changes, IntakeProblem, changes_for, sides_of
 from data.programs import Term
 from data.roster import farthest, round_of, until_they_leave
 from data.terms import day_in
@@ -93,6 +97,41 @@ class ImportOut(Wire):
     warnings: list[str] = Field(description="Of a dry run: for what it would be refused.")
 
 
+class CountedOut(Wire):
+    """So many rows of a table were other, and how."""
+
+    new: int
+    changed: int
+    unchanged: int
+    gone: int
+    back: int = 0
+
+
+class ImportDoneOut(Wire):
+    """An import that changed something."""
+
+    id: UUID
+    at: dt.datetime
+    by: str = Field(description="As the audit calls them.")
+    reason: str
+    tables: dict[str, CountedOut]
+
+
+class PeopleOut(Wire):
+    """The keys of those of whom an import changed something, and of what."""
+
+    new: list[str] = Field(default=[])
+    changed: dict[str, list[str]] = Field(default={}, description="With the columns that became other.")
+    gone: list[str] = Field(default=[])
+    back: list[str] = Field(default=[])
+
+
+class ImportReadOut(ImportDoneOut):
+    """The same, with whom it changed."""
+
+    people: dict[str, PeopleOut]
+
+
 @routes.post("/terms/{term}/imports", Right.PEOPLE_WRITE, 200, **SENT)
 def import_tables(
     call: Call,
@@ -114,6 +153,27 @@ def import_tables(
     return _out(done, warnings=[], dry_run=False)
 
 
+@routes.get("/terms/{term}/imports", Right.AUDIT_READ)
+def list_imports(call: Call, term: Key, after: After = None, limit: Limit = USUAL) -> Page[ImportDoneOut]:
+    """What was imported into a term and changed anything, the oldest first, by how many rows of each table; the audit keeps it."""
+    found = term_meant(call, term)
+    asked = select(Deed).where(Deed.term_id == found.id, Deed.what == IMPORTED)
+    return paged(call, asked, [Deed.at, Deed.id], lambda rows: [_done_out(row[0]) for row in rows], after, limit)
+
+
+@routes.get("/terms/{term}/imports/{table_import}", Right.AUDIT_READ, noted=True)
+def read_import(call: Call, term: Key, table_import: UUID) -> ImportReadOut:
+    """One of them, with the keys of those of whom it changed something."""
+    found = term_meant(call, term)
+    deed = call.db.scalars(select(Deed).where(Deed.id == table_import, Deed.term_id == found.id, Deed.what == IMPORTED)).first()
+    if deed is None:
+        raise no_such("import")
+    people = {table: PeopleOut(**deed.details.get("people", {}).get(table, {})) for table in ("mentors", "mentees")}
+    mentees = people["mentees"]
+    note_reading(call, found, {*mentees.new, *mentees.changed, *mentees.gone, *mentees.back})
+    return ImportReadOut(**dict(_done_out(deed)), people=people)
+
+
 @routes.get("/terms/{term}/export", Right.EXPORTS_READ, **GIVEN)
 def export_tables(
     call: Call,
@@ -130,6 +190,11 @@ def export_tables(
         return _file(found, _workbook(round), XLSX, "xlsx")
     write = write_folder if readers is Readers.PEOPLE else write_round
     return _file(found, packed(lambda folder: write(round, folder)), ZIP, "zip")
+
+
+def _done_out(deed: Deed) -> ImportDoneOut:
+    tables = {table: CountedOut(**counts) for table, counts in deed.details.items() if table != "people"}
+    return ImportDoneOut(id=deed.id, at=deed.at, by=deed.by, reason=deed.reason, tables=tables)
 
 
 def _sent(call: Call) -> Round:

@@ -19,12 +19,14 @@ from sqlalchemy.orm import Session as DbSession
 
 from data.access import Right, Role
 from data.accounts import account_for
+from data.audit import Deed, write_down
 from data.base import new_id
 from data.clients import make_client, secrets_of
 from data.database import transaction
 from data.feeds import Audience, Calendar, subscribe
 from data.grants import Grant
 from data.groups import Group
+from data.intake import IMPORTED
 from data.people import Mentee, Mentor, Request
 from data.programs import Closure, Organisation, Program, Term
 from data.roles import Given, give_role
@@ -169,8 +171,12 @@ def things_of(engine: Engine, city: str) -> dict[str, str]:
         delivery = try_out(db, webhook, by="test", now=_THEN)
         teaches = db.scalars(select(Mentor.id).where(Mentor.term_id == term.id, Mentor.key == "m-1")).one()
         db.add(Timetable(mentor_id=teaches, busy=[], weekly="", read_at=_THEN, due_at=_THEN))
+        counts = {"new": 1, "changed": 0, "unchanged": 0, "gone": 0}
+        told = {"mentees": counts, "people": {"mentees": {"new": ["s-1"]}}}
+        write_down(db, at=_THEN, by="test", what=IMPORTED, whom="term", term=term.id, details=told)
         found = {
             "program": program.id,
+            "table_import": db.scalars(select(Deed.id).where(Deed.term_id == term.id, Deed.what == IMPORTED)).one(),
             "organisation": program.organisation_id,
             "role": role.id,
             "client": client.id,

@@ -50,7 +50,7 @@ TOLD_OF = {
     *("/v1/sessions/{session}/record", "/v1/subscriptions/{subscription}", "/v1/terms/{term}/consents", "/v1/terms/{term}/export"),
     *(f"/v1/terms/{{term}}/{part}" for part in ("groups", "groups/{group}", "mentees", "mentees/{mentee}", "pairs", "peers")),
     *(f"/v1/terms/{{term}}/mentees/{{mentee}}/{part}" for part in ("availability", "requests", "consents", "reminders")),
-    *("/v1/terms/{term}/reminders", "/v1/terms/{term}/sessions"),
+    *("/v1/terms/{term}/reminders", "/v1/terms/{term}/sessions", "/v1/terms/{term}/imports/{table_import}"),
 }
 """What the mentee is found in here; that many of the answers are looked through for nothing would not be seen else."""
 

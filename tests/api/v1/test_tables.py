@@ -75,6 +75,19 @@ def test_an_import_tells_what_it_changes_and_changes_it_unless_it_is_dry(platfor
     assert "Somebody Else" in client.ask("GET", f"{TERM}/mentees").text
 
 
+def test_what_was_imported_is_listed_and_one_says_whom_it_changed(platform: Platform, tmp_path: Path) -> None:
+    client = platform.client()
+    first = client.ask("GET", f"{TERM}/mentees?limit=1").json()["items"][0]
+    body = _with(tmp_path, "mentees.csv", first["name"], "Somebody Else")
+    assert [_send(client, body).status_code for _ in range(2)] == [200, 200], "the second changes nothing"
+    (done,) = client.ask("GET", f"{TERM}/imports").json()["items"]
+    assert done["tables"]["mentees"] == {"new": 0, "changed": 1, "unchanged": 69, "gone": 0, "back": 0}
+    whole = client.ask("GET", f"{TERM}/imports/{done['id']}").json()
+    assert whole["people"]["mentees"]["changed"] == {first["external_id"]: ["name"]}
+    assert {name: value for name, value in whole.items() if name != "people"} == done
+    assert client.ask("GET", f"{TERM}/imports/{first['id']}").status_code == 404
+
+
 def test_each_fault_is_told_with_its_file_line_column_and_mend(platform: Platform, tmp_path: Path) -> None:
     client = platform.client()
     refused = _send(client, _with(tmp_path, "mentees.csv", "requests", "requsts"))
