@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Engine, select
@@ -114,6 +115,15 @@ def test_the_audit_says_of_each_of_many_that_they_were_changed(platform: Platfor
     assert told[0]["details"]["mentees"]["changed"]["s-127"] == ["region"]
     held = client.ask("GET", "/v1/people/ext:s-127/export").json()["held"]
     assert [one["what"] for one in held["audit"]].count("people changed") == 2
+
+
+@pytest.mark.parametrize("key", ["s(1", "s.*", "s[a-", "s+", "%", "s_1"])
+def test_signs_that_searching_knows_mean_themselves_in_a_key(platform: Platform, key: str) -> None:
+    client = platform.client()
+    assert client.ask("PUT", f"{TERM}/mentees/ext:{quote(key)}", MENTEE).status_code == 201
+    assert client.ask("PUT", f"{TERM}/mentees/ext:saa1", MENTEE).status_code == 201
+    rows = client.ask("GET", f"/v1/audit?about={quote(key)}").json()["items"]
+    assert [one["whom"] for one in rows if one["what"] == "people changed"] == [f"mentee {key}"]
 
 
 def test_each_fault_is_told_with_its_place_and_its_mend(platform: Platform) -> None:
