@@ -21,6 +21,8 @@ from data.programs import Organisation, Program
 from tests.api.v1.callers import NOW, Caller, Platform
 from tests.api.v1.prepared import OPEN, OWN, Asked, caller_in, nothing_stays, operations, things_of
 
+PEOPLE = ("mentee", "mentor", "person")
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -94,6 +96,30 @@ def _wrong_abroad(house: House, caller: Caller, asked: Asked, reach: Reach) -> l
 
 def _ask(caller: Caller, asked: Asked, things: Mapping[str, str]) -> httpx.Response:
     return caller.ask(asked.method, asked.at(things), asked.body)
+
+
+@pytest.mark.parametrize("role", [Role.MENTOR, Role.MENTEE, Role.GUARDIAN, Role.PARTNER])
+def test_who_sees_their_own_is_told_nothing_of_others_in_the_same_program(house: House, role: Role) -> None:
+    """Somebody of another school, whom they neither teach nor are there for, is as nobody is."""
+    office, term = caller_in(house.platform, Role.OWNER, house.own), house.own["term"]
+    mentee = {"grade": 7, "requests": [{"subject": "math"}], "availability": "Mon 18:00-21:00", "school": "far"}
+    mentor = {"subjects": [{"subject": "math", "lowest_grade": 1, "highest_grade": 12}], "availability": "Mon 18:00-21:00"}
+    others = dict(house.own)
+    for kind, body in (("mentee", mentee), ("mentor", mentor)):
+        made = office.ask("PUT", f"/v1/terms/{term}/{kind}s/ext:other-{kind}", body)
+        assert made.status_code in {200, 201}, made.text
+        others |= {kind: made.json()["id"], **({"person": made.json()["person_id"]} if kind == "mentee" else {})}
+    caller, wrong, looked = caller_in(house.platform, role, house.own), [], 0
+    with nothing_stays(house.platform.engine):
+        for one in house.asked:
+            if one.right is None or MAY[one.right][role] is not Reach.OWN or not {"mentee", "mentor", "person"} & {*one.names}:
+                continue
+            looked += 1
+            answer, nothing = _ask(caller, one, others), _ask(caller, one, {**others, **dict.fromkeys(PEOPLE, str(uuid4()))})
+            if answer.status_code not in {403, 404, 422} or answer.status_code != nothing.status_code:
+                wrong.append(f"{one.title}: {answer.status_code}, and of nobody {nothing.status_code}")
+    assert not wrong, "\n".join(wrong)
+    assert looked >= (5 if role is Role.PARTNER else 8)
 
 
 def test_a_role_cannot_be_about_somebody_of_a_foreign_program_not_even_of_the_same_organisation(house: House) -> None:
