@@ -237,7 +237,9 @@ class Actor:
 
     def refused(self, right: Right) -> AccessError:
         """Why they have a right nowhere: they have it with two factors only, or not at all."""
-        return OneFactorOnly() if self._having(right, self.standings) or self._holding(right) else NotAllowed(right)
+        uncounted = set(self.standings) - set(self.counting())
+        had = self._having(right, uncounted) or self._holding(right) & self.guarded
+        return OneFactorOnly() if had else NotAllowed(right)
 
     def _having(self, right: Right, standings: Iterable[Standing]) -> frozenset[UUID]:
         """The programs in which what they are gives them a right."""

@@ -58,7 +58,7 @@ class MenteeLeft(Wire):
 class Stays(Wire):
     """Somebody who stays after all."""
 
-    person: Ref
+    who: Ref = Field(description="The mentor or the mentee.")
     sessions: list[SessionOut] = Field(description="Those that are held again.")
     not_back: list[str] = Field(description="What could not be as it was, a line each.")
 
@@ -87,7 +87,7 @@ def stay_as_mentor(call: Call, term: Key, mentor: Key, body: StayIn) -> Stays:
     who = mentor_meant(call, mentor, term)
     call.refuse_stale(lambda: MENTOR.shown(call, [(who, person_of(call, who))])[0])
     back = stay_mentor(call.db, who, by=call.by, now=call.now, reason=body.reason)
-    return Stays(person=_ref(who), sessions=_sessions(call, back.sessions), not_back=list(back.lost))
+    return Stays(who=_ref(who), sessions=_sessions(call, back.sessions), not_back=list(back.lost))
 
 
 @routes.post("/terms/{term}/mentees/{mentee}/stay", Right.PEOPLE_WRITE, 200)
@@ -96,7 +96,7 @@ def stay_as_mentee(call: Call, term: Key, mentee: Key, body: StayIn) -> Stays:
     who = mentee_meant(call, mentee, term)
     call.refuse_stale(lambda: MENTEE.shown(call, [(who, person_of(call, who))])[0])
     back = stay_mentee(call.db, who, by=call.by, now=call.now, reason=body.reason)
-    return Stays(person=_ref(who), sessions=_sessions(call, back.sessions), not_back=list(back.lost))
+    return Stays(who=_ref(who), sessions=_sessions(call, back.sessions), not_back=list(back.lost))
 
 
 def _sessions(call: Call, ids: tuple[UUID, ...]) -> list[SessionOut]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from api.access import site_of
 from api.problems import Problem
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import SomeText
+from api.v1.fields import Ref, SomeText
 from api.v1.sign_in import ChallengeOut, Code, PasskeyIn, Password
 from data.access import Role
 from data.accounts import change_password
@@ -29,8 +29,7 @@ routes = Routes("me")
 class StandingOut(Wire):
     """What the caller is in a program; with the person who they are there, or for whom."""
 
-    program_id: UUID
-    program: str = Field(description="Its external id.")
+    program: Ref
     role: Role
     person_id: UUID | None
     school: str
@@ -128,7 +127,7 @@ def read_me(call: Call) -> MeOut:
         email=account.email if account else None,
         scopes=None if actor.scopes is None else written(actor.scopes),
         standings=[
-            StandingOut(program_id=one.program, program=keys[one.program], role=one.role, person_id=one.person, school=one.school)
+            StandingOut(program=Ref(id=one.program, external_id=keys[one.program]), role=one.role, person_id=one.person, school=one.school)
             for one in sorted(actor.standings, key=lambda one: (keys[one.program], one.role, str(one.person), one.school))
         ],
         has_password=bool(account and account.password),

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from api.problems import Problem, no_such
 from api.v1.door import Call, Routes, Wire
-from api.v1.fields import PLAIN
+from api.v1.fields import PLAIN, Ref
 from api.v1.finding import Key, is_called
 from api.v1.meant import program_meant, reached, term_meant
 from api.v1.noting import note_reading
@@ -53,8 +53,7 @@ class PartOut(Wire):
     role: Role
     id: UUID = Field(description="Of the mentor or the mentee that they are there.")
     external_id: str
-    term_id: UUID
-    term: str = Field(description="Its external id.")
+    term: Ref
     program_id: UUID
     left_on: dt.date | None = Field(description=LEFT)
 
@@ -144,13 +143,12 @@ def _read(call: Call, people: Sequence[Person]) -> list[PersonOut]:
     told = set[UUID]()
     for some in parts(sorted(found)):
         told.update(call.db.scalars(select(Person.id).where(Person.id.in_(some), _is_written_to(call))))
-    return [_out(one, sorted(found[one.id], key=lambda part: (part.term_id, part.role)), told=one.id in told) for one in people]
+    return [_out(one, sorted(found[one.id], key=lambda part: (part.term.id, part.role)), told=one.id in told) for one in people]
 
 
 def _part(role: Role, row: Mentor | Mentee, term: Term) -> PartOut:
-    return PartOut(
-        role=role, id=row.id, external_id=row.key, term_id=term.id, term=term.key, program_id=term.program_id, left_on=row.left_on
-    )
+    of = Ref(id=term.id, external_id=term.key)
+    return PartOut(role=role, id=row.id, external_id=row.key, term=of, program_id=term.program_id, left_on=row.left_on)
 
 
 def _out(person: Person, theirs: list[PartOut], *, told: bool) -> PersonOut:

@@ -33,7 +33,7 @@ class RemindersOut(Wire):
     """What somebody wishes, in all their terms."""
 
     role: Literal["mentor", "mentee"]
-    person: Ref = Field(description="Who they are in the term.")
+    who: Ref = Field(description="The mentor or the mentee.")
     reminder_minutes: list[int] | None = Field(description="So long before a session; empty for never, null for as the program says.")
     language: str = Field(description="Empty for the program's first.")
     has_address: bool = Field(description="Whether there is an address to write to.")
@@ -104,14 +104,14 @@ def _wishes(call: Call, term: UUID, people: Sequence[Person]) -> list[RemindersO
     who += call.db.scalars(select(Mentee).where(Mentee.term_id == term, Mentee.person_id.in_(by_id)))
     shown = [_out(one, by_id[one.person_id]) for one in sorted(who, key=lambda one: one.person_id)]
     found = [one for one in shown if one.reminder_minutes is not None or one.language]
-    note_told(call, term, (one.person.external_id for one in found if one.role == "mentee"), READ)
+    note_told(call, term, (one.who.external_id for one in found if one.role == "mentee"), READ)
     return found
 
 
 def _out(who: Mentor | Mentee, person: Person) -> RemindersOut:
     return RemindersOut(
         role="mentor" if isinstance(who, Mentor) else "mentee",
-        person=Ref(id=who.id, external_id=who.key),
+        who=Ref(id=who.id, external_id=who.key),
         reminder_minutes=person.reminders,
         language=person.language,
         has_address=bool(person.email),

@@ -159,7 +159,7 @@ def test_somebody_in_two_programs_is_in_each_what_they_are_there(house: House) -
         first, second = db.scalars(select(Program).order_by(Program.id)).all()
         give_role(db, None, first, KIM, Given(Role.OWNER), by="test", now=house.clock.now)
         give_role(db, None, second, KIM, Given(Role.REVIEWER), by="test", now=house.clock.now)
-    held = {one["program_id"]: one["role"] for one in browser.ask("GET", "/v1/me").json()["standings"]}
+    held = {one["program"]["id"]: one["role"] for one in browser.ask("GET", "/v1/me").json()["standings"]}
     assert held == {str(first.id): "owner", str(second.id): "reviewer"}
     assert [browser.ask("GET", f"/v1/programs/{one.id}").status_code for one in (first, second)] == [200, 200]
     assert [browser.ask("GET", f"/v1/programs/{one.id}/roles").status_code for one in (first, second)] == [200, 403]

@@ -88,7 +88,7 @@ def test_who_owns_a_program_makes_another_and_owns_it(database: Engine) -> None:
     browser = House(database).signed_in("owner@school.example")
     assert browser.ask("POST", "/v1/programs", {"external_id": "city"}).status_code == 201
     standings = browser.ask("GET", "/v1/me").json()["standings"]
-    assert [(one["program"], one["role"]) for one in standings] == [("city", "owner"), ("rural", "owner")]
+    assert [(one["program"]["external_id"], one["role"]) for one in standings] == [("city", "owner"), ("rural", "owner")]
     assert browser.ask("PATCH", "/v1/programs/ext:city", {"name": "City"}).status_code == 200
 
 

@@ -239,7 +239,7 @@ def test_who_is_in_another_program_by_now_is_so_at_the_next_link_but_for_what_wa
         house.clock.now += dt.timedelta(hours=2)
         mentor.ask("POST", "/v1/auth/links", {"email": "m-1@example.org"})
         assert mentor.ask("POST", "/v1/auth/links/use", {"token": house.mailed("m-1@example.org")[-1]}).status_code == 200
-        return [one["program"] for one in mentor.ask("GET", "/v1/me").json()["standings"]]
+        return [one["program"]["external_id"] for one in mentor.ask("GET", "/v1/me").json()["standings"]]
 
     assert sign_in() == ["tutoring"]
     with transaction(house.engine) as db:

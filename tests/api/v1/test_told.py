@@ -35,7 +35,7 @@ def test_people_say_when_they_are_reminded_and_in_which_language(platform: Platf
     assert client.ask("PATCH", path, {"reminder_minutes": [5, 5]}).status_code == 422
     client.ask("PATCH", f"{TERM}/mentees/ext:s-1/reminders", {"reminder_minutes": []})
     listed = client.ask("GET", f"{TERM}/reminders").json()["items"]
-    assert {one["person"]["external_id"]: one["reminder_minutes"] for one in listed} == {"m-1": [1440, 60], "s-1": []}
+    assert {one["who"]["external_id"]: one["reminder_minutes"] for one in listed} == {"m-1": [1440, 60], "s-1": []}
     client.ask("PATCH", f"{TERM}/mentees/ext:s-1/reminders", {"reminder_minutes": None})
     assert [one["role"] for one in client.ask("GET", f"{TERM}/reminders").json()["items"]] == ["mentor"]
 
@@ -53,7 +53,7 @@ def test_everybody_says_it_for_themselves_or_their_child(platform: Platform) -> 
         (partner, "mentees/ext:s-1"),
     ):
         assert caller.ask("PATCH", f"{TERM}/{path}/reminders", wish).status_code == 404
-    assert [one["person"]["external_id"] for one in mentor.ask("GET", f"{TERM}/reminders").json()["items"]] == ["m-1"]
+    assert [one["who"]["external_id"] for one in mentor.ask("GET", f"{TERM}/reminders").json()["items"]] == ["m-1"]
 
 
 def test_what_waits_to_be_sent_is_told_by_keys_and_not_by_addresses(platform: Platform, database: Engine) -> None:
