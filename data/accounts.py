@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -206,21 +207,34 @@ def let_in_by_mail(db: DbSession, email: str, *, now: dt.datetime) -> Account:
 def give_own_roles(db: DbSession, account: Account, *, now: dt.datetime) -> None:
     """Gives an account, whose address somebody has shown to be theirs, the roles of the mentors and mentees of this address that it has not
     yet; what was taken from it in a program stays taken."""
-    taken = select(Deed.program_id, Deed.details).where(Deed.whom == f"account {account.id}", Deed.what == "role taken")
-    kept_from = {(program, details["role"]) for program, details in db.execute(taken)}
     theirs = select(Grant.program_id, Grant.role, Grant.person_id).where(Grant.account_id == account.id)
     has = {tuple(row) for row in db.execute(theirs)}
+    lacking = [one for one in _own_roles(db, account) if (one.program.id, one.role, one.person.id) not in has]
+    programs = {one.program.id for one in lacking}
+    about = select(Deed.program_id, Deed.details).where(Deed.program_id.in_(programs), Deed.whom == f"account {account.id}")
+    taken = {(program, details["role"]) for program, details in db.execute(about.where(Deed.what == "role taken"))} if programs else set()
+    for program, role, person in lacking:
+        if (program.id, role) not in taken:
+            of = person.organisation_id
+            db.add(Grant(account_id=account.id, organisation_id=of, program_id=program.id, role=role, person_id=person.id))
+            whom, details = f"account {account.id}", {"program": program.key, "role": role.value, "for": person.key}
+            write_down(db, at=now, by=BY_LINK, what="role given", whom=whom, ids={"program": program.id}, details=details)
+    db.flush()
+
+
+class _OwnRole(NamedTuple):
+    program: Program
+    role: Role
+    person: Person
+
+
+def _own_roles(db: DbSession, account: Account) -> Iterator[_OwnRole]:
+    """What the mentors and mentees of an account's address are, in each program."""
     for person in _people_at(db, account.email):
         for table, role in ((Mentor, Role.MENTOR), (Mentee, Role.MENTEE)):
-            asked = select(Program.id, Program.key).join(Term, Term.program_id == Program.id).join(table, table.term_id == Term.id)
-            for program, key in db.execute(asked.where(table.person_id == person.id).distinct().order_by(Program.id)):
-                if (program, role, person.id) in has or (program, role) in kept_from:
-                    continue
-                of = person.organisation_id
-                db.add(Grant(account_id=account.id, organisation_id=of, program_id=program, role=role, person_id=person.id))
-                whom, details = f"account {account.id}", {"program": key, "role": role.value, "for": person.key}
-                write_down(db, at=now, by=BY_LINK, what="role given", whom=whom, ids={"program": program}, details=details)
-    db.flush()
+            terms = select(Term.program_id).join(table, table.term_id == Term.id).where(table.person_id == person.id)
+            for program in db.scalars(select(Program).where(Program.id.in_(terms)).order_by(Program.id)):
+                yield _OwnRole(program, role, person)
 
 
 def _people_at(db: DbSession, email: str) -> Sequence[Person]:

@@ -213,13 +213,13 @@ def account_of(db: DbSession, provider: IdentityProvider, claims: Claims, *, now
             account = let_in_by_mail(db, claims.email, now=now)
     if account is None or account.closed_at is not None or not provider.speaks_for(account.email):
         raise NotLetIn
+    if claims.email == account.email:
+        give_own_roles(db, account, now=now)
     role = select(Grant.id).where(Grant.account_id == account.id, Grant.organisation_id == provider.organisation_id)
     if db.scalars(role).first() is None:
         raise NotLetIn
     if not known:
         _remember(db, account, claims, now)
-    if claims.email == account.email:
-        give_own_roles(db, account, now=now)
     return account
 
 

@@ -18,8 +18,10 @@ from data.audit import Deed
 from data.database import reading, transaction
 from data.grants import Account, Grant
 from data.identities import Departure, IdentityProvider
+from data.people import Person
 from data.program_settings import change_setting
 from data.programs import Organisation, Program
+from data.roles import take_role
 from data.sealing import unseal
 from data.signed_in import FRESH
 from data.single_sign_on import BadDomain, NewProvider, set_provider
@@ -416,3 +418,17 @@ def test_mentors_of_a_term_come_in_without_an_account_as_what_they_are(house: Ho
     with reading(house.engine) as db:
         asked = select(Grant.role).join(Account, Account.id == Grant.account_id).where(Account.email == "m-1@example.org")
         assert db.scalars(asked).all() == [Role.MENTOR]
+
+
+def test_who_has_become_a_mentor_since_they_first_came_is_let_in_as_that(house: House, real: str) -> None:
+    at_the_real_one(house, real)
+    house.account(KIM, None)
+    assert kind(come(house, "kim-1")[1]) == (403, "not-let-in")
+    with transaction(house.engine) as db:
+        db.execute(update(Person).where(Person.key == "m-1").values(email="Kim@Campus.example"))
+    assert come(house, "kim-1")[1].status_code == 303
+    with transaction(house.engine) as db:
+        grant = db.scalars(select(Grant).join(Account, Account.id == Grant.account_id).where(Account.email == KIM)).one()
+        assert (grant.role, db.get_one(Person, grant.person_id).key) == (Role.MENTOR, "m-1")
+        take_role(db, None, db.get_one(Program, grant.program_id), str(grant.id), by="test", now=house.clock.now)
+    assert kind(come(house, "kim-1")[1]) == (403, "not-let-in")
