@@ -17,11 +17,12 @@ from data.access import Role
 from data.audit import Deed
 from data.base import new_id
 from data.database import reading, transaction
+from data.new_programs import make_program
 from data.people import Mentee
-from data.programs import Program, Term
+from data.programs import Organisation, Program, Term
 from data.rounds import Run
 from scheduler.holdings import HELD
-from tests.api.v1.callers import Caller, Platform
+from tests.api.v1.callers import NOW, Caller, Platform
 from tests.api.v1.roles import somebody
 from tests.named import MENTEE, MENTOR, named_everywhere
 from tests.sessions import taught_term
@@ -91,6 +92,16 @@ def test_everybody_is_given_their_own_and_that_is_noted_and_nobody_anothers(plat
             *[(f"mentee {MENTEE.key}", f"{PUPIL}/export")] * 2,
             (f"mentor {MENTOR.key}", f"/v1/people/ext:{MENTOR.key}/export"),
         ]
+
+
+def test_a_role_in_a_program_where_somebody_never_was_gives_nothing_that_is_held_on_them(platform: Platform) -> None:
+    with transaction(platform.engine) as db:
+        home = db.scalars(select(Organisation)).one()
+        sister = make_program(db, home, "sister", by="test", now=NOW).key
+    for role in (Role.GUARDIAN, Role.MENTEE, Role.OWNER):
+        caller = somebody(platform, role, "" if role is Role.OWNER else MENTEE.key, programs=[sister])
+        for path in (PUPIL, f"{PUPIL}/export", f"{PUPIL}/export/files"):
+            assert caller.ask("GET", path).status_code == 404
 
 
 def test_everybody_is_told_who_was_told_of_them_in_groups_and_in_results_of_runs(platform: Platform) -> None:
