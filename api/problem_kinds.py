@@ -35,6 +35,7 @@ KINDS_OF_THE_API = {
     "too-many-lines": (422, "The call has more lines than one takes; send the rest in another."),
     "too-many-requests": (429, "These are more requests than a caller may make; wait for as long as Retry-After says."),
     "database-away": (503, "The database does not answer; try again in a moment."),
+    "written-at-once": (503, "Others wrote the same at that moment; try again."),
     "refused": (400, "The request cannot be read as one."),
 }
 """Of those that only the API knows of: the status, and what they mean."""

@@ -63,6 +63,7 @@ RIGHT = {
     r"^[^\x00;]*[^\x00;\s][^\x00;]*$": "one region, without semicolon or the sign U+0000",
     r"^[^\x00\s]([^\x00]*[^\x00\s])?$": "a key that neither begins nor ends with a space, without the sign U+0000",
     r"^\S*$": "one word, without spaces",
+    r"^[ -~]*$": "it with percent signs for whatever is not ASCII",
     r"^\S{1,60}$": "one word of 1 to 60 signs, without spaces",
     r"^\w[\w.-]{0,59}$": "1 to 60 letters, digits, dots, hyphens and underscores, of which the first is a letter or digit",
 }
