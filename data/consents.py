@@ -149,10 +149,10 @@ def note(db: DbSession, mentee: Mentee, said: Said, *, by: str, now: dt.datetime
         raise NotYetGiven(mentee.key)
     if said.act is Act.WITHDRAWN and (before.last is None or before.last.act is Act.WITHDRAWN or before.last.at > at):
         raise NothingToWithdraw(mentee.key)
-    version = said.version or (before.last.version if said.act is Act.WITHDRAWN and before.last else _settings(db, term).consent_text)
     for one in acts_of(db, term.program_id, mentee.person_id):
-        if (one.act, one.version, one.at) == (said.act, version, at):
-            return one
+        if (one.act, one.at) == (said.act, at) and said.version in {"", one.version}:
+            return one  # where no text is named, it is of the one that it was noted for first, whichever is in force by now
+    version = said.version or (before.last.version if said.act is Act.WITHDRAWN and before.last else _settings(db, term).consent_text)
     made = Consent(
         id=new_id(),
         program_id=term.program_id,

@@ -150,6 +150,20 @@ def test_what_was_done_last_counts_whenever_it_is_written_down(database: Engine)
 
 
 @pytest.mark.usefixtures("term")
+def test_an_old_paper_that_is_read_in_again_is_no_consent_to_a_new_text(database: Engine) -> None:
+    born(database, dt.date(2015, 5, 5))
+    paper = Said(act=Act.GIVEN, method=Method.PAPER, at=NOW - 30 * DAY)
+    said(database, paper)
+    settings(database, consent_text="2")
+    said(database, paper, now=NOW + DAY)
+    assert lacking(database) == ["s-01"]
+    with reading(database) as db:
+        assert [act.version for act in db.scalars(select(Consent))] == ["1"]
+    said(database, Said(act=Act.GIVEN, method=Method.PAPER, version="2", at=NOW - 30 * DAY), now=NOW + DAY)
+    assert lacking(database) == [], "what names the new text is another paper"
+
+
+@pytest.mark.usefixtures("term")
 def test_what_cannot_be_is_refused(database: Engine) -> None:
     with pytest.raises(NothingToWithdraw, match="s-01"):
         said(database, WITHDRAWN)
