@@ -28,7 +28,7 @@ from data.bookings import BookingError
 from data.clients import ClientError, NoSuchClient, NoSuchSecret
 from data.closures import LongerThanTheTerm, NoSuchSchool, OutsideTheTerm
 from data.consents import ConsentError, NoSuchBirthDay, NotYetGiven
-from data.database import AWAY
+from data.database import AWAY, may_have_crossed
 from data.erasing import AlreadyErased
 from data.events import NoSuchEvent
 from data.factors import FactorError
@@ -274,7 +274,9 @@ def add_problems(app: FastAPI) -> None:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return told(request, Problem(503, "database-away", "the database does not answer", "try again in a moment", headers=headers))
 
-    async def crossed(request: Request, _: Exception) -> JSONResponse:
+    async def crossed(request: Request, error: Exception) -> JSONResponse:
+        if not may_have_crossed(error):
+            raise error
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return told(request, Problem(503, "written-at-once", "others wrote the same at that moment", "try again", headers=headers))
 

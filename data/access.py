@@ -186,6 +186,11 @@ class Actor:
     homes: frozenset[UUID] = frozenset()
     guarded: frozenset[UUID] = frozenset()
 
+    @property
+    def everywhere(self) -> frozenset[UUID]:
+        """The programs in which they are anything."""
+        return frozenset(standing.program for standing in self.standings)
+
     def programs(self, right: Right) -> frozenset[UUID]:
         """The programs in which they have a right, however far it reaches."""
         return self._having(right, self.counting())
@@ -207,7 +212,7 @@ class Actor:
         OneFactorOnly
             They would have it, had they shown two factors.
         """
-        if program not in {standing.program for standing in self.standings}:
+        if program not in self.everywhere:
             raise Foreign
         if program not in self.programs(right):
             raise OneFactorOnly if program in self._having(right, self.standings) else NotAllowed(right)

@@ -101,10 +101,10 @@ def write_down(  # noqa: PLR0913  each is a column, or names whom it is about
     source = db.info.get("source", "")
     reason = bounded(reason or db.info.get("reason", ""), "the reason")
     named = {**({"term": term} if term else {}), **(ids or {})}
+    db.flush()  # the term may be as new as its row
     kind, program = type_of(what, whom), named.get("program") or _program_of(db, term)
     of = {"term_id": term, "program_id": program}
     said = {"at": at, "by": by, "what": what, "whom": whom, "reason": reason, "details": details or {}, "source": source}
-    db.flush()
     db.execute(insert(_DEED), {**of, **said})
     if kind is not None and program is not None:
         data = {"whom": whom, **{name: str(value) for name, value in named.items()}}
@@ -162,9 +162,5 @@ def _has(column: ColumnElement[str] | InstrumentedAttribute[str], text: str, is_
 
 
 def _program_of(db: DbSession, term: UUID | None) -> UUID | None:
-    """The program of a term, of which nothing else need be in the database yet."""
-    if term is None:
-        return None
-    with db.no_autoflush:
-        found = db.get(Term, term)
+    found = db.get(Term, term) if term else None
     return found.program_id if found else None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -22,7 +23,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, TimeoutError as NoConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError, TimeoutError as NoConnection
 from sqlalchemy.orm import Session as DbSession
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -203,6 +204,15 @@ def reading(engine: Engine) -> Iterator[DbSession]:
 def why_away(error: Exception) -> str:
     """The first line of what the database's driver says, without the statement and what it was to write."""
     return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
+
+
+def may_have_crossed(error: Exception) -> bool:
+    """Whether what the database refuses is so because somebody else wrote, or removed, something at that moment: a key that is there by
+    now, or one that is pointed to and gone. A value that is lacking or wrong is a fault of ours."""
+    cause = error.orig if isinstance(error, IntegrityError) else None
+    if isinstance(cause, sqlite3.IntegrityError):
+        return cause.sqlite_errorname in {f"SQLITE_CONSTRAINT_{kind}" for kind in ("UNIQUE", "PRIMARYKEY", "FOREIGNKEY")}
+    return isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.ForeignKeyViolation)
 
 
 def cannot_be_used(url: URL | None, error: DBAPIError) -> str:

@@ -18,8 +18,8 @@ One table in the code, `MAY` of [data/access.py](../data/access.py), says it for
 people in. This page is made from it by `python -m tests.docs`.
 
 A role is what somebody is in a program: whoever is in several has in each the role of that one. *All* reaches to all of the program,
-*own* to what is one's own, and nothing reaches beyond the program: what is of another is answered like what there is nowhere (404). Who has
-a right in no program at all is told so (403) whatever they ask for, be it there or not. API clients have a role, too, and use of its rights
+*own* to what is one's own, and nothing reaches beyond the program: what is of another is answered like what there is nowhere (404),
+whatever the role. Who lacks a right is told so (403) of what is of their own programs. API clients have a role, too, and use of its rights
 those that are their scopes.
 
 """

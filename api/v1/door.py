@@ -36,6 +36,7 @@ from api.v1.limits import Limits
 from api.v1.refusals import PROBLEM, responses_of
 from api.v1.running import Running
 from api.v1.told import Telling
+from api.v1.whose import refuse_without
 from api.v1.wire import Wire
 from data.access import Actor, Right
 from data.clients import actor_of_token
@@ -203,7 +204,7 @@ class Door:
             visit = self.visit(db, request, now) if actor.account else None
             call = Call(db, actor, now, operation.right or Right.PROGRAM_READ, request, self.engine, visit)
             if operation.right is not None:
-                actor.need(operation.right)
+                refuse_without(db, actor, operation.right, request.path_params)
             asked = _retriable(request, actor, key) if key else None
             before = earlier(db, asked, now=now) if asked else None
             done = before or operation.function(call, **given)
@@ -222,14 +223,14 @@ class Door:
 
     def knock(self, request: Request, right: Right | None) -> None:
         """Counts a request that is refused for what it says, where whoever asks is known and has the right in some program; else raises
-        `Problem` or `NotAllowed`."""
+        what they are told of that."""
         now = self.clock()
         with reading(self.engine) as db:
             caller = self.caller(db, request, now)
             request.state.who = caller.name
             request.state.counted = self.limits.count(caller.name, now)
             if right is not None:
-                caller.need(right)
+                refuse_without(db, caller, right, request.path_params)
 
 
 def _endpoint(operation: Operation) -> Callable[..., Coroutine[Any, Any, Response]]:

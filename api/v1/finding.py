@@ -13,7 +13,7 @@ from fastapi import Path
 from sqlalchemy import ColumnElement, Select, and_, false, select
 
 from api.problems import Problem, no_such
-from api.v1.door import Call
+from api.v1.call import Call
 from data.base import Base
 from data.programs import Program, Term
 from data.rounds import Round, Run
@@ -27,37 +27,32 @@ R = TypeVar("R", bound=Base)
 
 def program_of(call: Call, key: str) -> Program:
     """The program that is meant, where the caller has the operation's right in it."""
-    program = _one(call, key, "program", select(Program).where(Program.id.in_(_theirs(call))), Program.id, Program.key)
+    program = _one(call, key, "program", select(Program).where(Program.id.in_(call.actor.everywhere)), Program.id, Program.key)
     call.sight(program.id)
     return program
 
 
 def term_of(call: Call, key: str) -> Term:
     """The term that is meant, likewise."""
-    term = _one(call, key, "term", select(Term).where(Term.program_id.in_(_theirs(call))), Term.id, Term.key)
+    term = _one(call, key, "term", select(Term).where(Term.program_id.in_(call.actor.everywhere)), Term.id, Term.key)
     call.sight(term.program_id)
     return term
 
 
 def round_of(call: Call, key: str) -> tuple[Round, Term]:
     """The round that is meant, by its id or as `ext:TERM:ROUND`, and its term."""
-    read = re.fullmatch(r"ext:(?P<term>.+):(?P<round>\d{1,6})", key, re.ASCII | re.DOTALL)
-    wanted = and_(Term.key == read["term"], Round.number == int(read["round"])) if read else Round.id == id_or_none(key)
-    return _of_a_term(call, key, "round", select(Round, Term).join(Term, Term.id == Round.term_id).where(wanted))
+    return _of_a_term(call, key, "round", select(Round, Term).join(Term, Term.id == Round.term_id).where(is_round(key)))
 
 
 def run_of(call: Call, key: str) -> tuple[Run, Term]:
     """The run that is meant, by its id or as `ext:TERM:ROUND.RUN`, and its term."""
-    read = NAME.fullmatch(key.removeprefix(EXTERNAL)) if key.startswith(EXTERNAL) else None
-    named = and_(Term.key == read["term"], Round.number == int(read["round"]), Run.number == int(read["run"])) if read else None
-    wanted = Run.id == id_or_none(key) if named is None else named
     asked = select(Run, Term).join(Round, Round.id == Run.round_id).join(Term, Term.id == Round.term_id)
-    return _of_a_term(call, key, "run", asked.where(wanted))
+    return _of_a_term(call, key, "run", asked.where(is_run(key)))
 
 
 def _of_a_term(call: Call, key: str, what: str, asked: Select[R, Term]) -> tuple[R, Term]:
     """What a statement finds, with its term, where the caller has the operation's right there; operations lock what they change."""
-    found = call.db.execute(asked.where(Term.program_id.in_(_theirs(call)))).all()
+    found = call.db.execute(asked.where(Term.program_id.in_(call.actor.everywhere))).all()
     if not found:
         raise no_such(what)
     if len(found) > 1:
@@ -91,8 +86,18 @@ def is_called(table: Any, key: str) -> ColumnElement[bool]:  # noqa: ANN401  a t
     return table.id == given if isinstance(given, UUID) else table.key == given  # type: ignore[no-any-return] # of any table
 
 
-def _theirs(call: Call) -> set[UUID]:
-    return {standing.program for standing in call.actor.standings}
+def is_round(key: str) -> ColumnElement[bool]:
+    """Of rounds with their terms: the one that a key means."""
+    read = re.fullmatch(r"ext:(?P<term>.+):(?P<round>\d{1,6})", key, re.ASCII | re.DOTALL)
+    return and_(Term.key == read["term"], Round.number == int(read["round"])) if read else Round.id == id_or_none(key)
+
+
+def is_run(key: str) -> ColumnElement[bool]:
+    """Of runs with their rounds and terms: the one that a key means."""
+    read = NAME.fullmatch(key.removeprefix(EXTERNAL)) if key.startswith(EXTERNAL) else None
+    if read is None:
+        return Run.id == id_or_none(key)
+    return and_(Term.key == read["term"], Round.number == int(read["round"]), Run.number == int(read["run"]))
 
 
 def _one(call: Call, key: str, what: str, asked: Select[R], by_id: Any, by_key: Any) -> R:  # noqa: ANN401  columns of R

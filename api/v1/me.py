@@ -120,7 +120,7 @@ class BeginIn(Wire):
 def read_me(call: Call) -> MeOut:
     """Who the caller is, and what in which programs."""
     actor, db = call.actor, call.db
-    keys = dict(db.execute(select(Program.id, Program.key).where(Program.id.in_({one.program for one in actor.standings}))).all())
+    keys = dict(db.execute(select(Program.id, Program.key).where(Program.id.in_(actor.everywhere))).all())
     account = db.get_one(Account, actor.account) if actor.account else None
     return MeOut(
         id=actor.account or UUID(actor.name.rpartition(" ")[2]),

@@ -91,7 +91,7 @@ def read_program(call: Call, program: Key) -> ProgramOut:
 def put_program(call: Call, program: Key, body: ProgramPut) -> ProgramOut:
     """Makes a program, where the caller may, or makes it what is sent, where it is there already; it stays with its organisation."""
     given = id_or_external(program)
-    theirs = select(Program.id).where(Program.id.in_({one.program for one in call.actor.standings}), is_called(Program, program))
+    theirs = select(Program.id).where(Program.id.in_(call.actor.everywhere), is_called(Program, program))
     if isinstance(given, str) and call.db.scalars(theirs).first() is None:
         return _make(call, given, body)
     found = program_of(call, program)

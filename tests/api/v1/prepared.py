@@ -227,7 +227,7 @@ def caller_in(platform: Platform, role: Role, things: Mapping[str, str]) -> Call
     return caller
 
 
-def cookie_in(platform: Platform, role: Role, things: Mapping[str, str]) -> str:
+def cookie_in(platform: Platform, role: Role, things: Mapping[str, str], *, two_factors: bool = False) -> str:
     """What the browser shows in which an account is signed in that has a role in the first organisation, likewise."""
     with transaction(platform.engine) as db:
         account = account_for(db, f"{role}@signed-in.example", by="test", now=NOW)
@@ -235,7 +235,7 @@ def cookie_in(platform: Platform, role: Role, things: Mapping[str, str]) -> str:
         grant = Grant(id=new_id(), account_id=account.id, organisation_id=program.organisation_id, program_id=program.id, role=role)
         db.add(grant)
         _be_somebody(db, grant, f"account {account.id}", things)
-        return enter(db, account, Shown(NOW, two_factors=False), source="127.0.0.1", agent="test", now=NOW)
+        return enter(db, account, Shown(NOW, two_factors=two_factors), source="127.0.0.1", agent="test", now=NOW)
 
 
 def _be_somebody(db: DbSession, grant: Grant, name: str, things: Mapping[str, str]) -> None:

@@ -12,16 +12,19 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from api.access import COOKIE
 from api.app import create_app
-from data.access import MAY, Reach, Role
+from data.access import MAY, Reach, Right, Role
 from data.database import reading, transaction
 from data.new_programs import make_program
 from data.people import Mentee
 from data.programs import Organisation, Program
+from tests.api.v1.browsers import Browser
 from tests.api.v1.callers import NOW, Caller, Platform
-from tests.api.v1.prepared import OPEN, OWN, Asked, caller_in, nothing_stays, operations, things_of
+from tests.api.v1.prepared import OPEN, OWN, Asked, caller_in, cookie_in, nothing_stays, operations, things_of
 
 PEOPLE = ("mentee", "mentor", "person")
+MAY_OF = {role: {right: MAY[right][role] for right in Right} for role in Role}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +60,45 @@ def test_who_is_not_known_gets_into_none(house: House) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_each_role_does_what_the_table_says_and_sees_nothing_of_foreign_programs(house: House, role: Role) -> None:
-    caller = caller_in(house.platform, role, house.own)
+    assert _wrong(house, caller_in(house.platform, role, house.own), MAY_OF[role]) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "two_factors", "reaches"),
+    [
+        (Role.OWNER, True, MAY_OF[Role.OWNER]),
+        (Role.SUPERVISOR, True, MAY_OF[Role.SUPERVISOR]),
+        (Role.MANAGER, False, dict.fromkeys(Right, Reach.NONE)),
+        (Role.GUARDIAN, False, MAY_OF[Role.GUARDIAN]),
+    ],
+)
+def test_so_it_is_for_those_who_are_signed_in_where_a_program_asks_two_factors_of_its_office(
+    house: House, role: Role, two_factors: bool, reaches: Mapping[Right, Reach]
+) -> None:
+    _guard(house, {"two_factors": True})
+    browser = Browser(house.platform.web, {COOKIE: cookie_in(house.platform, role, house.own, two_factors=two_factors)})
+    try:
+        assert _wrong(house, browser, reaches) == []
+    finally:
+        _guard(house, {})
+
+
+def _guard(house: House, settings: Mapping[str, object]) -> None:
+    with transaction(house.platform.engine) as db:
+        db.get_one(Program, UUID(house.own["program"])).settings = dict(settings)
+
+
+def _wrong(house: House, caller: Caller | Browser, reaches: Mapping[Right, Reach]) -> list[str]:
+    """What is not as it should be where somebody asks for all there is, at home and abroad."""
     wrong = []
     with nothing_stays(house.platform.engine):
         for one in house.asked:
             if one.right is None:
                 continue
-            reach = MAY[one.right][role]
-            wrong += _wrong_at_home(_ask(caller, one, house.own), one, reach)
+            wrong += _wrong_at_home(_ask(caller, one, house.own), one, reaches[one.right])
             if one.names:
-                wrong += _wrong_abroad(house, caller, one, reach)
-    assert wrong == []
+                wrong += _wrong_abroad(house, caller, one, reaches[one.right])
+    return wrong
 
 
 def _wrong_at_home(answer: httpx.Response, asked: Asked, reach: Reach) -> list[str]:
@@ -81,20 +112,15 @@ def _wrong_at_home(answer: httpx.Response, asked: Asked, reach: Reach) -> list[s
     return [] if fine else [f"{asked.title} with reach {reach.name} at home: {status} {answer.text[:200]}"]
 
 
-def _wrong_abroad(house: House, caller: Caller, asked: Asked, reach: Reach) -> list[str]:
-    """What is not as it should be where they ask for what is foreign: it is answered as what there is nowhere."""
-    answer = _ask(caller, asked, house.foreign)
-    if reach is Reach.NONE:
-        fine = answer.status_code == 403
-    elif answer.status_code == 422:  # the least body is not enough for it, wherever it is
-        nothing = _ask(caller, asked, asked.amid_nothing())
-        fine = (nothing.status_code, nothing.text) == (answer.status_code, answer.text)
-    else:
-        fine = answer.status_code == 404
+def _wrong_abroad(house: House, caller: Caller | Browser, asked: Asked, reach: Reach) -> list[str]:
+    """What is not as it should be where they ask for what is foreign: whatever their role, it is answered as what there is nowhere."""
+    answer, nothing = _ask(caller, asked, house.foreign), _ask(caller, asked, asked.amid_nothing())
+    expected = {404} if reach is Reach.NONE else {404, 422}  # the least body may not be enough, wherever it is sent
+    fine = answer.status_code in expected and (nothing.status_code, nothing.text) == (answer.status_code, answer.text)
     return [] if fine else [f"{asked.title} with reach {reach.name} abroad: {answer.status_code} {answer.text[:200]}"]
 
 
-def _ask(caller: Caller, asked: Asked, things: Mapping[str, str]) -> httpx.Response:
+def _ask(caller: Caller | Browser, asked: Asked, things: Mapping[str, str]) -> httpx.Response:
     return caller.ask(asked.method, asked.at(things), asked.body)
 
 

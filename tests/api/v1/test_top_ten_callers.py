@@ -28,7 +28,7 @@ from data.programs import Program
 from data.roles import roles_in
 from tests.api.v1.browsers import House
 from tests.api.v1.callers import NOW, Caller, Platform
-from tests.api.v1.prepared import Asked, nothing_stays, operations, things_of
+from tests.api.v1.prepared import Asked, caller_in, nothing_stays, operations, things_of
 from tests.api.v1.roles import somebody
 from tests.sessions import taught_term
 
@@ -220,7 +220,7 @@ def test_api5_whoever_does_not_run_a_program_has_none_of_its_functions(
     two: tuple[Platform, Mapping[str, str], Mapping[str, str]], role: Role
 ) -> None:
     platform, own, _ = two
-    caller, let_in, tried = platform.client(role=role), [], 0
+    caller, let_in, tried = caller_in(platform, role, own), [], 0
     with nothing_stays(platform.engine):
         for one in asked_of(platform):
             if one.right is None or MAY[one.right][role] is not Reach.NONE:
