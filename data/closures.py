@@ -87,8 +87,19 @@ def closures_of(db: DbSession, term: UUID) -> Sequence[Closure]:
     return db.scalars(select(Closure).where(Closure.term_id == term).order_by(Closure.first_on, Closure.last_on, Closure.school)).all()
 
 
-def close_days(db: DbSession, term: Term, first_on: dt.date, last_on: dt.date, *, why: str, school: str = "") -> Closure:
-    """Closes a term from a day to another, both included, to everybody or to the mentees of one school.
+def close_days(
+    db: DbSession,
+    term: Term,
+    first_on: dt.date,
+    last_on: dt.date,
+    *,
+    why: str,
+    school: str = "",
+    key: str | None = None,
+    instead_of: Closure | None = None,
+) -> Closure:
+    """Closes a term from a day to another, both included, to everybody or to the mentees of one school; a closure that this is `instead_of`
+    becomes this one, and keeps its keys.
 
     What becomes of sessions that are there already, and who is told, is `scheduler.closures`' business.
 
@@ -112,9 +123,11 @@ def close_days(db: DbSession, term: Term, first_on: dt.date, last_on: dt.date, *
     if term.last_on is not None and last_on - first_on > term.last_on - term.first_on:
         raise LongerThanTheTerm(first_on, last_on, term_name(db, term))
     _refuse_strange(db, term, school)
-    if any((one.first_on, one.last_on, one.school) == (first_on, last_on, school) for one in closures_of(db, term.id)):
+    others = [(one.first_on, one.last_on, one.school) for one in closures_of(db, term.id) if one is not instead_of]
+    if (first_on, last_on, school) in others:
         raise ClosedAlready(first_on, last_on, school)
-    closure = Closure(id=new_id(), term_id=term.id, first_on=first_on, last_on=last_on, name=why, school=school)
+    closure = instead_of or Closure(id=new_id(), term_id=term.id, key=key)
+    closure.first_on, closure.last_on, closure.name, closure.school = first_on, last_on, why, school
     db.add(closure)
     db.flush()
     return closure
@@ -127,8 +140,8 @@ def _refuse_strange(db: DbSession, term: Term, school: str) -> None:
         raise NoSuchSchool(school, tuple(get_close_matches(school, named)), tuple(named))
 
 
-def open_days(db: DbSession, term: Term, first_on: dt.date, *, school: str = "") -> list[Closure]:
-    """Takes back the closures that begin on a day, of everybody or of one school, and gives them.
+def closures_from(db: DbSession, term: Term, first_on: dt.date, *, school: str = "") -> list[Closure]:
+    """The closures that begin on a day, of everybody or of one school.
 
     Raises
     ------
@@ -138,7 +151,4 @@ def open_days(db: DbSession, term: Term, first_on: dt.date, *, school: str = "")
     closures = [one for one in closures_of(db, term.id) if (one.first_on, one.school) == (first_on, school)]
     if not closures:
         raise NoSuchClosure(first_on, school)
-    for closure in closures:
-        db.delete(closure)
-    db.flush()
     return closures

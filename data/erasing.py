@@ -109,7 +109,7 @@ def _empty_feeds(db: DbSession, person: Person, home: Home, groups: Collection[U
     of = and_(Calendar.owner == str(person.id), Calendar.audience.in_([Audience.MENTOR, Audience.MENTEE]))
     own = Subscription.calendar_id.in_(select(Calendar.id).where(of))
     db.execute(update(Subscription).where(own, Subscription.revoked_at.is_(None)).values(revoked_at=now))
-    db.execute(update(Subscription).where(own).values(name=""))
+    db.execute(update(Subscription).where(own).values(name="", key=None))
     theirs = Subscription.calendar_id.in_(select(Calendar.id).where(Calendar.program_id.in_(home.programs)))
     nothing = {"rendered": None, "rendered_version": None, "fresh_until": None}
     db.execute(update(Subscription).where(theirs).values(nothing))

@@ -113,16 +113,18 @@ class Calendar(Base):
 
 
 class Subscription(Base):
-    """One secret link to a calendar ("my phone"); of the token only its SHA-256 is kept.
+    """One secret link to a calendar ("my phone"); of the token only its SHA-256 is kept. A platform may have its own `key` for it.
 
     `rendered` are the bytes, compressed by gzip, as of `rendered_version`, right until `fresh_until`, when something leaves the window.
     """
 
     __tablename__ = "subscription"
+    __table_args__ = (UniqueConstraint("calendar_id", "key"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     calendar_id: Mapped[UUID] = mapped_column(ForeignKey(Calendar.id), index=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    key: Mapped[str | None]
     name: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en")
     alarms: Mapped[list[Any]] = mapped_column(JSON, default=list)
@@ -219,7 +221,7 @@ def calendar_of(db: DbSession, program: UUID, audience: Audience, owner: str, no
     return found
 
 
-def subscribe(
+def subscribe(  # noqa: PLR0913  each is a column
     db: DbSession,
     calendar: Calendar,
     *,
@@ -227,6 +229,7 @@ def subscribe(
     language: Language,
     alarms: Sequence[int],
     days_back: int,
+    key: str | None = None,
     by: str,
     now: dt.datetime,
 ) -> tuple[Subscription, str]:
@@ -247,6 +250,7 @@ def subscribe(
         id=new_id(),
         calendar_id=calendar.id,
         token_hash=hashed(token),
+        key=key,
         name=bounded(name, "the name of a subscription"),
         language=language,
         alarms=list(alarms),

@@ -181,7 +181,7 @@ def _lines(archive: bytes, name: str, key: str) -> Iterator[dict[str, str]]:
 def _subscriptions(db: DbSession, person: Person, programs: Collection[UUID]) -> Iterator[Document]:
     own = (Calendar.owner == str(person.id)) & Calendar.audience.in_([Audience.MENTOR, Audience.MENTEE])
     asked = select(Subscription).join(Calendar, Calendar.id == Subscription.calendar_id).where(own & Calendar.program_id.in_(programs))
-    shown = ("name", "language", "alarms", "days_back", "created_at", "last_used_at", "revoked_at")
+    shown = ("key", "name", "language", "alarms", "days_back", "created_at", "last_used_at", "revoked_at")
     for one in db.scalars(asked.order_by(Subscription.id)):
         yield {name: _text(getattr(one, name)) for name in shown}
 

@@ -65,9 +65,10 @@ class Term(Base):
 
 
 class Closure(Base):
-    """Days without sessions, both ends included: of everybody, or of one school's mentees."""
+    """Days without sessions, both ends included: of everybody, or of one school's mentees. A platform may have its own `key` for it."""
 
     __tablename__ = "closure"
+    __table_args__ = (UniqueConstraint("term_id", "key"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     term_id: Mapped[UUID] = mapped_column(ForeignKey(Term.id), index=True)
@@ -75,3 +76,4 @@ class Closure(Base):
     last_on: Mapped[dt.date]
     name: Mapped[str]
     school: Mapped[str] = mapped_column(default="")
+    key: Mapped[str | None]

@@ -106,13 +106,16 @@ class Webhook(Base):
     """An address that is told of the events of some types, or of all where none is named.
 
     Of the events up to the place `writer`, `number` deliveries were laid out. `failures` are those in a row since anything arrived, and
-    before `due_at` nothing is tried again; a process has it until `leased_until`. One that is disabled says why.
+    before `due_at` nothing is tried again; a process has it until `leased_until`. One that is disabled says why. A platform may have
+    its own `key` for it.
     """
 
     __tablename__ = "webhook"
+    __table_args__ = (UniqueConstraint("program_id", "key"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     program_id: Mapped[UUID] = mapped_column(ForeignKey(Program.id), index=True)
+    key: Mapped[str | None]
     url: Mapped[str]
     types: Mapped[list[str]] = mapped_column(JSON)
     made_at: Mapped[dt.datetime]
@@ -164,9 +167,10 @@ def derived(own: str, secret: WebhookSecret) -> str:
 
 
 def make_webhook(
-    db: DbSession, program: Program, url: str, types: Sequence[str], own: str, *, by: str, now: dt.datetime
+    db: DbSession, program: Program, url: str, types: Sequence[str], own: str, *, key: str | None = None, by: str, now: dt.datetime
 ) -> tuple[Webhook, str]:
-    """Makes a webhook, which is told of what happens from now on; gives it with its first secret.
+    """Makes a webhook, which is told of what happens from now on, with a `key` of the platform's where it has one; gives it with its first
+    secret.
 
     Raises
     ------
@@ -177,6 +181,7 @@ def make_webhook(
     webhook = Webhook(
         id=new_id(),
         program_id=program.id,
+        key=key,
         url=read_url(url),
         types=read_types(types),
         made_at=now,

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session as DbSession
 
 from data.calendars import parts
-from data.closures import close_days, open_days
+from data.closures import close_days, closures_from
 from data.groups import Group, Membership
 from data.people import Mentor
 from data.programs import Closure, Term
@@ -40,10 +40,20 @@ Changing = Callable[[Circle, Session], bool]
 """Changes a session of a group, or leaves it; whether it did."""
 
 
-def close(
-    db: DbSession, term: Term, first_on: dt.date, last_on: dt.date, *, why: str, school: str = "", by: str, now: dt.datetime
+def close(  # noqa: PLR0913  each is a column
+    db: DbSession,
+    term: Term,
+    first_on: dt.date,
+    last_on: dt.date,
+    *,
+    why: str,
+    school: str = "",
+    key: str | None = None,
+    by: str,
+    now: dt.datetime,
 ) -> list[Session]:
-    """Closes a term from a day to another, both included, to everybody or to one school; gives the sessions that this cancels.
+    """Closes a term from a day to another, both included, to everybody or to one school; gives the sessions that this cancels. A platform
+    may have a `key` of its own for the closure.
 
     Raises
     ------
@@ -51,7 +61,7 @@ def close(
         The days are none of the term, or the last lies before the first.
     """
     was = days_of(db, term)
-    closure = close_days(db, term, first_on, last_on, why=why, school=school)
+    closure = close_days(db, term, first_on, last_on, why=why, school=school, key=key)
     deed = _deed(db, term, "days closed", [closure], by=by, now=now)
     return _changed(db, term, [(first_on, last_on)], _cancelling(was, days_of(db, term)), deed, whatever=True)
 
@@ -66,12 +76,62 @@ def reopen(db: DbSession, term: Term, first_on: dt.date, *, school: str = "", by
     Clash
         Somebody has another session at the time of one of them.
     """
+    return take_back(db, term, closures_from(db, term, first_on, school=school), by=by, now=now)
+
+
+def take_back(db: DbSession, term: Term, closures: Sequence[Closure], *, by: str, now: dt.datetime) -> list[Session]:
+    """Takes back closures that begin on the same day for the same people; gives the sessions that are held after all.
+
+    Raises
+    ------
+    Clash
+        Somebody has another session at the time of one of them.
+    """
     waiting = waiting_in(db, term, days_of(db, term))
-    closures = open_days(db, term, first_on, school=school)
     deed = _deed(db, term, "days opened", closures, by=by, now=now)
-    stretches = [(one.first_on, one.last_on) for one in closures]
+    for closure in closures:
+        db.delete(closure)
+    db.flush()
+    return _held_again(db, term, [(one.first_on, one.last_on) for one in closures], waiting, deed)
+
+
+def move(  # noqa: PLR0913  each is a column
+    db: DbSession,
+    term: Term,
+    closure: Closure,
+    first_on: dt.date,
+    last_on: dt.date,
+    *,
+    why: str,
+    school: str = "",
+    by: str,
+    now: dt.datetime,
+) -> tuple[list[Session], list[Session]]:
+    """Makes a closure one of other days, of other people or of another name; gives the sessions that this cancels, and those that are held
+    after all. What is so already changes nothing.
+
+    Raises
+    ------
+    TermProblem
+        As `close` does.
+    Clash
+        Somebody has another session at the time of one that is held after all.
+    """
+    if (closure.first_on, closure.last_on, closure.name, closure.school) == (first_on, last_on, why, school):
+        return [], []
+    was = days_of(db, term)
+    waiting, opened = waiting_in(db, term, was), _deed(db, term, "days opened", [closure], by=by, now=now)
+    before = [(closure.first_on, closure.last_on)]
+    close_days(db, term, first_on, last_on, why=why, school=school, instead_of=closure)
+    closed = _deed(db, term, "days closed", [closure], by=by, now=now)
+    cancelled = _changed(db, term, [(first_on, last_on)], _cancelling(was, days_of(db, term)), closed, whatever=True)
+    return cancelled, _held_again(db, term, before, waiting, opened)
+
+
+def _held_again(db: DbSession, term: Term, stretches: Stretches, waiting: Waiting, deed: Deed) -> list[Session]:
+    """What waits for days that are open now is held after all; gives the sessions."""
     changed = _changed(db, term, stretches, _restoring(db, term, waiting), deed, whatever=True)
-    made = _produced_again(db, term, first_on, by=by, now=now)
+    made = _produced_again(db, term, min(first_on for first_on, _ in stretches), by=deed.by, now=deed.now)
     return [*(one for one in changed if one.state == State.PLANNED), *made]
 
 

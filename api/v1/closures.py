@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 
-from api.problems import no_such
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import Day, Text
-from api.v1.finding import Key, id_or_external, term_of
+from api.v1.finding import Key, is_called, own_key, term_of
+from api.v1.meant import only
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
 from data.programs import Closure, Term
-from scheduler.closures import close, reopen
+from scheduler.closures import close, move, take_back
 
 routes = Routes("closures")
 
@@ -33,6 +34,7 @@ class ClosureOut(Wire):
     """Days without sessions, both included."""
 
     id: UUID
+    external_id: str | None = Field(description="The platform's own key, where it was put under one.")
     term_id: UUID
     first_on: dt.date
     last_on: dt.date
@@ -41,10 +43,11 @@ class ClosureOut(Wire):
 
 
 class ClosureMade(Wire):
-    """A new closure, and the sessions that it cancels."""
+    """A closure that is new or changed, and what becomes of sessions by that."""
 
     closure: ClosureOut
     cancelled: list[UUID]
+    restored: list[UUID] = Field(description="Those that are held after all, and new ones.")
 
 
 @routes.get("/terms/{term}/closures", Right.PROGRAM_READ)
@@ -57,42 +60,56 @@ def list_closures(call: Call, term: Key, after: After = None, limit: Limit = USU
 @routes.get("/terms/{term}/closures/{closure}", Right.PROGRAM_READ)
 def read_closure(call: Call, term: Key, closure: Key) -> ClosureOut:
     """One of them."""
-    return _out(_meant(call, term_of(call, term), closure))
+    return _out(only(_called(call, term_of(call, term), closure), "closure", closure))
 
 
 @routes.post("/terms/{term}/closures", Right.PROGRAM_WRITE)
 def add_closure(call: Call, term: Key, body: ClosureIn) -> ClosureMade:
     """Closes a term for some days; what was planned on them is cancelled, and told."""
+    return _make(call, term_of(call, term), body, None)
+
+
+@routes.put("/terms/{term}/closures/{closure}", Right.PROGRAM_WRITE)
+def put_closure(call: Call, term: Key, closure: Key, body: ClosureIn) -> ClosureMade:
+    """Makes a closure, or makes it what is sent, where it is there already: what was cancelled for days that are open then is held after
+    all, and told."""
     found = term_of(call, term)
-    last_on = body.last_on or body.first_on
-    gone = close(call.db, found, body.first_on, last_on, why=body.name or "closed", school=body.school, by=call.by, now=call.now)
-    same = (Closure.first_on == body.first_on, Closure.last_on == last_on, Closure.school == body.school)
-    made = call.db.scalars(select(Closure).where(Closure.term_id == found.id, *same)).one()
-    call.made(f"/terms/{found.id}/closures/{made.id}")
-    return ClosureMade(closure=_out(made), cancelled=sorted(one.id for one in gone))
+    there = _called(call, found, closure)
+    if not there:
+        return _make(call, found, body, own_key(closure, "closure"))
+    changed = there[0]
+    call.refuse_stale(lambda: _out(changed))
+    last_on, why = body.last_on or body.first_on, body.name or "closed"
+    gone, back = move(call.db, found, changed, body.first_on, last_on, why=why, school=body.school, by=call.by, now=call.now)
+    return ClosureMade(closure=_out(changed), cancelled=sorted(one.id for one in gone), restored=sorted(one.id for one in back))
 
 
 @routes.delete("/terms/{term}/closures/{closure}", Right.PROGRAM_WRITE)
 def remove_closure(call: Call, term: Key, closure: Key) -> None:
-    """Takes a closure back, with any other that begins on its day for the same people; what it cancelled is held after all, but for what
-    is made up already."""
+    """Takes a closure back; what it cancelled is held after all, but for what is made up already."""
     found = term_of(call, term)
-    meant = _meant(call, found, closure)
+    meant = only(_called(call, found, closure), "closure", closure)
     call.refuse_stale(lambda: _out(meant))
-    reopen(call.db, found, meant.first_on, school=meant.school, by=call.by, now=call.now)
+    take_back(call.db, found, [meant], by=call.by, now=call.now)
 
 
-def _meant(call: Call, term: Term, key: str) -> Closure:
-    given = id_or_external(key)
-    found = call.db.get(Closure, given) if isinstance(given, UUID) else None
-    if found is None or found.term_id != term.id:
-        raise no_such("closure")
-    return found
+def _make(call: Call, term: Term, body: ClosureIn, key: str | None) -> ClosureMade:
+    last_on, why = body.last_on or body.first_on, body.name or "closed"
+    gone = close(call.db, term, body.first_on, last_on, why=why, school=body.school, key=key, by=call.by, now=call.now)
+    same = (Closure.first_on == body.first_on, Closure.last_on == last_on, Closure.school == body.school)
+    made = call.db.scalars(select(Closure).where(Closure.term_id == term.id, *same)).one()
+    call.made(f"/terms/{term.id}/closures/{made.id}")
+    return ClosureMade(closure=_out(made), cancelled=sorted(one.id for one in gone), restored=[])
+
+
+def _called(call: Call, term: Term, key: str) -> Sequence[Closure]:
+    return call.db.scalars(select(Closure).where(Closure.term_id == term.id, is_called(Closure, key))).all()
 
 
 def _out(closure: Closure) -> ClosureOut:
     return ClosureOut(
         id=closure.id,
+        external_id=closure.key,
         term_id=closure.term_id,
         first_on=closure.first_on,
         last_on=closure.last_on,

@@ -6,6 +6,7 @@ Whatever is of a program in which they have no part is not there for them.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from data.runs import NAME
 
 Key = Annotated[str, Path(description="An id, or `ext:` and the platform's own key.", max_length=200, examples=["ext:2027-spring"])]
 EXTERNAL = "ext:"
+LONGEST_KEY = 196
+"""With `ext:` before it, a key is an address's."""
 
 R = TypeVar("R", bound=Base)
 
@@ -76,6 +79,21 @@ def id_or_external(key: str) -> UUID | str | None:
         return UUID(key)
     except ValueError:
         return None
+
+
+def own_key(key: str, what: str) -> str:
+    """The platform's own key of something that is to be made under it: the text after `ext:`.
+
+    Raises
+    ------
+    Problem
+        It is an id, which only the service makes, or it cannot be kept: 404.
+    """
+    given = id_or_external(key)
+    own = unicodedata.normalize("NFC", given).strip() if isinstance(given, str) else ""
+    if not own or len(own) > LONGEST_KEY or "\0" in own:
+        raise no_such(what)
+    return own
 
 
 def is_called(table: Any, key: str) -> ColumnElement[bool]:  # noqa: ANN401  a table with both keys

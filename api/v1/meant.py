@@ -32,7 +32,7 @@ Row = TypeVar("Row", Group, Mentor, Mentee)
 
 def program_meant(call: Call, key: str) -> Program:
     """A program in which the caller has the right."""
-    return _only(
+    return only(
         call.db.scalars(select(Program).where(is_called(Program, key), Program.id.in_(call.actor.programs(call.right)))).all(),
         "program",
         key,
@@ -42,7 +42,7 @@ def program_meant(call: Call, key: str) -> Program:
 def term_meant(call: Call, key: str) -> Term:
     """A term in whose program the caller has the right."""
     found = call.db.scalars(select(Term).where(is_called(Term, key), Term.program_id.in_(call.actor.programs(call.right)))).all()
-    return _only(found, "term", key)
+    return only(found, "term", key)
 
 
 def readable_term(call: Call, key: str) -> Term:
@@ -121,7 +121,7 @@ def _found(call: Call, table: type[Row], what: str, key: str, seen: Callable[[Si
     asked = select(table).join(Term, Term.id == table.term_id).where(is_called(table, key), reached(call, seen))
     if term is not None:
         asked = asked.where(table.term_id == term_meant(call, term).id)
-    return _only(call.db.scalars(asked.limit(2)).all(), what, key)
+    return only(call.db.scalars(asked.limit(2)).all(), what, key)
 
 
 def reached(call: Call, seen: Callable[[Sight], ColumnElement[bool]]) -> ColumnElement[bool]:
@@ -136,7 +136,14 @@ def reached(call: Call, seen: Callable[[Sight], ColumnElement[bool]]) -> ColumnE
     return or_(Term.program_id.in_(whole), *parts)
 
 
-def _only(found: Sequence[T], what: str, key: str) -> T:
+def only(found: Sequence[T], what: str, key: str) -> T:
+    """The only one that a key means.
+
+    Raises
+    ------
+    Problem
+        There is none: 404; or there are several: 409.
+    """
     if not found:
         raise no_such(what)
     if len(found) > 1:

@@ -18,6 +18,7 @@ from pydantic import Field
 from api.problems import Flaw
 from api.v1.door import Wire
 from api.v1.fields import PLAIN, Day
+from api.v1.finding import LONGEST_KEY
 from data.people import Mentee, Mentor, Person
 from matching.columns import MENTEES, MENTORS
 from matching.faults import Faults
@@ -28,8 +29,6 @@ from matching.rows import Columns, read_rows
 Somebody = TypeVar("Somebody", RoundMentor, RoundMentee)
 
 MOST_NUMBER = 1_000_000_000
-LONGEST_KEY = 196
-"""With `ext:` before it, a key is an address's."""
 
 Cell = Annotated[str, Field(max_length=10_000, pattern=PLAIN)]
 Times = Annotated[

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from api.problems import Flaw, Problem, flaws_of, no_such
 from api.v1.asked import media_of
 from api.v1.door import Call, Wire
-from api.v1.finding import id_or_external
-from api.v1.people_fields import LONGEST_KEY, Taken
+from api.v1.finding import id_or_external, own_key
+from api.v1.people_fields import Taken
 from data.amending import lock, put_people, said_to_leave
 from data.calendars import among
 from data.entries import Difference
@@ -93,10 +93,7 @@ def put_one(call: Call, sort: Sort[Row, Out], term: Term, key: str, sent: Wire, 
     lock(call.db, term)
     found = _found(call, sort, term, key)
     if found is None:
-        given = id_or_external(key)
-        own = unicodedata.normalize("NFC", given).strip() if isinstance(given, str) else ""
-        if not own or len(own) > LONGEST_KEY or "\0" in own:
-            raise no_such(sort.name)
+        own = own_key(key, sort.name)
         if call.request.headers.get("if-match"):
             raise Problem(412, "changed-since", f"there is no such {sort.name} now", "send no If-Match to make a new one")
     else:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, false, or_, select
 
 from api.links import feed_links
-from api.problems import no_such
 from api.v1.door import Call, Routes, Wire
 from api.v1.fields import AKey, Text, flawed
-from api.v1.finding import Key, id_or_external
-from api.v1.meant import program_meant
+from api.v1.finding import Key, id_or_external, is_called, own_key
+from api.v1.meant import only, program_meant
 from api.v1.noting import note_named
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
 from data.feed_owners import NoSuchOwner, owner_in, owner_keys, spoken_language
 from data.feeds import MOST_ALARMS, MOST_DAYS_BACK, Audience, Calendar, Subscription, calendar_of, change, revoke, subscribe
 from data.own import calendars_seen
+from data.programs import Program
 from data.settings import Language
 
 routes = Routes("subscriptions")
@@ -44,6 +45,7 @@ class SubscriptionOut(Wire):
     """One secret link to a calendar, but not the link."""
 
     id: UUID
+    external_id: str | None = Field(description="The platform's own key, where it was put under one.")
     program_id: UUID
     audience: Audience
     owner: OwnerOut
@@ -75,6 +77,14 @@ class SubscriptionMade(Wire):
     subscription: SubscriptionOut
     url: str
     webcal_url: str = Field(description="The same link, which opens a calendar program.")
+
+
+class SubscriptionPut(Wire):
+    """A subscription; one that is new with its link."""
+
+    subscription: SubscriptionOut
+    url: str | None = Field(description="Null where it was there already, since nobody can tell a link again.")
+    webcal_url: str | None = Field(description="The same link, which opens a calendar program.")
 
 
 class SubscriptionPatch(Wire):
@@ -109,7 +119,29 @@ def list_subscriptions(
 @routes.post("/programs/{program}/subscriptions", Right.FEEDS_WRITE)
 def make_subscription(call: Call, program: Key, body: SubscriptionIn) -> SubscriptionMade:
     """Makes a link: for anybody by the program's office, else for oneself, one's child or one's school."""
+    calendar, language = _calendar(call, program_meant(call, program), body)
+    return _make(call, calendar, language, body, None)
+
+
+@routes.put("/programs/{program}/subscriptions/{subscription}", Right.FEEDS_WRITE)
+def put_subscription(call: Call, program: Key, subscription: Key, body: SubscriptionIn) -> SubscriptionPut:
+    """Makes a link, or has the one that is there already show what is sent; whose it is stays."""
     found = program_meant(call, program)
+    calendar, language = _calendar(call, found, body)
+    there = _called(call, subscription, {found.id})
+    own = next((one for one, of in there if of.id == calendar.id), None)
+    if own is None and there:
+        raise flawed("/owner", "is not whose link this is", "leave it with whose it is, or take another key")
+    if own is None:
+        return SubscriptionPut(**dict(_make(call, calendar, language, body, own_key(subscription, "subscription"))))
+    call.db.refresh(own, with_for_update=True)
+    call.refuse_stale(lambda: _shown(call, [(own, calendar)])[0])
+    sent = SubscriptionPatch(name=body.name, language=language, alarm_minutes=body.alarm_minutes, days_back=body.days_back)
+    return SubscriptionPut(subscription=_change(call, own, calendar, sent), url=None, webcal_url=None)
+
+
+def _calendar(call: Call, found: Program, body: SubscriptionIn) -> tuple[Calendar, Language]:
+    """Whose calendar is meant, which the caller may see, and in which language it is to be."""
     given = id_or_external(body.owner) if body.owner else None
     if (given is None) != (body.audience is Audience.PROGRAM):
         raise flawed("/owner", "is of no use to this audience", "write an id or ext:..., and nothing for the program")
@@ -118,13 +150,18 @@ def make_subscription(call: Call, program: Key, body: SubscriptionIn) -> Subscri
     theirs = select(Calendar.id).where(Calendar.id == calendar.id, calendars_seen(call.sight(found.id)))
     if call.db.scalars(theirs).first() is None:
         raise NoSuchOwner(body.audience, str(given), found.key)
+    return calendar, spoken_language(call.db, found.id, body.language) if body.language else owner.language
+
+
+def _make(call: Call, calendar: Calendar, language: Language, body: SubscriptionIn, key: str | None) -> SubscriptionMade:
     made, token = subscribe(
         call.db,
         calendar,
         name=body.name,
-        language=spoken_language(call.db, found.id, body.language) if body.language else owner.language,
+        language=language,
         alarms=body.alarm_minutes,
         days_back=body.days_back,
+        key=key,
         by=call.by,
         now=call.now,
     )
@@ -143,7 +180,10 @@ def read_subscription(call: Call, subscription: Key) -> SubscriptionOut:
 @routes.patch("/subscriptions/{subscription}", Right.FEEDS_WRITE)
 def change_subscription(call: Call, subscription: Key, body: SubscriptionPatch) -> SubscriptionOut:
     """Changes what a link shows; the link stays, and calendars follow when they ask next."""
-    found, calendar = _held(call, subscription)
+    return _change(call, *_held(call, subscription), body)
+
+
+def _change(call: Call, found: Subscription, calendar: Calendar, body: SubscriptionPatch) -> SubscriptionOut:
     changed = change(
         call.db,
         str(found.id),
@@ -172,16 +212,14 @@ def _held(call: Call, key: str) -> tuple[Subscription, Calendar]:
 
 
 def _meant(call: Call, key: str) -> tuple[Subscription, Calendar]:
-    given = id_or_external(key)
-    if not isinstance(given, UUID):
-        raise no_such("subscription")
-    asked = select(Subscription, Calendar).join(Calendar).where(Subscription.id == given)
-    programs = call.actor.programs(call.right)
+    return only(_called(call, key, call.actor.programs(call.right)), "subscription", key)
+
+
+def _called(call: Call, key: str, programs: Collection[UUID]) -> list[tuple[Subscription, Calendar]]:
+    """Those of some programs that a key means, of the calendars that the right reaches."""
     theirs = [and_(Calendar.program_id == program, calendars_seen(call.sight(program))) for program in programs]
-    row = call.db.execute(asked.where(or_(*theirs))).first()
-    if row is None:
-        raise no_such("subscription")
-    return row[0], row[1]
+    asked = select(Subscription, Calendar).join(Calendar).where(is_called(Subscription, key), or_(false(), *theirs))
+    return [(one, of) for one, of in call.db.execute(asked)]
 
 
 def _read(call: Call, rows: list[tuple[Subscription, Calendar]]) -> list[SubscriptionOut]:
@@ -195,6 +233,7 @@ def _shown(call: Call, rows: list[tuple[Subscription, Calendar]]) -> list[Subscr
     return [
         SubscriptionOut(
             id=one.id,
+            external_id=one.key,
             program_id=calendar.program_id,
             audience=calendar.audience,
             owner=OwnerOut(id=_id_of(calendar), external_id=keys[calendar.id]),

@@ -12,10 +12,12 @@ from sqlalchemy import select
 
 from api.problems import Problem, no_such
 from api.v1.door import Call, Routes, Wire
-from api.v1.finding import Key, id_or_none, program_of
+from api.v1.finding import Key, id_or_none, is_called, own_key, program_of
+from api.v1.meant import only
 from api.v1.paging import USUAL, After, Limit, Page, paged
 from data.access import Right
 from data.events import Event
+from data.programs import Program
 from data.webhooks import (
     Delivery,
     DeliveryState,
@@ -49,6 +51,7 @@ class WebhookOut(Wire):
     """A webhook; while it is disabled it is told nothing."""
 
     id: UUID
+    external_id: str | None = Field(description="The platform's own key, where it was put under one.")
     program_id: UUID
     url: str
     types: list[str]
@@ -83,6 +86,13 @@ class WebhookMade(Wire):
     secret: str
 
 
+class WebhookPut(Wire):
+    """A webhook; one that is new with its first secret."""
+
+    webhook: WebhookOut
+    secret: str | None = Field(description="Null where it was there already, since a secret is told once.")
+
+
 class SecretMade(Wire):
     """A new secret, which is not told again."""
 
@@ -114,10 +124,19 @@ def list_webhooks(call: Call, program: Key, after: After = None, limit: Limit = 
 @routes.post("/programs/{program}/webhooks", Right.WEBHOOKS_WRITE)
 def add_webhook(call: Call, program: Key, body: WebhookIn) -> WebhookMade:
     """Makes a webhook, which is told of what happens from now on."""
+    return _make(call, program_of(call, program), body, None)
+
+
+@routes.put("/programs/{program}/webhooks/{webhook}", Right.WEBHOOKS_WRITE)
+def put_webhook(call: Call, program: Key, webhook: Key, body: WebhookIn) -> WebhookPut:
+    """Makes a webhook, or makes it what is sent, where it is there already: it keeps its secrets, and stays disabled where it is so."""
     found = program_of(call, program)
-    made, secret = make_webhook(call.db, found, body.url, body.types, _own(), by=call.by, now=call.now)
-    call.made(f"/webhooks/{made.id}")
-    return WebhookMade(webhook=_shown(call, [made])[0], secret=secret)
+    there = call.db.scalars(select(Webhook).where(Webhook.program_id == found.id, is_called(Webhook, webhook)).with_for_update()).first()
+    if there is None:
+        return WebhookPut(**dict(_make(call, found, body, own_key(webhook, "webhook"))))
+    call.refuse_stale(lambda: _shown(call, [there])[0])
+    change_webhook(call.db, there, url=body.url, types=body.types, by=call.by, now=call.now)
+    return WebhookPut(webhook=_shown(call, [there])[0], secret=None)
 
 
 @routes.get("/webhooks/{webhook}", Right.WEBHOOKS_READ)
@@ -200,6 +219,12 @@ def replay_delivery(call: Call, webhook: Key, delivery: Key) -> DeliveryOut:
     return _delivery_out(found, row[0], row[1])
 
 
+def _make(call: Call, program: Program, body: WebhookIn, key: str | None) -> WebhookMade:
+    made, secret = make_webhook(call.db, program, body.url, body.types, _own(), key=key, by=call.by, now=call.now)
+    call.made(f"/webhooks/{made.id}")
+    return WebhookMade(webhook=_shown(call, [made])[0], secret=secret)
+
+
 def _own() -> str:
     """The service's own secret."""
     own = signer()
@@ -209,11 +234,8 @@ def _own() -> str:
 
 
 def _meant(call: Call, key: str) -> Webhook:
-    asked = select(Webhook).where(Webhook.id == id_or_none(key), Webhook.program_id.in_(call.actor.programs(call.right)))
-    found = call.db.scalars(asked.with_for_update() if call.changes else asked).first()
-    if found is None:
-        raise no_such("webhook")
-    return found
+    asked = select(Webhook).where(is_called(Webhook, key), Webhook.program_id.in_(call.actor.programs(call.right)))
+    return only(call.db.scalars(asked.with_for_update() if call.changes else asked).all(), "webhook", key)
 
 
 def _shown(call: Call, webhooks: list[Webhook]) -> list[WebhookOut]:
@@ -223,6 +245,7 @@ def _shown(call: Call, webhooks: list[Webhook]) -> list[WebhookOut]:
     return [
         WebhookOut(
             id=one.id,
+            external_id=one.key,
             program_id=one.program_id,
             url=one.url,
             types=one.types,

@@ -41,9 +41,9 @@ WHOSE: Mapping[str, Callable[[str, Actor], Select[Any]]] = {
     ),
     "person": lambda key, actor: select(Person.id).where(is_called(Person, key), is_in(actor.everywhere)),
     "subscription": lambda key, actor: (
-        select(Subscription.id).join(Calendar).where(Subscription.id == id_or_none(key), Calendar.program_id.in_(actor.everywhere))
+        select(Subscription.id).join(Calendar).where(is_called(Subscription, key), Calendar.program_id.in_(actor.everywhere))
     ),
-    "webhook": lambda key, actor: select(Webhook.id).where(Webhook.id == id_or_none(key), Webhook.program_id.in_(actor.everywhere)),
+    "webhook": lambda key, actor: select(Webhook.id).where(is_called(Webhook, key), Webhook.program_id.in_(actor.everywhere)),
     "client": lambda key, actor: select(Grant.id).where(Grant.client_id == id_or_none(key), Grant.program_id.in_(actor.everywhere)),
     "match": lambda key, actor: select(Match.id).where(Match.id == id_or_none(key), Match.owner == actor.name),
 }

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session as DbSession
 
 from data.audit import Deed
-from data.closures import NoSuchClosure, OutsideTheTerm, close_days, closures_of, open_days
+from data.closures import NoSuchClosure, OutsideTheTerm, close_days, closures_from, closures_of
 from data.database import reading, transaction
 from data.programs import Organisation, Program, Term
 from data.terms import (
@@ -128,7 +128,8 @@ def test_days_are_closed_and_opened_again(database: Engine) -> None:
         close_days(db, term, dt.date(2026, 4, 1), dt.date(2026, 4, 1), why="feast")
     with transaction(database) as db:
         assert [one.name for one in closures_of(db, term.id)] == ["feast", "trip", "exams"]
-        open_days(db, term, dt.date(2026, 4, 20))
+        for closure in closures_from(db, term, dt.date(2026, 4, 20)):
+            db.delete(closure)
     with reading(database) as db:
         assert [one.name for one in closures_of(db, term.id)] == ["feast", "trip"]
 
@@ -155,4 +156,4 @@ def test_a_closure_that_is_not_there_is_not_taken_back(database: Engine) -> None
         (term,) = make(db, "t/1")
         close_days(db, term, dt.date(2026, 4, 20), dt.date(2026, 4, 24), why="exams")
     with transaction(database) as db, pytest.raises(NoSuchClosure, match="no closure of Andong begins on 2026-04-20"):
-        open_days(db, term, dt.date(2026, 4, 20), school="Andong")
+        closures_from(db, term, dt.date(2026, 4, 20), school="Andong")

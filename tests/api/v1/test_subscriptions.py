@@ -99,3 +99,31 @@ def test_another_organisations_links_are_not_there(platform: Platform, database:
     assert client.ask("POST", f"/v1/programs/{term.program_id}/subscriptions", {"audience": "program"}).status_code == 404
     stranger = somebody(platform, Role.SUPERVISOR)
     assert stranger.ask("GET", one).status_code == 403
+
+
+def test_a_link_is_put_under_a_key_of_the_platforms_own_and_stays_with_whose_it_is(platform: Platform) -> None:
+    client, one, own = platform.client(), f"{LIST}/ext:phone-1", "/v1/subscriptions/ext:phone-1"
+    wish = {"audience": "mentor", "owner": "ext:m-1", "name": "phone", "language": "en"}
+    made = client.ask("PUT", one, wish)
+    assert (made.status_code, made.json()["subscription"]["external_id"]) == (201, "phone-1")
+    path = "/feeds/" + made.json()["url"].rpartition("/feeds/")[2]
+    again = client.ask("PUT", one, {**wish, "name": "watch", "days_back": 10})
+    assert (again.status_code, again.json()["url"], again.json()["webcal_url"]) == (200, None, None)
+    shown = {**made.json()["subscription"], "name": "watch", "days_back": 10}
+    assert client.ask("GET", own).json() == again.json()["subscription"] == shown
+    assert platform.web.ask(path).status_code == 200
+    other = client.ask("PUT", one, {**wish, "owner": "ext:m-2"})
+    assert (other.status_code, [flaw["pointer"] for flaw in other.json()["errors"]]) == (422, ["/owner"])
+    assert client.ask("DELETE", own).status_code == 204
+    assert platform.web.ask(path).status_code == 410
+    over = client.ask("PUT", one, wish)
+    assert (over.status_code, over.json()["type"]) == (409, "/problems/link-revoked")
+
+
+def test_two_people_may_call_their_links_alike_and_neither_hears_of_the_other(platform: Platform) -> None:
+    first, second = somebody(platform, Role.MENTOR, "m-1"), somebody(platform, Role.MENTOR, "m-2")
+    for caller, key in ((first, "m-1"), (second, "m-2")):
+        assert caller.ask("PUT", f"{LIST}/ext:phone", {"audience": "mentor", "owner": f"ext:{key}"}).status_code == 201
+        assert caller.ask("GET", "/v1/subscriptions/ext:phone").json()["owner"]["external_id"] == key
+    several = platform.client().ask("GET", "/v1/subscriptions/ext:phone")
+    assert (several.status_code, several.json()["type"]) == (409, "/problems/several")

@@ -86,3 +86,34 @@ def test_closed_days_cancel_sessions_until_they_are_open_again(platform: Platfor
     assert (_planned(client), client.ask("GET", TERM + "/closures").json()["items"]) == (before, [])
     strange = client.ask("POST", TERM + "/closures", {"first_on": "2026-03-10", "school": "nowhere"})
     assert (strange.status_code, strange.json()["type"]) == (422, "/problems/no-such-school")
+
+
+def test_a_closure_is_put_under_a_key_of_the_platforms_own_and_moved_by_it(platform: Platform) -> None:
+    client, one = platform.client(), TERM + "/closures/ext:exams"
+    before = _planned(client)
+    made = client.ask("PUT", one, {"first_on": "2026-03-10", "last_on": "2026-03-12", "name": "Exams"})
+    assert (made.status_code, made.json()["closure"]["external_id"], made.json()["restored"]) == (201, "exams", [])
+    gone = set(made.json()["cancelled"])
+    assert gone
+    assert _planned(client) == before - len(gone)
+    shown = client.ask("GET", one)
+    assert shown.json() == made.json()["closure"]
+    later, state = {"first_on": "2026-03-17", "last_on": "2026-03-19", "name": "Exams"}, {"if-match": shown.headers["etag"]}
+    moved = client.ask("PUT", one, later, state)
+    assert (moved.status_code, moved.json()["closure"]["id"], set(moved.json()["restored"])) == (200, shown.json()["id"], gone)
+    assert len(moved.json()["cancelled"]) == before - _planned(client) > 0
+    assert client.ask("PUT", one, {"first_on": "2026-03-10"}, state).status_code == 412
+    same = client.ask("PUT", one, later)
+    assert (same.json()["cancelled"], same.json()["restored"]) == ([], [])
+    assert client.ask("DELETE", one).status_code == 204
+    assert (_planned(client), client.ask("GET", one).status_code) == (before, 404)
+
+
+def test_a_closure_that_is_put_longer_leaves_what_it_cancelled(platform: Platform) -> None:
+    client, one = platform.client(), TERM + "/closures/ext:exams"
+    first = client.ask("PUT", one, {"first_on": "2026-03-10", "name": "Exams"}).json()
+    longer = client.ask("PUT", one, {"first_on": "2026-03-09", "last_on": "2026-03-12", "name": "Exams"}).json()
+    assert (longer["restored"], set(longer["cancelled"]) & set(first["cancelled"])) == ([], set())
+    assert client.ask("POST", TERM + "/closures", {"first_on": "2026-03-20", "name": "Trip"}).status_code == 201
+    crossed = client.ask("PUT", one, {"first_on": "2026-03-20"})
+    assert (crossed.status_code, crossed.json()["type"]) == (409, "/problems/closed-already")

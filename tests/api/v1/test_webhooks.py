@@ -94,3 +94,20 @@ def test_what_cannot_be_told_is_refused(platform: Platform, wish: dict[str, obje
     client = platform.client()
     assert client.ask("POST", LIST, wish).status_code == 422
     assert client.ask("GET", LIST).json()["items"] == []
+
+
+def test_a_webhook_is_put_under_a_key_of_the_platforms_own(platform: Platform) -> None:
+    client, own = platform.client(), "/v1/webhooks/ext:main"
+    made = client.ask("PUT", f"{LIST}/ext:main", WISH)
+    assert (made.status_code, made.json()["webhook"]["external_id"]) == (201, "main")
+    assert made.json()["secret"].startswith("whsec_")
+    shown = client.ask("GET", own)
+    assert shown.json() == made.json()["webhook"]
+    again = client.ask("PUT", f"{LIST}/ext:main", {**WISH, "types": []}, {"if-match": shown.headers["etag"]})
+    assert (again.status_code, again.json()["secret"], again.json()["webhook"]["types"]) == (200, None, [])
+    assert again.json()["webhook"]["secrets"] == made.json()["webhook"]["secrets"]
+    assert client.ask("PUT", f"{LIST}/ext:main", WISH, {"if-match": shown.headers["etag"]}).status_code == 412
+    assert client.ask("POST", f"{own}/test").status_code == 202
+    assert client.ask("PUT", f"{LIST}/019c0c6e-7c1a-7d31-8000-000000000000", WISH).status_code == 404
+    assert client.ask("DELETE", own).status_code == 204
+    assert client.ask("PUT", f"{LIST}/ext:main", WISH).status_code == 201
