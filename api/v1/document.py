@@ -28,13 +28,13 @@ from data.access import Right
 DESCRIPTION = """\
 Everything that the service can do, for a tutoring platform's programs.
 
-Take a token with `POST /v1/tokens` and send it with each request. Whatever has an `external_id` is known by that too: write `ext:` and that
-key wherever an id is asked for; what you `PUT` under such a key is made, or replaced. What the service makes for itself (deliveries, events,
-secrets, roles, API clients) has an id only. Send an `Idempotency-Key` with each request that changes something, and repeat it as often as
-you like: it has one effect. What was refused had none, and is looked at anew; where nobody is signed in yet (`/v1/tokens`, `/v1/auth`), no
-key is taken, for what is answered there is a secret of the moment. Say in `Audit-Reason` why, where the body has no place for it. Lists come a page at a time; go on with the address in
-`next`. Whatever is read comes with only those `fields` that are asked for, where any are. Send the `ETag` of what was read as `If-Match`
-when you change it, so that nobody else's change is lost.
+Take a token with `POST /v1/tokens` and send it with each request. Whatever has an `external_id` is known by that too: write `ext:` and
+that key wherever an id is asked for; what you `PUT` under such a key is made, or replaced. What the service makes for itself, such as
+deliveries, events, secrets, roles and API clients, has an id only. Send an `Idempotency-Key` with each request that changes something, and
+repeat it as often as you like: it has one effect. What was refused had none, and is looked at anew. Where nobody is signed in yet
+(`/v1/tokens`, `/v1/auth`) no key is taken: what is answered there is a secret of the moment. Say in `Audit-Reason` why, where the body has
+no place for it. Lists come a page at a time; go on with the address in `next`. Whatever is read comes with only those `fields` that are
+asked for, where any are. Send the `ETag` of what was read as `If-Match` when you change it, so that nobody else's change is lost.
 What is not known, in a body or after the question mark, is refused. What is wrong is told as a problem (RFC 9457) whose `type` stays the
 same and leads to a page that says what it means.
 """

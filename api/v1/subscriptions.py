@@ -127,14 +127,15 @@ def make_subscription(call: Call, program: Key, body: SubscriptionIn) -> Subscri
 def put_subscription(call: Call, program: Key, subscription: Key, body: SubscriptionIn) -> SubscriptionPut:
     """Makes a link, or has the one that is there already show what is sent; whose it is stays."""
     found = program_meant(call, program)
-    calendar, language = _calendar(call, found, body)
     there = _called(call, subscription, {found.id})
+    if len(there) == 1:
+        call.refuse_stale(lambda: _shown(call, there)[0])
+    calendar, language = _calendar(call, found, body)
     own = next((one for one, of in there if of.id == calendar.id), None)
     if own is None and there:
         raise flawed("/owner", "is not whose link this is", "leave it with whose it is, or take another key")
     if own is None:
         return SubscriptionPut(**dict(_make(call, calendar, language, body, own_key(subscription, "subscription"))))
-    call.db.refresh(own, with_for_update=True)
     call.refuse_stale(lambda: _shown(call, [(own, calendar)])[0])
     sent = SubscriptionPatch(name=body.name, language=language, alarm_minutes=body.alarm_minutes, days_back=body.days_back)
     return SubscriptionPut(subscription=_change(call, own, calendar, sent), url=None, webcal_url=None)
@@ -206,7 +207,6 @@ def revoke_subscription(call: Call, subscription: Key) -> None:
 
 def _held(call: Call, key: str) -> tuple[Subscription, Calendar]:
     found = _meant(call, key)
-    call.db.refresh(found[0], with_for_update=True)
     call.refuse_stale(lambda: _shown(call, [found])[0])
     return found
 
@@ -216,10 +216,10 @@ def _meant(call: Call, key: str) -> tuple[Subscription, Calendar]:
 
 
 def _called(call: Call, key: str, programs: Collection[UUID]) -> list[tuple[Subscription, Calendar]]:
-    """Those of some programs that a key means, of the calendars that the right reaches."""
+    """Those of some programs that a key means, of the calendars that the right reaches; held where the request may change them."""
     theirs = [and_(Calendar.program_id == program, calendars_seen(call.sight(program))) for program in programs]
     asked = select(Subscription, Calendar).join(Calendar).where(is_called(Subscription, key), or_(false(), *theirs))
-    return [(one, of) for one, of in call.db.execute(asked)]
+    return [(one, of) for one, of in call.db.execute(asked.with_for_update(of=Subscription) if call.changes else asked)]
 
 
 def _read(call: Call, rows: list[tuple[Subscription, Calendar]]) -> list[SubscriptionOut]:
