@@ -19,6 +19,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, delete, func, or_, select, union, update
 from sqlalchemy.orm import Session as DbSession
 
+from data.access import Role
 from data.attempts import forget_tries
 from data.audit import Deed, opened_audit, write_down
 from data.base import new_id
@@ -31,7 +32,7 @@ from data.groups import Group, Membership
 from data.holdings import rows_of
 from data.mailed import MailedLink
 from data.outbox import Message
-from data.people import Mentee, Mentor, PairRow, PeerRow, Person
+from data.people import CameAs, Mentee, Mentor, PairRow, PeerRow, Person
 from data.programs import Program, Term
 from data.replies import empty_replies
 from data.sessions import Session
@@ -76,7 +77,7 @@ def erase(db: DbSession, person: Person, *, near: Iterable[str] = (), by: str, n
     strike_records(db, who.also(near), groups)
     strike_words(db, who, home)
     strike_rounds(db, who, home)
-    _erase_accounts(db, person)
+    _erase_accounts(db, person, home)
     _erase_rows(db, person, rows, who, now)
     strike_history(db, who, home)
     empty_replies(db, home.organisation)
@@ -142,14 +143,22 @@ def _erase_rows(db: DbSession, person: Person, rows: Iterable[Mentor | Mentee], 
     db.flush()
 
 
-def _erase_accounts(db: DbSession, person: Person) -> None:
+def _erase_accounts(db: DbSession, person: Person, home: Home) -> None:
     """Roles as them or for them end; an account that had no other is gone, with all that let somebody in by it."""
     held = select(Grant.account_id).where(Grant.person_id == person.id)
-    found = {account for account in db.scalars(held) if account}
+    found = {account for account in db.scalars(held) if account} | _accounts_before(db, person, home)
     if person.email:
         found |= set(db.scalars(select(Account.id).where(Account.email == person.email.lower())))
     db.execute(delete(Grant).where(Grant.person_id == person.id))
     remove_accounts(db, found - set(db.scalars(select(Grant.account_id).where(Grant.account_id.in_(found)))))
+
+
+def _accounts_before(db: DbSession, person: Person, home: Home) -> set[UUID]:
+    """The accounts that had a role as them or for them, which was taken away: the audit says of each that it was given."""
+    given = select(Deed.whom, Deed.details).where(Deed.what == "role given", Deed.program_id.in_(home.programs))
+    as_them = {Role.MENTOR} if person.came_as is CameAs.MENTOR else {Role.MENTEE, Role.GUARDIAN}
+    told = [whom for whom, details in db.execute(given) if details.get("for") == person.key and details.get("role") in as_them]
+    return {UUID(whom.removeprefix("account ")) for whom in told}
 
 
 def remove_accounts(db: DbSession, gone: Collection[UUID]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,6 +81,9 @@ PERIODS = {
 }
 """What programs keep; each is kept by a job of `scheduler.retention`."""
 
+ACCOUNTS_KEPT = dt.timedelta(days=180)
+"""So long after they were closed, or had their last role."""
+
 OF_THE_SERVICE = {
     "messages": ("mails that were sent or given up", "90 days"),
     "timetables": ("times at which mentors are busy", "90 days after the term"),
@@ -88,7 +92,7 @@ OF_THE_SERVICE = {
     "sign-ins": ("browsers that are signed in", "12 hours after they were used last, a week at most"),
     "attempts": ("tries to sign in that failed, by hashes", "15 minutes"),
     "mailed links": ("links that were mailed, by hashes", "a day after they ended"),
-    "accounts": ("accounts, with their addresses, that are closed or have no role", "180 days after that"),
+    "accounts": ("accounts, with their addresses, that are closed or have no role", f"{ACCOUNTS_KEPT.days} days after that"),
     "tokens": ("tokens of API clients, by hashes", "until they end"),
 }
 """What no program sets."""

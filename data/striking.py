@@ -68,8 +68,8 @@ class Struck:
 
     @cached_property
     def _words(self) -> list[re.Pattern[str]]:
-        forms = {unicodedata.normalize(form, word) for word in self.words for form in ("NFC", "NFD")}
-        return [_pattern(word) for word in sorted(forms, key=lambda word: (-len(word), word))]
+        folded = {unicodedata.normalize("NFC", word.casefold()) for word in self.words}
+        return [_pattern(word) for word in sorted(folded, key=lambda word: (-len(word), word))]
 
     @cached_property
     def _key(self) -> re.Pattern[str] | None:
@@ -79,10 +79,19 @@ class Struck:
 
 
 def _pattern(word: str) -> re.Pattern[str]:
-    """What finds a word: by itself where it is of Latin letters or a single sign."""
+    """What finds a word that is folded, however it is written: by itself where it is of Latin letters or a single sign."""
     alone = r"\w" if len(word) == 1 else "[0-9A-Za-z]"
     before, after = (rf"(?<!{alone})" if _needs_space(word, 0) else ""), (rf"(?!{alone})" if _needs_space(word, -1) else "")
-    return re.compile(before + re.escape(word) + after, re.IGNORECASE)
+    return re.compile(before + "".join(map(_sign, re.findall("ss|.", word, re.DOTALL))) + after, re.IGNORECASE)
+
+
+def _sign(sign: str) -> str:
+    """What finds a sign: whole, in the parts that Unicode makes it of, or in some of them."""
+    if sign == "ss":
+        return "(?:ss|ß|ẞ)"
+    apart = unicodedata.normalize("NFD", sign)
+    forms = {unicodedata.normalize("NFC", apart[:whole]) + apart[whole:] for whole in range(1, len(apart) + 1)}
+    return f"(?:{'|'.join(map(re.escape, sorted(forms, key=len, reverse=True)))})"
 
 
 def _needs_space(word: str, at: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -23,7 +24,7 @@ from data.grants import Account, Grant
 from data.groups import Group
 from data.people import Mentee, Mentor, Person
 from data.programs import Program, Term
-from data.retention import PERIODS, Kept, days_of
+from data.retention import ACCOUNTS_KEPT, PERIODS, Kept, days_of
 from data.sessions import Session, Task
 from data.settings import settings_of
 from scheduler.erasure import erase_person
@@ -32,8 +33,6 @@ from scheduler.ticker import Clock
 BY = "retention"
 FOR_SECONDS = 30
 """So long people are erased each time, each in a transaction of its own."""
-ACCOUNTS_KEPT = dt.timedelta(days=180)
-"""So long after they were closed, or had their last role."""
 
 
 def forget_links(engine: Engine, clock: Clock) -> int:
@@ -90,6 +89,7 @@ def forget_people(engine: Engine, clock: Clock) -> int:
     now, count, wrong, until = clock(), 0, list[Exception](), time.monotonic() + FOR_SECONDS
     with reading(engine) as db:
         due = _people_due(db, now)
+    random.shuffle(due)  # who cannot be erased is not the first each time
     for person in due:
         if time.monotonic() > until:
             break
@@ -112,7 +112,9 @@ def forget_accounts(engine: Engine, clock: Clock) -> int:
     before = clock() - ACCOUNTS_KEPT
     with transaction(engine) as db:
         asked = select(Account.id).where(Account.made_at <= before, or_(Account.closed_at.is_(None), Account.closed_at <= before))
-        idle = db.scalars(asked.where(Account.id.not_in(select(Grant.account_id).where(Grant.account_id.is_not(None))))).all()
+        asked = asked.where(Account.id.not_in(select(Grant.account_id).where(Grant.account_id.is_not(None)))).order_by(Account.id)
+        db.execute(asked.with_for_update()).all()
+        idle = db.scalars(asked).all()  # whoever was about to give one a role has done so
         used = set(db.scalars(select(Deed.whom).where(Deed.whom.startswith("account "), Deed.at > before)))
         gone = [account for account in idle if f"account {account}" not in used]
         remove_accounts(db, gone)

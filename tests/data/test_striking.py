@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Literal
+
 import pytest
 
 from data.people import CameAs
@@ -44,3 +47,15 @@ def test_a_short_number_is_a_key_where_it_stands_alone_and_none_in_a_sentence() 
 def test_a_name_in_an_address_of_the_web_is_found_where_it_is_written_with_escapes() -> None:
     assert WHO.is_in("https://meet.example/%EA%B9%80%EB%91%90%EB%A0%88%EB%82%98")
     assert not WHO.is_in("https://meet.example/g-0001")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_goes_whatever_its_signs_are_made_of(form: Literal["NFC", "NFD"]) -> None:
+    half = "김두" + unicodedata.normalize("NFD", "레나")
+    parts = "Nguy" + unicodedata.normalize("NFD", "ê") + "\u0303n"
+    strasse = unicodedata.normalize(form, "Jörg Strauß")
+    who = Struck(CameAs.MENTEE, "s-17", "erased-1", frozenset()).also((unicodedata.normalize(form, "김두레나"), "Nguyễn", strasse))
+    for said in (half, parts, "Nguyê\u0303n", "JÖRG STRAUSS", "jörg strauß", unicodedata.normalize("NFD", "Jörg Strauß"), "Jörg STRAUẞ"):
+        assert (said, who.text(f"for {said}.")) == (said, "for .")
+        assert who.may_be_in(said)
+    assert who.text("Strauss and 김두나") == "Strauss and 김두나"

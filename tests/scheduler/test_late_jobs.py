@@ -28,7 +28,7 @@ from data.outbox import About, Message, Notice, about_session, mark_sent, write
 from data.people import Mentor, Person
 from data.programs import Organisation, Program, Term
 from data.replies import Answer, Reply, Retriable, keep
-from data.retention import PERIODS, Kept
+from data.retention import ACCOUNTS_KEPT, PERIODS, Kept
 from data.roles import Given, give_role, roles_in, take_role
 from data.rounds import Match, Run, RunState
 from data.runs import Asked
@@ -43,7 +43,6 @@ from scheduler.erasure import erase_person
 from scheduler.finding import mentor_named
 from scheduler.hooks import Signer
 from scheduler.jobs import HEARTBEAT, KEPT_FOR, Post, beat, jobs, remind
-from scheduler.retention import ACCOUNTS_KEPT
 from scheduler.timetables import put, read
 from tests.runs import NOW as QUEUED_AT, closed_term, queued
 from tests.scheduler.lessons import HOUR, MONDAY, lessons, let_them_meet
