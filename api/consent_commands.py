@@ -141,19 +141,21 @@ def _lines(db: DbSession, term: Term, *, lacking: bool) -> Iterable[str]:
 
     shown = [one for one in standing(db, term, present(db, term, now()), day_in(term, now())) if one.lacks or (not lacking and _told(one))]
     note_read(db, term, [one.mentee.key for one in shown], "consents read")
-    yield from (f"{one.mentee.key}: {_standing(one)}" for one in shown)
+    yield from (f"{one.mentee.key}: {_standing(term, one)}" for one in shown)
 
 
 def _told(one: Standing) -> bool:
     return one.needed or one.last is not None
 
 
-def _standing(one: Standing) -> str:
+def _standing(term: Term, one: Standing) -> str:
+    from data.terms import day_in
+
     born_on = f"born on {one.born_on}" if one.born_on else f"of grade {one.mentee.grade}, nobody knows when they were born"
     needed = "" if one.needed else ", needs none"
     if one.last is None:
         return f"{born_on}{needed}; no consent"
-    said = f"{one.last.act} on {one.last.at:%Y-%m-%d}, by {one.last.method}"
+    said = f"{one.last.act} on {day_in(term, one.last.at)}, by {one.last.method}"
     other = "" if one.in_force or one.last.act == "withdrawn" else ", which is not the text in force"
     return f"{born_on}{needed}; text {one.last.version} {said}{other}"
 

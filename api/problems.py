@@ -66,7 +66,7 @@ from scheduler.refusals import BadLink, BadMeetings, NotASessionName, Refused, U
 from scheduler.term import TermError
 
 MEDIA = "application/problem+json"
-RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS, MOMENT_SECONDS = 5, 1
 MOST_FLAWS = 200
 """So many faults of files are told at most."""
 
@@ -223,7 +223,8 @@ def problem_of(error: Exception) -> Problem:
     flaws = [Flaw(pointer=pointer, detail=what, mend=then) for what, _, then in told] if listed or STATUS[kind] == 422 else []
     if STATUS[kind] is HTTPStatus.NOT_FOUND:
         return Problem(404, "no-such-thing", detail, mend)
-    headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooManyAttempts) else {}
+    wait = error.seconds if isinstance(error, TooManyAttempts) else MOMENT_SECONDS if isinstance(error, StillRunning) else None
+    headers = {} if wait is None else {"Retry-After": str(wait)}
     return Problem(STATUS[kind], name_of(type(error)), detail, mend, errors=flaws, headers=headers)
 
 

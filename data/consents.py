@@ -182,15 +182,36 @@ def set_birth_day(db: DbSession, mentee: Mentee, born_on: dt.date | None, *, by:
     NoSuchBirthDay
         Nobody was.
     """
-    today = day_in(db.get_one(Term, mentee.term_id), now)
-    if born_on is not None and not (today.year - OLDEST <= born_on.year and born_on <= today):
-        raise NoSuchBirthDay(born_on)
-    person = db.get_one(Person, mentee.person_id, with_for_update=True)
-    if person.born_on != born_on:
-        person.born_on = born_on
-        ids = {"mentee": mentee.id}
-        write_down(db, at=now, by=by, what="born", whom=f"mentee {mentee.key}", term=mentee.term_id, ids=ids)
+    set_birth_days(db, db.get_one(Term, mentee.term_id), {mentee.key: born_on}, by=by, now=now)
+
+
+def set_birth_days(db: DbSession, term: Term, born: Mapping[str, dt.date | None], *, by: str, now: dt.datetime) -> set[str]:
+    """Says the same of many mentees of a term, by their keys; gives the keys of those of whom that is new.
+
+    Raises
+    ------
+    NoSuchBirthDay
+        Somebody was not.
+    """
+    today = day_in(term, now)
+    for born_on in born.values():
+        if born_on is not None and not may_be_born(born_on, today):
+            raise NoSuchBirthDay(born_on)
+    changed = set[str]()
+    asked = select(Mentee.key, Mentee.id, Person).join(Person, Person.id == Mentee.person_id).where(Mentee.term_id == term.id)
+    for some in parts(sorted(born)):
+        for key, mentee, person in db.execute(asked.where(Mentee.key.in_(some)).with_for_update(of=Person)).all():
+            if person.born_on != born[key]:
+                person.born_on = born[key]
+                changed.add(key)
+                write_down(db, at=now, by=by, what="born", whom=f"mentee {key}", term=term.id, ids={"mentee": mentee})
     db.flush()
+    return changed
+
+
+def may_be_born(born_on: dt.date, today: dt.date) -> bool:
+    """Whether somebody of a term may have been born on a day: it has come, and not so long ago."""
+    return today.year - OLDEST <= born_on.year and born_on <= today
 
 
 def acts_of(db: DbSession, program: UUID, person: UUID) -> Sequence[Consent]:

@@ -177,7 +177,7 @@ def _add_headers(method: str, operation: Json) -> None:
     for status, answer in operation["responses"].items():
         if status.startswith("2") or status == "304":
             answer["headers"] = {**_fields(method, status, answer), **answer.get("headers", {})}
-        elif status in {"429", "503"}:
+        elif status in {"409", "429", "503"}:
             answer["headers"] = {"Retry-After": _field("After so many seconds it may be tried again.", {"type": "integer", "minimum": 0})}
 
 

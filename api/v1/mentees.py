@@ -41,12 +41,13 @@ def _read(call: Call, term: Term, rows: Sequence[tuple[Mentee, Person]]) -> list
     """Mentees, as whoever reads them is told of them, which is noted."""
     note_reading(call, term, [mentee.key for mentee, _ in rows])
     sight = call.sight(term.program_id)
-    return [one if _is_told_addresses(sight, one) else one.model_copy(update={"email": ""}) for one in _shown(call, rows)]
+    hidden = {"email": "", "born_on": None}
+    return [one if _is_told_more(sight, one) else one.model_copy(update=hidden) for one in _shown(call, rows)]
 
 
-def _is_told_addresses(sight: Sight, mentee: MenteeOut) -> bool:
-    """Whether somebody reads a mentee's mail address, too: whoever runs the program, the mentee, their guardian and their school; those who
-    teach them do not need it."""
+def _is_told_more(sight: Sight, mentee: MenteeOut) -> bool:
+    """Whether somebody reads a mentee's mail address and day of birth, too: whoever runs the program, the mentee, their guardian and their
+    school; those who teach them do not need it."""
     return sight.all or mentee.person_id in sight.people or (bool(mentee.school) and mentee.school in sight.schools)
 
 

@@ -44,6 +44,7 @@ OwnKey = Annotated[
     Field(max_length=LONGEST_KEY, pattern=r"^[^\x00\s]([^\x00]*[^\x00\s])?$", description="The platform's own key.", examples=["s-0102"]),
 ]
 LEFT = "The first day without them."
+BORN = "When they were born; left out, it stays as it is, and null says that nobody knows."
 
 
 class Teaching(Wire):
@@ -121,6 +122,7 @@ class MenteeIn(Personal):
     school: Cell = ""
     mentor_gender: Cell = ""
     previous_mentor: Cell = ""
+    born_on: Day | None = Field(default=None, description=BORN)
 
 
 class MenteePatch(MenteeIn):
@@ -140,6 +142,7 @@ class MenteeLine(MenteeIn):
 class MenteeOut(MenteeIn):
     """A mentee of a term."""
 
+    born_on: dt.date | None
     requests: list[RequestIn]
     id: UUID
     external_id: str
@@ -203,11 +206,11 @@ def mentor_out(mentor: Mentor, person: Person) -> MentorOut:
 def mentee_out(mentee: Mentee, person: Person, asked: Sequence[RoundRequest]) -> MenteeOut:
     """What is told of a mentee who asks for this."""
     requests = [RequestIn(subject=one.subject, priority=one.priority) for one in asked]
-    return MenteeOut.model_construct(**_told(MenteeOut, mentee, person), requests=requests)
+    return MenteeOut.model_construct(**_told(MenteeOut, mentee, person), requests=requests, born_on=person.born_on)
 
 
 def _told(model: type[MentorOut | MenteeOut], row: Mentor | Mentee, person: Person) -> dict[str, Any]:
     """The fields that a row or its person has under the same name; what the database holds was looked at when it came."""
-    plain = set(model.model_fields) - {"external_id", "left_reason", "subjects", "regions", "requests", *Personal.model_fields}
+    plain = set(model.model_fields) - {"external_id", "left_reason", "subjects", "regions", "requests", "born_on", *Personal.model_fields}
     told = {name: getattr(row, name) for name in plain} | {name: getattr(person, name) for name in Personal.model_fields}
     return {**told, "external_id": row.key, "left_reason": row.left_why}

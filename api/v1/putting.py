@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -22,6 +22,7 @@ from api.v1.finding import id_or_external, own_key
 from api.v1.people_fields import Taken
 from data.amending import lock, put_people, said_to_leave
 from data.calendars import among
+from data.consents import may_be_born, set_birth_days
 from data.entries import Difference
 from data.intake import WouldReturn
 from data.people import Mentee, Mentor, Person
@@ -129,7 +130,7 @@ def put_lines(call: Call, sort: Sort[Row, Out], term: Term, *, allow_returns: bo
     keys = {number: _key_of(line) for number, line in lines.items()}
     read, flaws = _sent(sort, lines)
     taken = sort.taken(read)
-    flaws |= taken.flaws
+    flaws |= taken.flaws | _never_born(call, term, read)
     lock(call.db, term)
     if not allow_returns:
         left = said_to_leave(call.db, term, sort.table, {one.key for one in taken.good.values()}, day_in(term, call.now))
@@ -143,14 +144,17 @@ def put_lines(call: Call, sort: Sort[Row, Out], term: Term, *, allow_returns: bo
         raise _none_taken(flaws)
     good = {number: one for number, one in taken.good.items() if number not in flaws}
     found = _changes(call, sort, term, list(good.values()), allow_returns=allow_returns)
-    return _told(call, sort, term, found, {number: one.key for number, one in good.items()}, flaws, keys)
+    born = _born(call, term, {one.key: read[number][1] for number, one in good.items()})
+    return _told(call, sort, term, found, born, {number: one.key for number, one in good.items()}, flaws, keys)
 
 
 def _put(call: Call, sort: Sort[Row, Out], term: Term, key: str, sent: Wire, *, allow_returns: bool) -> Out:
     taken = sort.taken({1: (key, sent)})
-    if taken.flaws:
-        raise Problem(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=taken.flaws[1])
+    flaws = taken.flaws | _never_born(call, term, {1: (key, sent)})
+    if flaws:
+        raise Problem(422, "bad-request", "what was sent is not what this takes", "see the errors", errors=flaws[1])
     changes = _changes(call, sort, term, list(taken.good.values()), allow_returns=allow_returns)
+    _born(call, term, {taken.good[1].key: sent})
     call.db.expire_all()
     found = _found(call, sort, term, f"ext:{taken.good[1].key}")
     assert found is not None  # noqa: S101  they were put
@@ -162,6 +166,21 @@ def _put(call: Call, sort: Sort[Row, Out], term: Term, key: str, sent: Wire, *, 
 def _changes(call: Call, sort: Sort[Row, Out], term: Term, people: list[Any], *, allow_returns: bool) -> Difference:
     put = {sort.plural: people}
     return put_people(call.db, term, **put, allow_returns=allow_returns, by=call.by, now=call.now).tables[sort.plural]
+
+
+def _never_born(call: Call, term: Term, sent: Mapping[int, tuple[str, Any]]) -> dict[int, list[Flaw]]:
+    """The lines of whom nobody was born on the day that they say."""
+    found, today = dict[int, list[Flaw]](), day_in(term, call.now)
+    for number, (_, one) in sent.items():
+        if (day := getattr(one, "born_on", None)) is not None and not may_be_born(day, today):
+            found[number] = [Flaw(pointer="/born_on", detail=f"{day}: nobody of a term was born then", mend="write the day of birth")]
+    return found
+
+
+def _born(call: Call, term: Term, sent: Mapping[str, Any]) -> set[str]:
+    """Keeps when people were born, by their keys, where that is said; gives the keys of those of whom it is new."""
+    said = {key: one.born_on for key, one in sent.items() if "born_on" in one.model_fields_set}
+    return set_birth_days(call.db, term, said, by=call.by, now=call.now)
 
 
 def _found(call: Call, sort: Sort[Row, Out], term: Term, key: str) -> tuple[Row, Person] | None:
@@ -256,6 +275,7 @@ def _told(  # noqa: PLR0917  all that is known of the lines
     sort: Sort[Row, Out],
     term: Term,
     found: Difference,
+    born: Collection[str],
     good: Mapping[int, str],
     flaws: Mapping[int, list[Flaw]],
     keys: Mapping[int, str | None],
@@ -263,7 +283,8 @@ def _told(  # noqa: PLR0917  all that is known of the lines
     table: Any = sort.table
     asked = select(table.key, table.id).where(table.term_id == term.id)
     ids: dict[str, UUID] = dict(among(call.db, asked, table.key, good.values()))
-    results = dict.fromkeys(found.new, Result.NEW) | dict.fromkeys(found.back, Result.BACK) | dict.fromkeys(found.changed, Result.CHANGED)
+    results = dict.fromkeys([*born, *found.changed], Result.CHANGED) | dict.fromkeys(found.back, Result.BACK)
+    results |= dict.fromkeys(found.new, Result.NEW)
     items = []
     for number in sorted(keys):
         if number in flaws:

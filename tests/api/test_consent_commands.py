@@ -36,7 +36,7 @@ def test_a_round_leaves_out_who_lacks_a_consent_and_says_so_until_it_is_noted(da
     given = typed("consent", "give", TERM, "s-02", "--method", "phone", "--guardian", "mother", "--on", "2026-03-02")
     assert given.output == "s-02: consent to text 1 given\n"
     assert typed("consent", "list", TERM, "--lacking").output == "nobody lacks a consent\n"
-    assert typed("consent", "list", TERM).output == "s-02: born on 2020-02-01; text 1 given on 2026-03-01, by phone\n"
+    assert typed("consent", "list", TERM).output == "s-02: born on 2020-02-01; text 1 given on 2026-03-02, by phone\n"
     typed("program", "set", "rural", "consent_text", "2")
     assert "which is not the text in force" in typed("consent", "list", TERM, "--lacking").output
     assert typed("consent", "withdraw", TERM, "s-02").output.splitlines() == [

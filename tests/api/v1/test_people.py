@@ -300,6 +300,42 @@ def test_what_is_no_list_of_lines_is_refused(platform: Platform) -> None:
     assert (many.status_code, many.json()["type"]) == (422, "/problems/too-many-lines")
 
 
+def test_when_a_mentee_was_born_is_said_with_the_rest_and_stays_where_nothing_is_said(platform: Platform) -> None:
+    client, one, line = platform.client(), TERM + "/mentees/ext:s-9", {**MENTEE, "external_id": "s-9"}
+    born = {"born_on": "2014-05-05"}
+    assert client.ask("PUT", one, {**MENTEE, **born}).json()["born_on"] == "2014-05-05"
+    assert client.ask("PUT", one, MENTEE).json()["born_on"] == "2014-05-05"
+    assert client.ask("PATCH", one, {"grade": 9}).json()["born_on"] == "2014-05-05"
+    assert client.ask("PATCH", one, {"born_on": None}).json()["born_on"] is None
+    client.ask("PATCH", one, {"grade": 8})
+    told = [
+        client.ask("PUT", TERM + "/mentees", [{**line, **said}]).json()["items"][0]["result"]
+        for said in (born, born, {}, {"born_on": None}, {}, {"born_on": "2013-01-31"})
+    ]
+    assert told == ["changed", "unchanged", "unchanged", "changed", "unchanged", "changed"]
+    assert client.ask("GET", one).json()["born_on"] == client.ask("GET", f"{one}/consents").json()["born_on"] == "2013-01-31"
+    with reading(platform.engine) as db:
+        assert db.scalars(select(Deed.whom).where(Deed.what == "born")).all() == ["mentee s-9"] * 5
+
+
+@pytest.mark.parametrize("day", ["2026-03-03", "1900-01-01"])
+def test_nobody_is_born_on_a_day_to_come_nor_so_long_ago(platform: Platform, day: str) -> None:
+    client, wrong = platform.client(), {**MENTEE, "born_on": day}
+    refused = client.ask("PUT", TERM + "/mentees/ext:s-9", wrong)
+    assert (refused.status_code, [flaw["pointer"] for flaw in refused.json()["errors"]]) == (422, ["/born_on"])
+    lines = client.ask("PUT", TERM + "/mentees", [{**wrong, "external_id": "s-8"}, {**MENTEE, "external_id": "s-9"}]).json()
+    told = [(one["result"], [flaw["pointer"] for flaw in one["errors"]]) for one in lines["items"]]
+    assert told == [("refused", ["/born_on"]), ("new", [])]
+    assert client.ask("GET", TERM + "/mentees/ext:s-8").status_code == 404
+
+
+def test_who_teaches_a_mentee_is_not_told_when_they_were_born(platform: Platform) -> None:
+    platform.client().ask("PATCH", TERM + "/mentees/ext:s-1", {"born_on": "2014-05-05", "email": "s-1@example.org"})
+    for role, key, told in ((Role.MENTOR, "m-1", None), (Role.MENTEE, "s-1", "2014-05-05")):
+        seen = somebody(platform, role, key).ask("GET", TERM + "/mentees/ext:s-1").json()
+        assert (seen["born_on"], bool(seen["email"])) == (told, told is not None)
+
+
 @pytest.mark.long
 def test_ten_thousand_mentees_are_put_in_some_seconds_also_where_others_work(platform: Platform) -> None:
     client = platform.client()

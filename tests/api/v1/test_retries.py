@@ -125,7 +125,7 @@ def test_a_retry_while_the_first_still_runs_is_told_so(database: Engine, tmp_pat
             retried = asker.put(PEOPLE[:2], "slow")
             other = threads.submit(asker.put, PEOPLE[:2], "another key")
         assert other.result().status_code == 200
-        assert (retried.status_code, retried.json()["type"]) == (409, "/problems/still-running")
+        assert (retried.status_code, retried.json()["type"], retried.headers["retry-after"]) == (409, "/problems/still-running", "1")
         assert (first.result().status_code, first.result().json()["new"]) == (200, 2)
         assert asker.put(PEOPLE[:2], "slow").content == first.result().content
 
