@@ -19,7 +19,9 @@ from sqlalchemy.orm import Mapped, Session as DbSession, mapped_column
 
 from data.access import Actor, Right, Role
 from data.audit import write_down
-from data.base import Base, new_id, row_of
+from data.base import Base, Document, new_id, row_of
+from data.event_types import TYPES
+from data.events import Happening, happened
 from data.grants import Client, Grant, part_of
 from data.programs import Organisation, Program
 from data.texts import bounded
@@ -148,7 +150,7 @@ def make_client(
     theirs: list[UUID | None] = [program.id for program in programs]
     for program in theirs or [None]:
         db.add(Grant(client_id=client.id, organisation_id=organisation.id, program_id=program, role=role))
-    write_down(db, at=now, by=by, what="client made", whom=f"client {client.id}", details={"scopes": client.scopes})
+    _note(db, client, "client made", by=by, now=now, details={"scopes": client.scopes})
     return client, _new_secret(db, client, now)
 
 
@@ -163,7 +165,7 @@ def add_secret(db: DbSession, client: Client, *, by: str, now: dt.datetime) -> s
     if len(secrets_of(db, client)) >= MOST_SECRETS:
         raise TooManySecrets
     text = _new_secret(db, client, now)
-    write_down(db, at=now, by=by, what="client secret added", whom=f"client {client.id}")
+    _note(db, client, "client secret added", by=by, now=now)
     return text
 
 
@@ -180,14 +182,14 @@ def take_secret(db: DbSession, client: Client, given: str, *, by: str, now: dt.d
         raise NoSuchSecret(given)
     db.execute(delete(Token).where(Token.secret_id == found.id))
     db.delete(found)
-    write_down(db, at=now, by=by, what="client secret taken", whom=f"client {client.id}")
+    _note(db, client, "client secret taken", by=by, now=now)
 
 
 def close_client(db: DbSession, client: Client, *, by: str, now: dt.datetime) -> None:
     """Lets a client in no more, from this moment on."""
     if client.closed_at is None:
         client.closed_at = now
-        write_down(db, at=now, by=by, what="client closed", whom=f"client {client.id}")
+        _note(db, client, "client closed", by=by, now=now)
 
 
 def clients(db: DbSession, organisations: Collection[UUID]) -> Sequence[Client]:
@@ -279,3 +281,12 @@ def _new_secret(db: DbSession, client: Client, now: dt.datetime) -> str:
     db.add(Secret(client_id=client.id, hash=hashed(text), made_at=now))
     db.flush()
     return text
+
+
+def _note(db: DbSession, client: Client, what: str, *, by: str, now: dt.datetime, details: Document | None = None) -> None:
+    """Writes down what was done to a client, which may be of several programs; each of them has an event of it."""
+    whom = f"client {client.id}"
+    write_down(db, at=now, by=by, what=what, whom=whom, details=details)
+    programs = sorted({one.program for one in part_of(db, client=client.id).standings})
+    data = {"whom": whom, "client": str(client.id)}
+    happened(db, [Happening(program, TYPES[what], data) for program in programs], now=now)

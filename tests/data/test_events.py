@@ -234,12 +234,11 @@ def written_words() -> set[str]:
 
 
 OF_NO_PROGRAM = {
-    *("client made", "client secret added", "client secret taken", "client closed"),
     *("account made", "account closed", "password set", "second factor added", "second factor taken"),
     *("identity provider set", "identity provider removed", "identity added"),
     *("recovery codes made", "recovery code used", "taken away", "secrets sealed anew"),
 }
-"""An organisation's API clients, people's own accounts, matches, which are nobody's, and the service itself."""
+"""People's own accounts, matches, which are nobody's, and the service itself."""
 
 
 def test_all_that_is_done_has_a_type_that_stays() -> None:
