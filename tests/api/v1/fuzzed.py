@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.engine import events, from_schema
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi._caches import clear_all
@@ -31,7 +32,7 @@ TAKEN = ["2xx", "401", "403", "404", "409", "412", "422"]
 REFUSED = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "428"]
 """What may be answered to what it does not allow."""
 
-BY_LINES = ["put_mentors", "put_mentees"]
+BY_LINES = {"PUT /v1/terms/{term}/mentors", "PUT /v1/terms/{term}/mentees"}
 """Who is put by these has a line and a result of its own: the answer is 200, and says which lines were refused."""
 
 schemathesis.serializer.alias("application/zip", "application/octet-stream")
@@ -104,6 +105,7 @@ def _faults(scenario: events.ScenarioFinished) -> list[str]:
         for checks in scenario.recorder.checks.values()
         for check in checks
         if (failed := check.failure_info) is not None
+        and not (failed.failure.operation in BY_LINES and isinstance(failed.failure, AcceptedNegativeData))
     ]
 
 
@@ -117,12 +119,6 @@ def _settings(headers: Mapping[str, str], things: Mapping[str, str], phases: Pha
             "positive_data_acceptance": {"expected-statuses": TAKEN},
             "negative_data_rejection": {"expected-statuses": REFUSED},
         },
-        "operations": [
-            {
-                "include-operation-id": BY_LINES,
-                "checks": {"negative_data_rejection": {"expected-statuses": [*REFUSED, "200"]}},
-            }
-        ],
         "phases": {
             **{phase: {"enabled": phase in phases} for phase in ("examples", "coverage")},
             **{
