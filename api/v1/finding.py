@@ -90,7 +90,7 @@ def own_key(key: str, what: str) -> str:
         It is an id, which only the service makes, or it cannot be kept: 404.
     """
     given = id_or_external(key)
-    own = unicodedata.normalize("NFC", given).strip() if isinstance(given, str) else ""
+    own = _as_kept(given) if isinstance(given, str) else ""
     if not own or len(own) > LONGEST_KEY or "\0" in own:
         raise no_such(what)
     return own
@@ -101,7 +101,12 @@ def is_called(table: Any, key: str) -> ColumnElement[bool]:  # noqa: ANN401  a t
     given = id_or_external(key)
     if given is None or (isinstance(given, str) and "\0" in given):
         return false()
-    return table.id == given if isinstance(given, UUID) else table.key == given  # type: ignore[no-any-return] # of any table
+    return table.id == given if isinstance(given, UUID) else table.key.in_({given, _as_kept(given)})  # type: ignore[no-any-return] # of any table
+
+
+def _as_kept(key: str) -> str:
+    """A key as it is kept where the service takes it from an address: people's keyboards write one in several ways."""
+    return unicodedata.normalize("NFC", key).strip()
 
 
 def is_round(key: str) -> ColumnElement[bool]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from urllib.parse import quote
+
 import pytest
 from sqlalchemy import Engine
 
@@ -111,3 +114,11 @@ def test_a_webhook_is_put_under_a_key_of_the_platforms_own(platform: Platform) -
     assert client.ask("PUT", f"{LIST}/019c0c6e-7c1a-7d31-8000-000000000000", WISH).status_code == 404
     assert client.ask("DELETE", own).status_code == 204
     assert client.ask("PUT", f"{LIST}/ext:main", WISH).status_code == 201
+
+
+def test_a_key_is_the_same_however_a_keyboard_writes_it(platform: Platform) -> None:
+    client, apart = platform.client(), quote(unicodedata.normalize("NFD", "알림"))
+    answers = [client.ask("PUT", f"{LIST}/ext:{key}", WISH) for key in (apart, apart, quote("알림"))]
+    assert [one.status_code for one in answers] == [201, 200, 200]
+    assert len({one.json()["webhook"]["id"] for one in answers}) == 1
+    assert client.ask("GET", f"/v1/webhooks/ext:{apart}").json()["external_id"] == "알림"
